@@ -1,0 +1,109 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// Every target of ours is compiled the same way; a warning is an error.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// For the targets that call C: every unsafe expression has to be marked.
+let cSettings = settings + [.strictMemorySafety()]
+
+func systemLibrary(_ name: String, pkgConfig: String?, package: String) -> Target {
+    .systemLibrary(name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+let package = Package(
+    name: "flotilla",
+    products: [
+        .library(name: "Models", targets: ["Models"]),
+        .library(name: "Messaging", targets: ["Messaging"]),
+        .library(name: "Workers", targets: ["Workers", "Storage", "Models"]),
+        .library(name: "WorkerTestKit", targets: ["WorkerTestKit"]),
+        .executable(name: "flotilla", targets: ["flotilla"]),
+        .executable(name: "flotilla-bench", targets: ["FlotillaBench"]),
+    ],
+    targets: [
+        systemLibrary("CRabbitMQ", pkgConfig: "librabbitmq", package: "librabbitmq-dev"),
+        systemLibrary("CPostgres", pkgConfig: "libpq", package: "libpq-dev"),
+        // hiredis 0.14 asks pkg-config users for a flag that the package manager refuses; its header needs no search path.
+        systemLibrary("CHiredis", pkgConfig: nil, package: "libhiredis-dev"),
+        systemLibrary("CYAML", pkgConfig: "yaml-0.1", package: "libyaml-dev"),
+        systemLibrary("CMicroHTTPD", pkgConfig: "libmicrohttpd", package: "libmicrohttpd-dev"),
+        systemLibrary("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
+        systemLibrary("CCrypto", pkgConfig: "libcrypto", package: "libssl-dev"),
+        .target(name: "CLinux", path: "Sources/System/CLinux"),
+
+        .target(name: "Models", swiftSettings: settings),
+        .target(name: "Platform", dependencies: ["CLinux", "CCrypto"], swiftSettings: cSettings),
+        .target(name: "Telemetry", dependencies: ["Platform"], swiftSettings: cSettings),
+        .target(
+            name: "Messaging",
+            dependencies: ["Models", "Telemetry", "Platform", "CRabbitMQ", "CYAML", "CCurl"],
+            swiftSettings: cSettings
+        ),
+        .target(
+            name: "Storage",
+            dependencies: ["Models", "Telemetry", "Platform", "CPostgres", "CHiredis"],
+            swiftSettings: cSettings
+        ),
+        .target(
+            name: "Workers",
+            dependencies: ["Models", "Messaging", "Storage", "Telemetry", "Platform"],
+            swiftSettings: cSettings
+        ),
+        .target(
+            name: "WorkerTestKit",
+            dependencies: ["Models", "Messaging", "Storage", "Workers"],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "ControlAPI",
+            dependencies: ["Models", "Messaging", "Storage", "Workers", "Telemetry", "Platform", "CMicroHTTPD"],
+            swiftSettings: cSettings
+        ),
+        .executableTarget(
+            name: "flotilla",
+            dependencies: ["Models", "Messaging", "Storage", "Workers", "ControlAPI", "Telemetry", "Platform"],
+            swiftSettings: cSettings
+        ),
+        .executableTarget(
+            name: "FlotillaBench",
+            dependencies: ["Models", "Messaging", "Storage", "Workers", "Telemetry", "Platform"],
+            path: "bench/FlotillaBench",
+            swiftSettings: settings
+        ),
+
+        .testTarget(name: "ModelsTests", dependencies: ["Models"], swiftSettings: settings),
+        .testTarget(name: "PlatformTests", dependencies: ["Platform", "Telemetry"], swiftSettings: settings),
+        .testTarget(name: "MessagingTests", dependencies: ["Messaging", "Models"], swiftSettings: settings),
+        .testTarget(name: "StorageTests", dependencies: ["Storage", "Models"], swiftSettings: settings),
+        .testTarget(
+            name: "WorkersTests",
+            dependencies: ["Workers", "WorkerTestKit", "Messaging", "Storage", "Models", "Telemetry", "Platform"],
+            swiftSettings: settings
+        ),
+        .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI", "Models"], swiftSettings: settings),
+        .testTarget(
+            name: "Conformance",
+            dependencies: ["Messaging", "Models", "Platform"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "Integration",
+            dependencies: ["Messaging", "Storage", "Workers", "ControlAPI", "Models", "Telemetry", "Platform"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "EndToEnd",
+            dependencies: ["Messaging", "Storage", "Models", "Platform"],
+            swiftSettings: settings
+        ),
+    ]
+)

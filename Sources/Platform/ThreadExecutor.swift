@@ -1,0 +1,161 @@
+import CLinux
+import Glibc
+import Synchronization
+
+/// A serial executor that owns one thread and, optionally, watches one socket and keeps one timer.
+///
+/// An actor that adopts it runs on that thread only: a C handle that must not be shared between threads
+/// stays confined, and a blocking C call parks this thread instead of one of the cooperative pool.
+package final class ThreadExecutor: SerialExecutor {
+    private struct Watch {
+        var descriptor: CInt
+        var onReadable: @Sendable () -> Void
+    }
+
+    private struct Tick {
+        var interval: Duration
+        var due: ContinuousClock.Instant
+        var body: @Sendable () -> Void
+    }
+
+    private struct State {
+        var jobs: [UnownedJob] = []
+        var blocks: [@Sendable () -> Void] = []
+        var isAsleep = false
+        var isStopped = false
+        var watch: Watch?
+        var tick: Tick?
+        var thread: pthread_t?
+    }
+
+    package let name: String
+    private let wake: CInt
+    private let state = Mutex(State())
+
+    /// Starts the thread at once; it lives until ``stop()``.
+    package init(name: String) {
+        self.name = name
+        wake = fleet_eventfd()
+        precondition(wake >= 0, "eventfd failed: \(errno)")
+        var thread = pthread_t()
+        let retained = unsafe Unmanaged.passRetained(self).toOpaque()
+        let status = unsafe pthread_create(
+            &thread,
+            nil,
+            { context in
+                guard let context = unsafe context else { return nil }
+                unsafe Unmanaged<ThreadExecutor>.fromOpaque(context).takeRetainedValue().loop()
+                return nil
+            },
+            retained
+        )
+        precondition(status == 0, "pthread_create failed: \(status)")
+        pthread_detach(thread)
+    }
+
+    deinit { _ = Glibc.close(wake) }
+
+    package func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        submit { $0.jobs.append(job) }
+    }
+
+    /// Runs `block` on the thread, after what is already queued. Unlike a task it costs no allocation of a job.
+    package func run(_ block: @escaping @Sendable () -> Void) {
+        submit { $0.blocks.append(block) }
+    }
+
+    /// Lets `assumeIsolated` recognise this thread when no task is running on it.
+    package func isIsolatingCurrentContext() -> Bool? { isCurrentThread }
+
+    package func checkIsolated() {
+        precondition(isCurrentThread, "not on the thread of \(name)")
+    }
+
+    package var isCurrentThread: Bool {
+        state.withLock { state in state.thread.map { pthread_equal($0, pthread_self()) != 0 } ?? false }
+    }
+
+    /// Calls `onReadable` on the thread while the descriptor has data, has hung up or is in error.
+    package func watch(_ descriptor: CInt, onReadable: @escaping @Sendable () -> Void) {
+        submit { $0.watch = Watch(descriptor: descriptor, onReadable: onReadable) }
+    }
+
+    package func unwatch() { state.withLock { $0.watch = nil } }
+
+    /// Calls `body` on the thread every `interval`, one interval from now first; replaces an earlier timer.
+    package func tick(every interval: Duration, _ body: @escaping @Sendable () -> Void) {
+        submit { $0.tick = Tick(interval: interval, due: .now + interval, body: body) }
+    }
+
+    /// Ends the thread once what is already queued has run.
+    package func stop() {
+        submit { state in
+            state.isStopped = true
+            state.watch = nil
+            state.tick = nil
+        }
+    }
+
+    private func submit(_ change: (inout sending State) -> Void) {
+        let mustWake = state.withLock { state in
+            change(&state)
+            defer { state.isAsleep = false }
+            return state.isAsleep
+        }
+        guard mustWake else { return }
+        var one: UInt64 = 1
+        _ = unsafe write(wake, &one, 8)
+    }
+
+    private func loop() {
+        _ = unsafe name.withCString { unsafe fleet_name_thread($0) }
+        state.withLock { $0.thread = pthread_self() }
+        while true {
+            let turn = state.withLock { state in
+                let taken = (jobs: state.jobs, blocks: state.blocks, isStopped: state.isStopped)
+                state.isAsleep = taken.jobs.isEmpty && taken.blocks.isEmpty
+                state.jobs.removeAll(keepingCapacity: true)
+                state.blocks.removeAll(keepingCapacity: true)
+                return taken
+            }
+            let isIdle = turn.jobs.isEmpty && turn.blocks.isEmpty
+            if isIdle && turn.isStopped { return }
+            for job in turn.jobs { unsafe job.runSynchronously(on: asUnownedSerialExecutor()) }
+            for block in turn.blocks { block() }
+            wait(mayBlock: isIdle)
+        }
+    }
+
+    /// Waits for a wake-up, the socket or the timer, and serves the last two.
+    private func wait(mayBlock: Bool) {
+        let (watch, tick) = state.withLock { ($0.watch, $0.tick) }
+        var timeout: CInt = mayBlock ? -1 : 0
+        if mayBlock, let tick {
+            timeout = CInt(clamping: max(0, (tick.due - .now).wholeMilliseconds + 1))
+        }
+        var descriptors = [
+            pollfd(fd: wake, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: watch?.descriptor ?? -1, events: Int16(POLLIN), revents: 0),
+        ]
+        _ = unsafe poll(&descriptors, 2, timeout)
+        state.withLock { $0.isAsleep = false }
+        if descriptors[0].revents != 0 {
+            var count: UInt64 = 0
+            _ = unsafe read(wake, &count, 8)
+        }
+        if descriptors[1].revents != 0 { watch?.onReadable() }
+        if let tick, tick.due <= .now {
+            state.withLock { state in
+                if let interval = state.tick?.interval { state.tick?.due = .now + interval }
+            }
+            tick.body()
+        }
+    }
+}
+
+extension Duration {
+    fileprivate var wholeMilliseconds: Int64 {
+        components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000
+    }
+}

@@ -1,0 +1,4 @@
+@main
+struct Flotilla {
+    static func main() async { print("flotilla") }
+}

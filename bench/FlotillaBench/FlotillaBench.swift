@@ -1,0 +1,4 @@
+@main
+struct FlotillaBench {
+    static func main() async { print("flotilla-bench") }
+}
