@@ -49,8 +49,9 @@ public struct BatchContext: Sendable {
                 return event.message(causedBy: cause?.original, cause?.correlationID, topicExchange)
             }
             for (message, fresh) in zip(messages, isFresh) where fresh {
-                if let end = message.jobEnd { transaction.last.append(end.succeeded()) }
+                if let job = message.job { transaction.last.append(job.succeeded) }
             }
         }
+        for message in messages { message.job?.markRecorded() }
     }
 }

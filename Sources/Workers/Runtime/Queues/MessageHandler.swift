@@ -18,6 +18,7 @@ struct HandlerEnvironment: Sendable {
     let log: Log
     let effects: any EffectStore
     let topicExchange: String
+    let decoder = PayloadDecoder()
     let reportProgress: @Sendable (_ message: InboundMessage, _ percent: Int, _ note: String?) -> Void
 }
 
@@ -33,7 +34,7 @@ struct SingleHandler<W: Worker>: MessageHandler {
         var results: [Result<Outcome, any Error>] = []
         for message in messages {
             do {
-                let payload = try PayloadDecoder.decode(W.Payload.self, from: message.body)
+                let payload = try environment.decoder.decode(W.Payload.self, from: message.body)
                 let context = MessageContext(message, environment)
                 results.append(.success(try await implementation.handle(payload, in: context)))
             } catch {
@@ -60,7 +61,7 @@ struct BatchHandler<W: BatchWorker>: MessageHandler {
         items.reserveCapacity(messages.count)
         for (position, message) in messages.enumerated() {
             do {
-                let payload = try PayloadDecoder.decode(W.Payload.self, from: message.body)
+                let payload = try environment.decoder.decode(W.Payload.self, from: message.body)
                 items.append(BatchItem(payload, message))
                 positions.append(position)
             } catch {
@@ -110,13 +111,12 @@ extension MessageContext {
             correlationID: message.correlationID,
             attempt: message.attempt,
             maxAttempts: message.maxAttempts,
-            jobID: message.jobID,
             receivedAt: message.receivedAt,
             log: environment.log,
             effects: environment.effects,
             topicExchange: environment.topicExchange,
             reportProgress: { environment.reportProgress(message, $0, $1) },
-            jobEnd: message.jobEnd
+            job: message.job
         )
     }
 }
