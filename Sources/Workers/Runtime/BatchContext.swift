@@ -41,7 +41,9 @@ public struct BatchContext: Sendable {
     ) async throws {
         let ids = messages.map(\.messageID)
         try await effects.transaction(consumer: queue, messageIDs: ids, first: statements) {
-            transaction, isFresh, results in
+            transaction,
+            isFresh,
+            results in
             let batch = BatchTransaction(transaction, isFresh: isFresh, firstResults: results)
             try await body(batch)
             transaction.outgoing += batch.events.map { event, item in

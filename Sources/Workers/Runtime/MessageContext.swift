@@ -1,5 +1,5 @@
 public import Models
-public import Storage
+import Storage
 public import Telemetry
 
 /// What a handler knows of the message besides its payload, and the door to its effects.

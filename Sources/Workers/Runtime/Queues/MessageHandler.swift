@@ -18,7 +18,6 @@ struct HandlerEnvironment: Sendable {
     let log: Log
     let effects: any EffectStore
     let topicExchange: String
-    let decoder = PayloadDecoder()
     let reportProgress: @Sendable (_ message: InboundMessage, _ percent: Int, _ note: String?) -> Void
 }
 
@@ -30,11 +29,12 @@ struct SingleHandler<W: Worker>: MessageHandler {
     var dependencies: Set<Dependency> { W.dependencies }
     var isBatch: Bool { false }
 
-    func handle(_ messages: [InboundMessage], in environment: HandlerEnvironment) async -> [Result<Outcome, any Error>] {
+    func handle(_ messages: [InboundMessage], in environment: HandlerEnvironment) async -> [Result<Outcome, any Error>]
+    {
         var results: [Result<Outcome, any Error>] = []
         for message in messages {
             do {
-                let payload = try environment.decoder.decode(W.Payload.self, from: message.body)
+                let payload = try PayloadDecoder.decode(W.Payload.self, from: message.body)
                 let context = MessageContext(message, environment)
                 results.append(.success(try await implementation.handle(payload, in: context)))
             } catch {
@@ -53,7 +53,8 @@ struct BatchHandler<W: BatchWorker>: MessageHandler {
     var dependencies: Set<Dependency> { W.dependencies }
     var isBatch: Bool { true }
 
-    func handle(_ messages: [InboundMessage], in environment: HandlerEnvironment) async -> [Result<Outcome, any Error>] {
+    func handle(_ messages: [InboundMessage], in environment: HandlerEnvironment) async -> [Result<Outcome, any Error>]
+    {
         var results = [Result<Outcome, any Error>](repeating: .success(.done), count: messages.count)
         var positions: [Int] = []
         var items: [BatchItem<W.Payload>] = []
@@ -61,7 +62,7 @@ struct BatchHandler<W: BatchWorker>: MessageHandler {
         items.reserveCapacity(messages.count)
         for (position, message) in messages.enumerated() {
             do {
-                let payload = try environment.decoder.decode(W.Payload.self, from: message.body)
+                let payload = try PayloadDecoder.decode(W.Payload.self, from: message.body)
                 items.append(BatchItem(payload, message))
                 positions.append(position)
             } catch {
@@ -89,7 +90,7 @@ struct BatchHandler<W: BatchWorker>: MessageHandler {
                 )
             }
             return outcomes.map { .success($0) }
-        } catch where items.count == 1 || DependencyOutage(error) != nil || Task.isCancelled {
+        } catch  where items.count == 1 || DependencyOutage(error) != nil || Task.isCancelled {
             return items.map { _ in .failure(error) }
         } catch {
             let middle = items.startIndex + items.count / 2

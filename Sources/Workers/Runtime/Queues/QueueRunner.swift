@@ -159,7 +159,12 @@ struct QueueRunner: Sendable {
     private func condemn(_ message: InboundMessage) async {
         let problem = "the worker process crashed while it ran this message alone"
         let failure = Failure(type: Failure.processCrash, message: problem, isPermanent: true)
-        let isBuried = await settling.bury(message.delivery, messageID: message.messageID, failure, failures: message.attempt)
+        let isBuried = await settling.bury(
+            message.delivery,
+            messageID: message.messageID,
+            failure,
+            failures: message.attempt
+        )
         if isBuried { await runtime.suspects.clear([identity(message)]) }
     }
 
