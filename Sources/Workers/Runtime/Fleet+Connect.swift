@@ -70,7 +70,9 @@ package struct FleetConnections: Sendable {
                 size: configuration.postgresConnections,
                 name: "flotilla worker"
             )
-            redis = try configuration.redis.map { RedisClient(try RedisConfiguration(url: $0), name: "flotilla worker") }
+            redis = try configuration.redis.map {
+                RedisClient(try RedisConfiguration(url: $0), name: "flotilla worker")
+            }
         } catch {
             throw FleetError(code: .configuration, detail: "\(error)")
         }
