@@ -41,13 +41,15 @@ indirect enum JSONKind: Decodable {
     }
 
     var noun: String {
-        switch self {
-        case .object: "an object"
-        case .array: "an array"
-        case .string: "a string"
-        case .number: "a number"
-        case .boolean: "true or false"
-        case .null: "null"
-        }
+        let kind: JSONScanner.Kind =
+            switch self {
+            case .object: .object
+            case .array: .array
+            case .string: .string
+            case .number: .number
+            case .boolean: .boolean
+            case .null: .null
+            }
+        return kind.noun
     }
 }

@@ -41,7 +41,9 @@ public struct BatchContext: Sendable {
     ) async throws {
         let ids = messages.map(\.messageID)
         try await effects.transaction(consumer: queue, messageIDs: ids, first: statements) {
-            transaction, isFresh, results in
+            transaction,
+            isFresh,
+            results in
             let batch = BatchTransaction(transaction, isFresh: isFresh, firstResults: results)
             try await body(batch)
             transaction.outgoing += batch.events.map { event, item in
@@ -49,8 +51,9 @@ public struct BatchContext: Sendable {
                 return event.message(causedBy: cause?.original, cause?.correlationID, topicExchange)
             }
             for (message, fresh) in zip(messages, isFresh) where fresh {
-                if let end = message.jobEnd { transaction.last.append(end.succeeded()) }
+                if let job = message.job { transaction.last.append(job.succeeded) }
             }
         }
+        for message in messages { message.job?.markRecorded() }
     }
 }

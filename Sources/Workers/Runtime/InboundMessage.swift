@@ -16,9 +16,8 @@ struct InboundMessage: Sendable {
     let correlationID: String?
     let attempt: Int
     let maxAttempts: Int
-    let jobID: String?
+    /// The job that it carries out, if it is one.
+    let job: JobEnd?
     let occurredAt: Int64?
     let receivedAt: Int64
-
-    var jobEnd: JobEnd? { jobID.map { JobEnd(id: $0, attempt: attempt) } }
 }

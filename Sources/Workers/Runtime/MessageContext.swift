@@ -1,5 +1,5 @@
 public import Models
-public import Storage
+import Storage
 public import Telemetry
 
 /// What a handler knows of the message besides its payload, and the door to its effects.
@@ -20,7 +20,7 @@ public struct MessageContext: Sendable {
     public let attempt: Int
     public let maxAttempts: Int
     /// The job that this message carries out, if it is one.
-    public let jobID: String?
+    public var jobID: String? { job?.id }
     /// When this process received it, in microseconds since 1970.
     public let receivedAt: Int64
     public let log: Log
@@ -28,7 +28,7 @@ public struct MessageContext: Sendable {
     let effects: any EffectStore
     let topicExchange: String
     let reportProgress: @Sendable (Int, String?) -> Void
-    let jobEnd: JobEnd?
+    let job: JobEnd?
 
     /// Commits the effect of this message exactly once.
     ///
@@ -44,8 +44,9 @@ public struct MessageContext: Sendable {
             let effect = EffectTransaction(transaction)
             result = try await body(effect)
             transaction.outgoing += effect.events.map { $0.message(causedBy: message, correlationID, topicExchange) }
-            if let jobEnd { transaction.last.append(jobEnd.succeeded()) }
+            if let job { transaction.last.append(job.succeeded) }
         }
+        job?.markRecorded()
         return result
     }
 

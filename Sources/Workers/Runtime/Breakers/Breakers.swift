@@ -1,6 +1,5 @@
-import Models
 import Synchronization
-import Telemetry
+package import Telemetry
 
 /// The circuit breakers of a process, one per dependency, and who waits for them.
 package final class Breakers: Sendable {
@@ -11,6 +10,7 @@ package final class Breakers: Sendable {
     }
 
     private let entries = Mutex<[Dependency: Entry]>([:])
+    private let isReleased = Atomic<Bool>(false)
     private let probes: [Dependency: @Sendable () async -> Bool]
     private let metrics: Metrics
     private let log: Log
@@ -23,12 +23,14 @@ package final class Breakers: Sendable {
         for dependency in probes.keys { gauge(dependency).set(0) }
     }
 
-    /// Returns at once while every breaker is closed, else when the last has closed or the task is cancelled.
+    /// Returns at once while every breaker is closed, else when the last has closed or a drain begins.
     func waitUntilClosed(_ dependencies: Set<Dependency>) async {
-        while !Task.isCancelled, let open = firstOpen(of: dependencies) {
+        while !isReleased.load(ordering: .acquiring), let open = firstOpen(of: dependencies) {
             await withCheckedContinuation { continuation in
                 let isClosed = entries.withLock { entries in
-                    guard entries[open]?.breaker.isOpen == true else { return true }
+                    guard entries[open]?.breaker.isOpen == true, !isReleased.load(ordering: .acquiring) else {
+                        return true
+                    }
                     entries[open]?.waiters.append(continuation)
                     return false
                 }
@@ -69,8 +71,9 @@ package final class Breakers: Sendable {
         }
     }
 
-    /// Lets every waiter go, for a drain.
+    /// Lets every waiter go, now and from now on, for a drain.
     func releaseWaiters() {
+        isReleased.store(true, ordering: .releasing)
         let waiters = entries.withLock { entries in
             var waiters: [CheckedContinuation<Void, Never>] = []
             for key in entries.keys {
@@ -86,23 +89,29 @@ package final class Breakers: Sendable {
         Task {
             try? await Task.sleep(for: delay)
             let isUp = await probes[dependency]?() ?? true
-            let (action, waiters) = entries.withLock { entries in
-                let action = entries[dependency]?.breaker.recordProbe(succeeded: isUp) ?? .none
-                guard action == .resume else { return (action, []) }
-                let waiters = entries[dependency]?.waiters ?? []
-                entries[dependency]?.waiters = []
-                entries[dependency]?.openSince = nil
-                return (action, waiters)
-            }
-            switch action {
+            switch recordProbe(of: dependency, succeeded: isUp) {
             case .none: break
             case .probe(let next): probe(dependency, after: next)
-            case .resume:
-                gauge(dependency).set(0)
-                log.info("breaker closed: work goes on", ["dependency": .string(dependency.name)])
-                for waiter in waiters { waiter.resume() }
+            case .resume: close(dependency)
             }
         }
+    }
+
+    private func recordProbe(of dependency: Dependency, succeeded: Bool) -> CircuitBreaker.Action {
+        entries.withLock { $0[dependency]?.breaker.recordProbe(succeeded: succeeded) } ?? .none
+    }
+
+    private func close(_ dependency: Dependency) {
+        let waiters = entries.withLock { entries in
+            defer {
+                entries[dependency]?.waiters = []
+                entries[dependency]?.openSince = nil
+            }
+            return entries[dependency]?.waiters ?? []
+        }
+        gauge(dependency).set(0)
+        log.info("breaker closed: work goes on", ["dependency": .string(dependency.name)])
+        for waiter in waiters { waiter.resume() }
     }
 
     private func gauge(_ dependency: Dependency) -> Gauge {

@@ -9,7 +9,7 @@ import Synchronization
 ///
 /// Layout, in the machine's own byte order: 64 bytes of header (magic, crash mark, clean mark, slot count), then 32
 /// bytes per slot (identity, how it runs, how many ran in its batch).
-final class RunningJournal: Sendable {
+@safe final class RunningJournal: Sendable {
     /// How a message was running.
     enum Mode: UInt64, Sendable {
         case free = 0
@@ -133,7 +133,7 @@ final class RunningJournal: Sendable {
         var bytes = [UInt8](repeating: 0, count: size)
         let count = unsafe bytes.withUnsafeMutableBytes { unsafe pread(descriptor, $0.baseAddress, size, 0) }
         func word(_ offset: Int) -> UInt64 {
-            bytes.withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self) }
+            unsafe bytes.withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self) }
         }
         guard count == size, word(0) == magic, word(16) == 0 else { return Remains(signal: nil, running: []) }
         let signal = Int32(truncatingIfNeeded: word(8) & 0xffff_ffff)

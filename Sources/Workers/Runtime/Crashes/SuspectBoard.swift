@@ -86,7 +86,8 @@ package final class SuspectBoard: Sendable {
             unsafe descriptor >= 0 && write(descriptor, bytes.baseAddress, bytes.count) == bytes.count
         }
         if descriptor >= 0 { _ = close(descriptor) }
-        if !isWritten || unsafe rename(temporary, path) != 0 {
+        let isInPlace = unsafe isWritten && rename(temporary, path) == 0
+        if !isInPlace {
             log.error("cannot save the list of suspects", ["path": .string(path)])
         }
     }

@@ -28,6 +28,12 @@ final class ExecutionSlot: Sendable {
         var deadline = ContinuousClock.now
         var task: Task<Void, Never>?
         var continuation: CheckedContinuation<End, Never>?
+
+        mutating func reset() {
+            phase = .idle
+            task = nil
+            continuation = nil
+        }
     }
 
     private let state = Mutex(State())
@@ -90,7 +96,7 @@ final class ExecutionSlot: Sendable {
 
     private func finish(_ results: Results, of generation: Int) {
         let (continuation, phase) = state.withLock { state in
-            guard state.generation == generation else { return (nil, Phase.idle) as (CheckedContinuation<End, Never>?, Phase) }
+            guard state.generation == generation else { return (CheckedContinuation<End, Never>?.none, Phase.idle) }
             defer { state.reset() }
             return (state.continuation, state.phase)
         }
@@ -106,16 +112,8 @@ final class ExecutionSlot: Sendable {
     }
 }
 
-extension ExecutionSlot.State {
-    mutating func reset() {
-        phase = .idle
-        task = nil
-        continuation = nil
-    }
-}
-
 extension Result {
-    fileprivate var isSuccess: Bool {
+    var isSuccess: Bool {
         if case .success = self { true } else { false }
     }
 }

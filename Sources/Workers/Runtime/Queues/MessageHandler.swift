@@ -29,7 +29,8 @@ struct SingleHandler<W: Worker>: MessageHandler {
     var dependencies: Set<Dependency> { W.dependencies }
     var isBatch: Bool { false }
 
-    func handle(_ messages: [InboundMessage], in environment: HandlerEnvironment) async -> [Result<Outcome, any Error>] {
+    func handle(_ messages: [InboundMessage], in environment: HandlerEnvironment) async -> [Result<Outcome, any Error>]
+    {
         var results: [Result<Outcome, any Error>] = []
         for message in messages {
             do {
@@ -52,7 +53,8 @@ struct BatchHandler<W: BatchWorker>: MessageHandler {
     var dependencies: Set<Dependency> { W.dependencies }
     var isBatch: Bool { true }
 
-    func handle(_ messages: [InboundMessage], in environment: HandlerEnvironment) async -> [Result<Outcome, any Error>] {
+    func handle(_ messages: [InboundMessage], in environment: HandlerEnvironment) async -> [Result<Outcome, any Error>]
+    {
         var results = [Result<Outcome, any Error>](repeating: .success(.done), count: messages.count)
         var positions: [Int] = []
         var items: [BatchItem<W.Payload>] = []
@@ -88,7 +90,7 @@ struct BatchHandler<W: BatchWorker>: MessageHandler {
                 )
             }
             return outcomes.map { .success($0) }
-        } catch where items.count == 1 || DependencyOutage(error) != nil || Task.isCancelled {
+        } catch  where items.count == 1 || DependencyOutage(error) != nil || Task.isCancelled {
             return items.map { _ in .failure(error) }
         } catch {
             let middle = items.startIndex + items.count / 2
@@ -110,13 +112,12 @@ extension MessageContext {
             correlationID: message.correlationID,
             attempt: message.attempt,
             maxAttempts: message.maxAttempts,
-            jobID: message.jobID,
             receivedAt: message.receivedAt,
             log: environment.log,
             effects: environment.effects,
             topicExchange: environment.topicExchange,
             reportProgress: { environment.reportProgress(message, $0, $1) },
-            jobEnd: message.jobEnd
+            job: message.job
         )
     }
 }

@@ -34,7 +34,7 @@ struct QueueRunner: Sendable {
             effects: runtime.effects,
             topicExchange: runtime.topology.events.name
         ) { message, percent, note in
-            let change = message.change(to: .running, in: queue.name, by: worker, progress: percent, note: note)
+            let change = message.change(to: .running, by: worker, progress: percent, note: note)
             Task { await tracker.record([change]) }
         }
     }
@@ -91,11 +91,23 @@ struct QueueRunner: Sendable {
                 await settling.bury(delivery, messageID: messageID, failure, failures: 1)
             }
         }
+        admitted = await withoutEndedJobs(admitted)
         if runtime.suspects.isEmpty || !admitted.contains(where: { $0.delivery.isRedelivered }) {
             await runTogether(admitted, in: slot)
         } else {
             await runWithSuspects(admitted, in: slot)
         }
+    }
+
+    /// Acknowledges the jobs that were cancelled while they waited, or that a duplicate has carried out.
+    private func withoutEndedJobs(_ messages: [InboundMessage]) async -> [InboundMessage] {
+        let ids = messages.compactMap(\.job?.id)
+        guard !ids.isEmpty, let ended = try? await runtime.effects.ended(jobs: ids), !ended.isEmpty else {
+            return messages
+        }
+        let isEnded = { (message: InboundMessage) in message.job.map { ended.contains($0.id) } ?? false }
+        consumer.settle(messages.filter(isEnded).map(\.delivery.token), as: .acknowledge)
+        return messages.filter { !isEnded($0) }
     }
 
     private func runTogether(_ messages: [InboundMessage], in slot: ExecutionSlot) async {
@@ -147,15 +159,20 @@ struct QueueRunner: Sendable {
     private func condemn(_ message: InboundMessage) async {
         let problem = "the worker process crashed while it ran this message alone"
         let failure = Failure(type: Failure.processCrash, message: problem, isPermanent: true)
-        let isBuried = await settling.bury(message.delivery, messageID: message.messageID, failure, failures: message.attempt)
+        let isBuried = await settling.bury(
+            message.delivery,
+            messageID: message.messageID,
+            failure,
+            failures: message.attempt
+        )
         if isBuried { await runtime.suspects.clear([identity(message)]) }
     }
 
     private func perform(_ messages: [InboundMessage], in slot: ExecutionSlot) async -> ExecutionSlot.End {
         metrics.inFlight.add(Double(messages.count))
-        let jobs = messages.filter { $0.jobID != nil || $0.attempt > 1 || queue.track == .all }
-        if !jobs.isEmpty {
-            await runtime.tracker.record(jobs.map { $0.change(to: .running, in: queue.name, by: runtime.processName) })
+        let tracked = messages.filter(settling.isTracked)
+        if !tracked.isEmpty {
+            await runtime.tracker.record(tracked.map { $0.change(to: .running, by: runtime.processName) })
         }
         let start = ContinuousClock.now
         let end = await slot.run { await executeWithMiddleware(messages) }

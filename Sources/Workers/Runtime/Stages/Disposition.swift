@@ -90,7 +90,7 @@ extension Failure {
     private static func typeName(of error: any Error) -> String {
         var name = ""
         var followsCapital = true
-        for character in "\(type(of: error))" where character.isLetter || character.isNumber {
+        for character in "\(Swift.type(of: error))" where character.isLetter || character.isNumber {
             if character.isUppercase && !followsCapital { name += "_" }
             followsCapital = character.isUppercase
             name += character.lowercased()

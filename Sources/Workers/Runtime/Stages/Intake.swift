@@ -28,6 +28,7 @@ struct Intake: Sendable {
             let headers = message.headers
             let routingKey = headers[FleetHeader.originRoutingKey]?.text ?? delivery.routingKey
             let messageID = ownID ?? event?.id
+            let attempt = Int(clamping: max(0, headers[FleetHeader.retryCount]?.integer ?? 0)) + 1
             return .admitted(
                 InboundMessage(
                     delivery: delivery,
@@ -39,9 +40,9 @@ struct Intake: Sendable {
                     messageID: messageID ?? UUIDv7.make(),
                     hasOwnID: messageID != nil,
                     correlationID: original.properties.correlationID,
-                    attempt: Int(clamping: headers[FleetHeader.retryCount]?.integer ?? 0) + 1,
+                    attempt: attempt,
                     maxAttempts: queue.retry.attempts,
-                    jobID: headers[FleetHeader.jobID]?.text,
+                    job: headers[FleetHeader.jobID]?.text.map { JobEnd(id: $0, attempt: attempt) },
                     occurredAt: event?.time ?? original.properties.timestamp.map { Int64(clamping: $0) &* 1_000_000 },
                     receivedAt: now
                 )

@@ -1,4 +1,5 @@
 import Models
+import Platform
 
 extension OutgoingEvent {
     /// The message to publish: with the correlation and the trace of what caused it.

@@ -1,6 +1,7 @@
 import Messaging
 import Models
 import Platform
+import Storage
 import Telemetry
 
 /// The last stages of the pipeline: normalise what a handler answered, settle the delivery, report.
@@ -35,30 +36,48 @@ struct SettleStage: Sendable {
             case .retry(let delay, let failure): await retry(message, after: delay, failure)
             case .bury(let failure):
                 await bury(message.delivery, messageID: message.messageID, failure, failures: message.attempt)
-                await track(message, .dead, failure)
+                await end(message, failure)
             case .snooze(let delay): await snooze(message, for: delay)
             case .hold(let dependency, let reason):
                 held.append(message.delivery)
                 outage = (dependency, reason)
             }
         }
-        await acknowledge(done)
+        if let lost = await acknowledge(done) {
+            held += done.map(\.delivery)
+            outage = (lost.dependency, lost.reason)
+        }
         guard let outage else { return }
         putBack(held)
         runtime.breakers.recordOutage(of: outage.dependency, reason: outage.reason)
         try? await Task.sleep(for: .milliseconds(50))
     }
 
-    private func acknowledge(_ messages: [InboundMessage]) async {
-        guard !messages.isEmpty else { return }
+    /// Acknowledges what is done, once the ends of jobs are on record.
+    ///
+    /// - Returns: the outage that kept the record from being made; then nothing is acknowledged.
+    private func acknowledge(_ messages: [InboundMessage]) async -> DependencyOutage? {
+        guard !messages.isEmpty else { return nil }
+        let open = messages.compactMap { message in message.job.flatMap { $0.isRecorded ? nil : $0.succeeded } }
+        if !open.isEmpty {
+            do {
+                try await runtime.effects.execute(open)
+            } catch {
+                return DependencyOutage(error) ?? DependencyOutage(.postgres, reason: "\(error)")
+            }
+        }
         consumer.settle(messages.map(\.delivery.token), as: .acknowledge)
         metrics.completed.increment(by: messages.count)
-        for message in messages where message.jobID != nil || message.attempt > 1 || queue.track == .all {
-            await track(message, .succeeded, nil)
-        }
+        for message in messages where isTracked(message) { await track(message, .succeeded, nil) }
         if let last = messages.last, let sent = last.original.properties.timestamp {
             metrics.latency.observe(max(0, Double(last.receivedAt) / 1e6 - Double(sent)), times: messages.count)
         }
+        return nil
+    }
+
+    /// Jobs always leave a live state; events from their first failure on, or as the queue asks.
+    func isTracked(_ message: InboundMessage) -> Bool {
+        message.job != nil || message.attempt > 1 || queue.track == .all
     }
 
     private func retry(_ message: InboundMessage, after delay: Duration, _ failure: Failure) async {
@@ -96,6 +115,12 @@ struct SettleStage: Sendable {
             ]
         )
         return true
+    }
+
+    /// Records a dead job at once; should Postgres be out, the keeper records it when it files the dead letter.
+    private func end(_ message: InboundMessage, _ failure: Failure) async {
+        if let job = message.job { try? await runtime.effects.execute([job.dead(failure)]) }
+        await track(message, .dead, failure)
     }
 
     private func snooze(_ message: InboundMessage, for delay: Duration) async {
@@ -145,7 +170,7 @@ struct SettleStage: Sendable {
 
     private func track(_ message: InboundMessage, _ state: JobState, _ failure: Failure?) async {
         let error = failure.map { "\($0.type): \($0.message)" }
-        await runtime.tracker.record([message.change(to: state, in: queue.name, by: runtime.processName, error: error)])
+        await runtime.tracker.record([message.change(to: state, by: runtime.processName, error: error)])
     }
 }
 
@@ -153,21 +178,19 @@ extension InboundMessage {
     /// The job, or from the first failure on the event's delivery, in a new state.
     func change(
         to state: JobState,
-        in queue: String,
         by worker: String,
         progress: Int? = nil,
         note: String? = nil,
         error: String? = nil
-    ) -> JobChange {
-        JobChange(
-            id: jobID ?? messageID,
-            state: state,
+    ) -> JobStateChange {
+        JobStateChange(
+            jobID: job?.id ?? messageID,
             attempt: attempt,
-            queue: queue,
-            worker: worker,
+            state: state,
             progress: progress,
-            note: note,
-            error: error,
+            progressMessage: note,
+            worker: worker,
+            lastError: error,
             at: WallClock.microseconds()
         )
     }
@@ -177,7 +200,7 @@ extension InboundMessage {
             event: event,
             messageID: messageID,
             correlationID: correlationID,
-            jobID: jobID,
+            jobID: job?.id,
             traceParent: original.headers[FleetHeader.traceParent]?.text,
             attempt: attempt
         )
