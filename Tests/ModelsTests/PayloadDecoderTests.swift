@@ -14,14 +14,14 @@ struct PayloadDecoderTests {
 
     func problem(_ body: [UInt8]) -> String? {
         do {
-            _ = try PayloadDecoder().decode(Order.self, from: body)
+            _ = try PayloadDecoder.decode(Order.self, from: body)
             return nil
         } catch { return error.description }
     }
 
     @Test func `a body that fits is decoded, whatever else it holds`() throws {
         let body = #" {"company_id":"été \u00e9","tickets":[{"guest_name":"A","x":[{},[]]}],"more":{"a":[1,-2.5e3]}} "#
-        let order = try PayloadDecoder().decode(Order.self, from: Array(body.utf8))
+        let order = try PayloadDecoder.decode(Order.self, from: Array(body.utf8))
         #expect(order == Order(company_id: "été é", tickets: [.init(guest_name: "A")]))
     }
 
@@ -54,14 +54,14 @@ struct PayloadDecoderTests {
         "\"\t\"", "]", "{]", "[}", "", "  ", "[", "\u{feff}{}", "\u{0}", "{}\u{0}",
     ])
     func `what the grammar forbids is refused`(body: String) {
-        #expect(throws: InvalidPayload.self) { try PayloadDecoder().decode(RawJSON.self, from: Array(body.utf8)) }
+        #expect(throws: InvalidPayload.self) { try PayloadDecoder.decode(RawJSON.self, from: Array(body.utf8)) }
     }
 
     @Test(arguments: [
         "0", "-0.5E+7", "null", "\"\\u00e9\\n\"", "[]", " { } ", "[[],{\"\":[{}]}]", "[1,2 , 3]", "\"é€😀\"",
     ])
     func `what the grammar allows is taken, and kept to the byte`(body: String) throws {
-        #expect(try PayloadDecoder().decode(RawJSON.self, from: Array(body.utf8)).bytes == Array(body.utf8))
+        #expect(try PayloadDecoder.decode(RawJSON.self, from: Array(body.utf8)).bytes == Array(body.utf8))
     }
 
     @Test func `nesting is taken to 128 levels and refused beyond, at any depth`() throws {
@@ -71,7 +71,7 @@ struct PayloadDecoderTests {
                     .utf8
             )
         }
-        _ = try PayloadDecoder().decode(RawJSON.self, from: nested(128))
+        _ = try PayloadDecoder.decode(RawJSON.self, from: nested(128))
         #expect(problem(nested(130)) == "expected at most 128 levels of nesting, found more")
         #expect(problem(nested(100_000)) == "expected at most 128 levels of nesting, found more")
     }
@@ -86,7 +86,7 @@ struct PayloadDecoderTests {
             init(from decoder: any Decoder) throws { throw InvalidPayload(field: "age", problem: "expected less") }
         }
         #expect(throws: InvalidPayload(field: "age", problem: "expected less")) {
-            try PayloadDecoder().decode(Picky.self, from: Array("{}".utf8))
+            try PayloadDecoder.decode(Picky.self, from: Array("{}".utf8))
         }
     }
 }

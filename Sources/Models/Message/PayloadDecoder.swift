@@ -3,13 +3,11 @@ import FoundationEssentials
 /// Decodes bodies into payloads, and says of those it refuses which field is wrong and what was expected.
 ///
 /// A body has to be one JSON value in UTF-8, nested at most 128 levels deep: this is checked before any recursive
-/// parser sees it. One decoder may be used by many tasks at once.
-public struct PayloadDecoder: Sendable {
-    private let json = JSONDecoder()
+/// parser sees it.
+public enum PayloadDecoder {
+    private static let json = JSONDecoder()
 
-    public init() {}
-
-    public func decode<Payload: Decodable>(
+    public static func decode<Payload: Decodable>(
         _ type: Payload.Type = Payload.self,
         from body: [UInt8]
     ) throws(InvalidPayload) -> Payload {
