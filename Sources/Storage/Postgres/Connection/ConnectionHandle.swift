@@ -31,7 +31,10 @@ import Glibc
         let keywords = unsafe settings.map { unsafe strdup($0.0) }
         let values = unsafe settings.map { unsafe strdup($0.1) }
         defer {
-            for unsafe pointer in unsafe keywords + values { unsafe free(pointer) }
+            for index in 0..<settings.count {
+                unsafe free(keywords[index])
+                unsafe free(values[index])
+            }
         }
         let connection = unsafe PQconnectStartParams(
             keywords.map { unsafe UnsafePointer($0) } + [nil],

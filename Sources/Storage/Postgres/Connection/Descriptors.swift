@@ -21,7 +21,8 @@ enum Descriptors {
             pollfd(fd: wake?.descriptor ?? -1, events: Int16(POLLIN), revents: 0),
         ]
         let left = ContinuousClock.now.duration(to: deadline)
-        let milliseconds = left > .zero ? left.components.seconds * 1_000 + left.components.attoseconds / 1_000_000_000_000_000 + 1 : 0
+        let milliseconds =
+            left > .zero ? left.components.seconds * 1_000 + left.components.attoseconds / 1_000_000_000_000_000 + 1 : 0
         let count = unsafe poll(&descriptors, 2, CInt(clamping: milliseconds))
         return Readiness(
             hasEvent: descriptors[0].revents != 0,

@@ -82,6 +82,12 @@ package final class PostgresPool: Sendable {
         return .now - start
     }
 
+    /// How many callers wait for a connection.
+    package var waiting: Int { shared.withLock { $0.state.waiting } }
+
+    /// How many connections are lent out.
+    package var inUse: Int { shared.withLock { $0.state.inUse } }
+
     /// Closes every connection, those in use once they are given back; later calls fail with `.unavailable`.
     package func close() async {
         let (actions, listeners) = shared.withLock { shared in
