@@ -204,9 +204,12 @@ struct PostgresPoolTests {
 
     @Test func `a connection keeps no more prepared statements than it may`() async throws {
         try await TestDatabase.with(size: 1, migrated: false, { $0.preparedStatements = 8 }) { database in
-            for number in 0..<40 { #expect(try await database.count("SELECT \(number)") == number) }
-            #expect(try await database.count("SELECT count(*) FROM pg_prepared_statements") <= 10)
-            for number in 0..<40 { #expect(try await database.count("SELECT \(number)") == number) }
+            for number in Array(0..<40) + Array(0..<40) {
+                let found = try await database.count("SELECT \(number)")
+                #expect(found == number)
+            }
+            let prepared = try await database.count("SELECT count(*) FROM pg_prepared_statements")
+            #expect(prepared <= 10)
         }
     }
 
