@@ -80,6 +80,13 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        .executableTarget(
+            name: "Troublemaker",
+            dependencies: ["Workers", "Messaging", "Storage", "Models"],
+            path: "Tests/Troublemaker",
+            swiftSettings: settings
+        ),
+
         .testTarget(name: "ModelsTests", dependencies: ["Models"], swiftSettings: settings),
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "Telemetry"], swiftSettings: settings),
         .testTarget(name: "MessagingTests", dependencies: ["Messaging", "Models"], swiftSettings: settings),
