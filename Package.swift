@@ -68,9 +68,15 @@ let package = Package(
             dependencies: ["Models", "Messaging", "Storage", "Workers", "Telemetry", "Platform", "CMicroHTTPD"],
             swiftSettings: cSettings
         ),
+        .target(name: "CommandLineKit", dependencies: ["Platform"], swiftSettings: settings),
+        .target(
+            name: "Operations",
+            dependencies: ["CommandLineKit", "Models", "Platform"],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "flotilla",
-            dependencies: ["Models", "Messaging", "Storage", "Workers", "ControlAPI", "Telemetry", "Platform"],
+            dependencies: ["CommandLineKit", "Operations", "Models", "Telemetry", "Platform"],
             swiftSettings: cSettings
         ),
         .executableTarget(
@@ -82,6 +88,12 @@ let package = Package(
 
         .testTarget(name: "ModelsTests", dependencies: ["Models"], swiftSettings: settings),
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "Telemetry"], swiftSettings: settings),
+        .testTarget(name: "CommandLineKitTests", dependencies: ["CommandLineKit"], swiftSettings: settings),
+        .testTarget(
+            name: "OperationsTests",
+            dependencies: ["Operations", "CommandLineKit", "Models", "Platform"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "MessagingTests", dependencies: ["Messaging", "Models"], swiftSettings: settings),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "Models"], swiftSettings: settings),
         .testTarget(
