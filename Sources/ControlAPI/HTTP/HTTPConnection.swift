@@ -112,21 +112,33 @@ final class HTTPConnection: Sendable {
         if wasCounted { server.requestEnded() }
     }
 
-    /// Ends what takes too long: a request that does not arrive, a handler that does not answer, an answer nobody reads.
-    func enforceDeadlines(at now: ContinuousClock.Instant) {
-        let configuration = server.configuration
-        let isHandling: Bool? = state.withLock { state in
-            switch state.phase {
-            case .handling: now - state.since > configuration.handlerTimeout ? true : nil
-            case .answered: nil
-            default: now - state.since > configuration.requestTimeout ? false : nil
+    /// Whether the handler has been running for longer than it may.
+    func isOverdue(at now: ContinuousClock.Instant) -> Bool {
+        state.withLock { state in
+            if case .handling = state.phase { now - state.since > server.configuration.handlerTimeout } else { false }
+        }
+    }
+
+    var isHandling: Bool {
+        state.withLock { state in if case .handling = state.phase { true } else { false } }
+    }
+
+    /// Hangs up on a client that takes too long to send its request, or to take its answer.
+    func hangUpIfStalled(at now: ContinuousClock.Instant) {
+        let isReceiving: Bool? = state.withLock { state in
+            guard now - state.since > server.configuration.requestTimeout else { return nil }
+            return switch state.phase {
+            case .waiting, .receiving, .overflowing: true
+            case .sending: false
+            case .handling, .answered: nil
             }
         }
-        switch isHandling {
-        case true: abandon(with: .timedOut)
-        case false: hangUp()
-        default: break
+        guard let isReceiving else { return }
+        if isReceiving {
+            let notice = Array("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".utf8)
+            _ = unsafe send(descriptor, notice, notice.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
         }
+        shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
     /// Answers in place of a handler that still runs, and cancels it.
@@ -172,19 +184,5 @@ final class HTTPConnection: Sendable {
             if length > limit { return server.refusal(.bodyTooLarge(limit: limit)) }
         }
         return nil
-    }
-
-    private func hangUp() {
-        let isReceiving = state.withLock { state in
-            switch state.phase {
-            case .waiting, .receiving, .overflowing: true
-            default: false
-            }
-        }
-        if isReceiving {
-            let notice = Array("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".utf8)
-            _ = unsafe send(descriptor, notice, notice.count, Int32(MSG_NOSIGNAL.rawValue | MSG_DONTWAIT.rawValue))
-        }
-        shutdown(descriptor, Int32(SHUT_RDWR))
     }
 }

@@ -77,14 +77,14 @@ import Glibc
         unsafe withUnsafeMutablePointer(to: &headers) { headers in
             _ = unsafe MHD_get_connection_values_n(
                 connection,
-                MHD_HEADER_KIND,
+                .HEADER_KIND,
                 { context, _, name, nameSize, value, valueSize in
-                    guard let context = unsafe context else { return MHD_NO }
+                    guard let context = unsafe context else { return .NO }
                     unsafe context.assumingMemoryBound(to: HTTPHeaders.self).pointee.add(
                         String(decoding: UnsafeRawBufferPointer(start: name, count: nameSize), as: UTF8.self),
                         String(decoding: UnsafeRawBufferPointer(start: value, count: valueSize), as: UTF8.self)
                     )
-                    return MHD_YES
+                    return .YES
                 },
                 headers
             )
@@ -98,14 +98,14 @@ import Glibc
             unsafe MHD_create_response_from_buffer(
                 body.count,
                 UnsafeMutableRawPointer(mutating: body.baseAddress),
-                MHD_RESPMEM_MUST_COPY
+                .RESPMEM_MUST_COPY
             )
         }
         guard let made = unsafe made else { return false }
         defer { unsafe MHD_destroy_response(made) }
         for (name, value) in response.headers.fields { _ = unsafe MHD_add_response_header(made, name, value) }
         if closing { _ = unsafe MHD_add_response_header(made, "Connection", "close") }
-        return unsafe MHD_queue_response(connection, UInt32(response.status), made) == MHD_YES
+        return unsafe MHD_queue_response(connection, UInt32(response.status), made) == .YES
     }
 }
 
@@ -118,7 +118,7 @@ private func onConnection(
 ) {
     guard let context = unsafe context, let connection = unsafe connection, let slot = unsafe slot else { return }
     let server = unsafe Unmanaged<HTTPServer>.fromOpaque(context).takeUnretainedValue()
-    if event == MHD_CONNECTION_NOTIFY_STARTED {
+    if event == .CONNECTION_NOTIFY_STARTED {
         let opened = unsafe server.opened(HTTPConnectionHandle(connection))
         unsafe slot.pointee = Unmanaged.passRetained(opened).toOpaque()
     } else if let kept = unsafe slot.pointee {
@@ -151,16 +151,16 @@ private func onRequest(
     _ size: UnsafeMutablePointer<Int>?,
     _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
 ) -> MHD_Result {
-    guard let kept = unsafe slot?.pointee, let size = unsafe size, let method = unsafe method else { return MHD_NO }
+    guard let kept = unsafe slot?.pointee, let size = unsafe size, let method = unsafe method else { return .NO }
     let connection = unsafe Unmanaged<HTTPConnection>.fromOpaque(kept).takeUnretainedValue()
     let isAccepted: Bool
     if unsafe size.pointee > 0 {
-        isAccepted = connection.receive(unsafe UnsafeRawBufferPointer(start: data, count: size.pointee))
+        isAccepted = unsafe connection.receive(UnsafeRawBufferPointer(start: data, count: size.pointee))
         unsafe size.pointee = 0
     } else {
         isAccepted = connection.proceed(method: unsafe String(cString: method))
     }
-    return isAccepted ? MHD_YES : MHD_NO
+    return isAccepted ? .YES : .NO
 }
 
 /// A request is over: answered, or broken off.

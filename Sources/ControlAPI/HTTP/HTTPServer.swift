@@ -27,14 +27,14 @@ package final class HTTPServer: Sendable {
         handler: @escaping Handler
     ) throws(HTTPServerError) -> HTTPServer {
         let server = HTTPServer(configuration, handler: handler)
-        let daemon = try HTTPDaemon.start(configuration, for: server)
-        server.adopt(daemon)
+        try server.listen()
         return server
     }
 
-    private func adopt(_ daemon: consuming HTTPDaemon) {
-        var handed: HTTPDaemon? = consume daemon
-        self.daemon.withLock { $0 = handed.take() }
+    private func listen() throws(HTTPServerError) {
+        try daemon.withLock { daemon throws(HTTPServerError) in
+            daemon = try HTTPDaemon.start(configuration, for: self)
+        }
         let interval = min(.seconds(1), configuration.requestTimeout / 4, configuration.handlerTimeout / 4)
         let task = Task { [weak self] in
             while (try? await Task.sleep(for: interval)) != nil { self?.sweep() }
@@ -60,7 +60,13 @@ package final class HTTPServer: Sendable {
         let socket = daemon.withLock { $0?.stopListening() ?? -1 }
         let end = ContinuousClock.now + deadline
         await untilIdle(or: end)
-        for connection in connections.withLock({ Array($0.values) }) { connection.abandon(with: .stopping) }
+        // The daemon must not be stopped while a connection is suspended.
+        while true {
+            let unanswered = connections.withLock { $0.values.filter(\.isHandling) }
+            if unanswered.isEmpty { break }
+            for connection in unanswered { connection.abandon(with: .stopping) }
+            await Task.yield()
+        }
         await untilIdle(or: .now + .milliseconds(500))
         sweeper.withLock { $0?.cancel() }
         await closeDaemon()
@@ -86,11 +92,13 @@ package final class HTTPServer: Sendable {
     }
 
     private func sweep() {
-        // Inside of the lock, so that no descriptor is closed and used again meanwhile.
-        connections.withLock { connections in
-            let now = ContinuousClock.now
-            for connection in connections.values { connection.enforceDeadlines(at: now) }
+        let now = ContinuousClock.now
+        let overdue = connections.withLock { connections in
+            // Inside of the lock, so that no descriptor is closed and used again meanwhile.
+            for connection in connections.values { connection.hangUpIfStalled(at: now) }
+            return connections.values.filter { $0.isOverdue(at: now) }
         }
+        for connection in overdue { connection.abandon(with: .timedOut) }
     }
 }
 

@@ -1,19 +1,19 @@
 /// Checks bytes against the JSON grammar (RFC 8259) in one pass without recursion, and reports the top-level members.
 ///
 /// Deeply nested input costs two machine words, so that no body can exhaust a stack.
-struct JSONScanner {
-    enum Kind: Sendable {
+package struct JSONScanner {
+    package enum Kind: Sendable {
         case object, array, string, number, boolean, null
     }
 
     /// A member of the top-level object. Ranges of strings leave out their quotes.
-    struct Member {
-        var key: Range<Int>
-        var value: Range<Int>
-        var kind: Kind
+    package struct Member {
+        package var key: Range<Int>
+        package var value: Range<Int>
+        package var kind: Kind
     }
 
-    static let maximumDepth = 128
+    package static let maximumDepth = 128
 
     private let bytes: [UInt8]
     private var position = 0
@@ -25,12 +25,12 @@ struct JSONScanner {
     private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     /// Throws unless `bytes` are one JSON value in UTF-8, nested at most 128 levels deep.
-    static func check(_ bytes: [UInt8]) throws(InvalidPayload) {
+    package static func check(_ bytes: [UInt8]) throws(InvalidPayload) {
         try forEachMember(of: bytes) { _ in }
     }
 
     /// Checks all of `bytes`, and calls `body` for each member of the top-level object, in order.
-    static func forEachMember(of bytes: [UInt8], _ body: (Member) -> Void) throws(InvalidPayload) {
+    package static func forEachMember(of bytes: [UInt8], _ body: (Member) -> Void) throws(InvalidPayload) {
         guard !bytes.isEmpty else { throw InvalidPayload(field: "", problem: "expected JSON, found an empty body") }
         var scanner = JSONScanner(bytes)
         try scanner.run(body)
