@@ -1,6 +1,7 @@
 import Foundation
 import Messaging
 import Models
+import TestSupport
 import Testing
 
 @Suite(.enabled(if: TestBroker.isAvailable))
