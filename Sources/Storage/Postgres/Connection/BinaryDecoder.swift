@@ -80,7 +80,8 @@ enum BinaryDecoder {
 
     private static func uuid(_ bytes: UnsafeRawBufferPointer) -> String {
         var text = ""
-        for unsafe(index, byte) in unsafe bytes.enumerated() {
+        for index in 0..<bytes.count {
+            let byte = unsafe bytes[index]
             if [4, 6, 8, 10].contains(index) { text += "-" }
             text += String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
         }
