@@ -9,6 +9,9 @@ package protocol MessagePublisher: Sendable {
     /// (10 s unless configured) and then answers `.unconfirmed`.
     func publish(_ messages: [OutgoingMessage]) async -> [PublishResult]
 
+    /// Whether a publish would go out now; for health checks, and to answer "try later" before accepting work.
+    var condition: PublisherCondition { get }
+
     /// Waits for outstanding confirms, then closes the connection.
     func close() async
 }
@@ -18,10 +21,17 @@ package enum PublishResult: Sendable, Hashable {
     case confirmed
     /// No queue is bound for it.
     case unroutable(code: Int, reason: String)
-    /// The broker refused it: a full queue, or an internal error.
-    case refused
+    /// It can't be stored: a full queue, an internal error of the broker, or a message that AMQP can't carry.
+    case refused(reason: String)
     /// It is not known whether the broker has it.
     case unconfirmed(reason: String)
 
     package var isConfirmed: Bool { self == .confirmed }
+}
+
+package enum PublisherCondition: Sendable, Hashable {
+    case connected
+    /// The broker takes no messages for now: it is short of memory or disk.
+    case blocked(reason: String)
+    case disconnected(reason: String)
 }

@@ -10,10 +10,18 @@ package final class ThreadExecutor: SerialExecutor {
     private struct Watch {
         var descriptor: CInt
         var onReadable: @Sendable () -> Void
+        var onWritable: (@Sendable () -> Void)?
+
+        var events: Int16 { Int16(POLLIN) | (onWritable == nil ? 0 : Int16(POLLOUT)) }
     }
 
     private struct Tick {
         var interval: Duration
+        var due: ContinuousClock.Instant
+        var body: @Sendable () -> Void
+    }
+
+    private struct Alarm {
         var due: ContinuousClock.Instant
         var body: @Sendable () -> Void
     }
@@ -25,7 +33,29 @@ package final class ThreadExecutor: SerialExecutor {
         var isStopped = false
         var watch: Watch?
         var tick: Tick?
+        var alarms: [Alarm] = []
         var thread: pthread_t?
+
+        /// When the thread has to wake up by itself.
+        var nextDue: ContinuousClock.Instant? {
+            var next = tick?.due
+            for alarm in alarms where next.map({ alarm.due < $0 }) ?? true { next = alarm.due }
+            return next
+        }
+
+        /// Takes what is due out of the alarms, and moves the tick on.
+        mutating func takeDue(at now: ContinuousClock.Instant) -> [@Sendable () -> Void] {
+            var due: [@Sendable () -> Void] = []
+            if let tick, tick.due <= now {
+                self.tick?.due = now + tick.interval
+                due.append(tick.body)
+            }
+            if alarms.contains(where: { $0.due <= now }) {
+                due += alarms.filter { $0.due <= now }.map(\.body)
+                alarms.removeAll { $0.due <= now }
+            }
+            return due
+        }
     }
 
     package let name: String
@@ -83,9 +113,19 @@ package final class ThreadExecutor: SerialExecutor {
 
     package func unwatch() { state.withLock { $0.watch = nil } }
 
+    /// Calls `onWritable` once, when the watched descriptor takes data again. Only from the executor's thread.
+    package func awaitWritable(_ onWritable: @escaping @Sendable () -> Void) {
+        state.withLock { $0.watch?.onWritable = onWritable }
+    }
+
     /// Calls `body` on the thread every `interval`, one interval from now first; replaces an earlier timer.
     package func tick(every interval: Duration, _ body: @escaping @Sendable () -> Void) {
         submit { $0.tick = Tick(interval: interval, due: .now + interval, body: body) }
+    }
+
+    /// Calls `body` on the thread once, `delay` from now; it can't be called off.
+    package func schedule(after delay: Duration, _ body: @escaping @Sendable () -> Void) {
+        submit { $0.alarms.append(Alarm(due: .now + delay, body: body)) }
     }
 
     /// Ends the thread once what is already queued has run.
@@ -94,6 +134,7 @@ package final class ThreadExecutor: SerialExecutor {
             state.isStopped = true
             state.watch = nil
             state.tick = nil
+            state.alarms = []
         }
     }
 
@@ -127,16 +168,16 @@ package final class ThreadExecutor: SerialExecutor {
         }
     }
 
-    /// Waits for a wake-up, the socket or the timer, and serves the last two.
+    /// Waits for a wake-up, the socket or a timer, and serves the last two.
     private func wait(mayBlock: Bool) {
-        let (watch, tick) = state.withLock { ($0.watch, $0.tick) }
+        let (watch, due) = state.withLock { ($0.watch, $0.nextDue) }
         var timeout: CInt = mayBlock ? -1 : 0
-        if mayBlock, let tick {
-            timeout = CInt(clamping: max(0, (tick.due - .now).wholeMilliseconds + 1))
+        if mayBlock, let due {
+            timeout = CInt(clamping: max(0, (due - .now).wholeMilliseconds + 1))
         }
         var descriptors = [
             pollfd(fd: wake, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: watch?.descriptor ?? -1, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: watch?.descriptor ?? -1, events: watch?.events ?? 0, revents: 0),
         ]
         _ = unsafe poll(&descriptors, 2, timeout)
         state.withLock { $0.isAsleep = false }
@@ -144,13 +185,18 @@ package final class ThreadExecutor: SerialExecutor {
             var count: UInt64 = 0
             _ = unsafe read(wake, &count, 8)
         }
-        if descriptors[1].revents != 0 { watch?.onReadable() }
-        if let tick, tick.due <= .now {
-            state.withLock { state in
-                if let interval = state.tick?.interval { state.tick?.due = .now + interval }
-            }
-            tick.body()
+        if let watch { serve(watch, descriptors[1].revents) }
+        if let due, due <= .now {
+            for body in state.withLock({ $0.takeDue(at: .now) }) { body() }
         }
+    }
+
+    private func serve(_ watch: Watch, _ events: Int16) {
+        if events & Int16(POLLOUT) != 0, let onWritable = watch.onWritable {
+            state.withLock { $0.watch?.onWritable = nil }
+            onWritable()
+        }
+        if events & ~Int16(POLLOUT) != 0 { watch.onReadable() }
     }
 }
 

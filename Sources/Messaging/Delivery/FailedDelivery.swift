@@ -1,0 +1,92 @@
+package import Models
+
+/// Makes, of a delivery and why it failed, the message that waits on the delay ladder or lies in the dead-letter queue.
+package struct FailedDelivery: Sendable {
+    package let delivery: Delivery
+    /// The idempotency key, given by the fleet when the publisher gave none.
+    package let messageID: String
+    package let failure: Failure
+    /// Failed executions so far, this one included.
+    package let failures: Int
+    package let maxAttempts: Int
+    package let worker: String
+    /// ISO 8601 in UTC, used when no earlier failure is on record.
+    package let failedAt: String
+
+    package init(
+        delivery: Delivery,
+        messageID: String,
+        failure: Failure,
+        failures: Int,
+        maxAttempts: Int,
+        worker: String,
+        failedAt: String
+    ) {
+        self.delivery = delivery
+        self.messageID = messageID
+        self.failure = failure
+        self.failures = failures
+        self.maxAttempts = maxAttempts
+        self.worker = worker
+        self.failedAt = failedAt
+    }
+
+    /// For the ladder: it comes back to its queue after `delay`.
+    package func retried(after delay: Duration, by ladder: DelayLadder) -> OutgoingMessage {
+        OutgoingMessage(
+            exchange: ladder.entrance,
+            routingKey: ladder.routingKey(for: delay, to: delivery.queue),
+            message: annotated()
+        )
+    }
+
+    /// For the dead-letter queue.
+    package func buried() -> OutgoingMessage {
+        OutgoingMessage(exchange: "", routingKey: "dlq.\(delivery.queue)", message: annotated())
+    }
+
+    private func annotated() -> Message {
+        var message = Republication.prepare(delivery.message)
+        if message.properties.malformed["message-id"] == nil { message.properties.messageID = messageID }
+        message.headers[FleetHeader.retryCount] = .int32(Int32(clamping: failures))
+        message.headers[FleetHeader.retryMax] = .int32(Int32(clamping: maxAttempts))
+        if message.headers[FleetHeader.firstFailedAt] == nil {
+            message.headers[FleetHeader.firstFailedAt] = .string(failedAt)
+        }
+        message.headers[FleetHeader.errorType] = .string(failure.type)
+        message.headers[FleetHeader.errorMessage] = .string(String(failure.message.prefix(2_000)))
+        message.headers[FleetHeader.errorFingerprint] = .string(failure.fingerprint)
+        message.headers[FleetHeader.failedWorker] = .string(worker)
+        message.noteOrigin(of: delivery)
+        return message
+    }
+}
+
+/// A message that comes back later without a failure: snoozed.
+package enum SnoozedDelivery {
+    package static func returning(
+        _ delivery: Delivery,
+        messageID: String,
+        after delay: Duration,
+        by ladder: DelayLadder
+    ) -> OutgoingMessage {
+        var message = Republication.prepare(delivery.message)
+        if message.properties.malformed["message-id"] == nil { message.properties.messageID = messageID }
+        message.noteOrigin(of: delivery)
+        return OutgoingMessage(
+            exchange: ladder.entrance,
+            routingKey: ladder.routingKey(for: delay, to: delivery.queue),
+            message: message
+        )
+    }
+}
+
+extension Message {
+    /// Where it was first published to and which queue it belongs to, noted once.
+    fileprivate mutating func noteOrigin(of delivery: Delivery) {
+        guard headers[FleetHeader.originQueue] == nil else { return }
+        headers[FleetHeader.originExchange] = .string(delivery.exchange)
+        headers[FleetHeader.originRoutingKey] = .string(delivery.routingKey)
+        headers[FleetHeader.originQueue] = .string(delivery.queue)
+    }
+}

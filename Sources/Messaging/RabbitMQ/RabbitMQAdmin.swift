@@ -1,0 +1,235 @@
+package import Models
+import Platform
+
+/// Declares, inspects and removes topology over one connection of its own.
+///
+/// Calls are made one after another, each a round trip. An error of the channel (404, 406) leaves the connection usable.
+/// After a lost connection the call at hand throws, and the next one connects again.
+package actor RabbitMQAdmin {
+    private let configuration: RabbitMQConfiguration
+    private let name: String
+    private let executor: ThreadExecutor
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+    private var link: Link?
+    private var isClosed = false
+    /// What the broker says about itself.
+    package private(set) var serverProperties = HeaderTable()
+
+    /// The broker's version, as in `3.10.8`; empty when it does not tell.
+    package var serverVersion: String { serverProperties["version"]?.text ?? "" }
+
+    private init(_ configuration: RabbitMQConfiguration, name: String) {
+        self.configuration = configuration
+        self.name = name
+        executor = ThreadExecutor(name: "amqp-admin")
+    }
+
+    deinit { executor.stop() }
+
+    /// Connects, or throws.
+    package static func open(
+        _ configuration: RabbitMQConfiguration,
+        named name: String = "admin"
+    ) async throws(AMQPError) -> RabbitMQAdmin {
+        if let problem = configuration.validate().first { throw .configuration("connect", problem) }
+        let admin = RabbitMQAdmin(configuration, name: name)
+        try await admin.connect()
+        return admin
+    }
+
+    private func connect() throws(AMQPError) {
+        guard !isClosed else { throw .closed("connect") }
+        let link = try Link(configuration, name: name)
+        serverProperties = link.handle.serverProperties
+        executor.tick(every: link.period) { [weak self] in self?.assumeIsolated { $0.keepAlive() } }
+        self.link = link
+    }
+
+    /// Between calls, what arrives is a heartbeat or the end of the connection.
+    private func keepAlive() {
+        guard let link else { return }
+        do {
+            if link.handle.readiness().isReadable { link.received() }
+            while try link.next() != nil {}
+            try link.keepAlive(at: .now)
+        } catch {
+            self.link = nil
+        }
+    }
+
+    private func perform<R>(
+        _ body: (borrowing ConnectionHandle) throws(AMQPError) -> R
+    ) throws(AMQPError) -> R {
+        if link == nil { try connect() }
+        guard let link else { throw .closed("ask the broker") }
+        do {
+            let result = try link.sending(body)
+            link.received()
+            return result
+        } catch {
+            guard case .broker(let code) = error.code, Self.endsChannelOnly(code) else {
+                self.link = nil
+                throw error
+            }
+            do {
+                try link.handle.reopenChannel(1)
+            } catch {
+                self.link = nil
+            }
+            throw error
+        }
+    }
+
+    /// The soft errors of AMQP 0-9-1 end a channel, the hard ones the connection.
+    private static func endsChannelOnly(_ code: Int) -> Bool { [311, 313, 403, 404, 405, 406].contains(code) }
+
+    package func exchangeExists(_ name: String) throws(AMQPError) -> Bool {
+        try orNil { handle throws(AMQPError) in try handle.passivelyDeclareExchange(name, channel: 1) } != nil
+    }
+
+    /// Throws 406 when there is one of another type or with other arguments.
+    package func declareExchange(
+        _ name: String,
+        type: String,
+        durable: Bool = true,
+        internal isInternal: Bool = false,
+        arguments: HeaderTable = HeaderTable()
+    ) throws(AMQPError) {
+        try perform { handle throws(AMQPError) in
+            try handle.declareExchange(
+                name,
+                type: type,
+                durable: durable,
+                isInternal: isInternal,
+                arguments: arguments
+            )
+        }
+    }
+
+    /// Deletes an exchange; none is no error.
+    package func deleteExchange(_ name: String) throws(AMQPError) {
+        try perform { handle throws(AMQPError) in try handle.deleteExchange(name) }
+    }
+
+    /// Throws 406 when there is one with other arguments, in the broker's words.
+    package func declareQueue(
+        _ name: String,
+        durable: Bool = true,
+        arguments: HeaderTable = HeaderTable()
+    ) throws(AMQPError) {
+        try perform { handle throws(AMQPError) in
+            try handle.declareQueue(name, durable: durable, arguments: arguments)
+        }
+    }
+
+    /// Deletes a queue with all its messages; none is no error.
+    package func deleteQueue(_ name: String) throws(AMQPError) {
+        try perform { handle throws(AMQPError) in try handle.deleteQueue(name) }
+    }
+
+    /// Removes the ready messages, and returns how many.
+    package func purgeQueue(_ name: String) throws(AMQPError) -> Int {
+        try perform { handle throws(AMQPError) in try handle.purgeQueue(name) }
+    }
+
+    /// The ready messages and consumers, or `nil` when there is no such queue.
+    package func queueDepth(_ name: String) throws(AMQPError) -> QueueDepth? {
+        try orNil { handle throws(AMQPError) in try handle.depth(of: name) }
+    }
+
+    package func bindQueue(
+        _ queue: String,
+        to exchange: String,
+        routingKey: String,
+        arguments: HeaderTable = HeaderTable()
+    ) throws(AMQPError) {
+        try bind(.queue, queue, exchange, routingKey, arguments)
+    }
+
+    package func unbindQueue(
+        _ queue: String,
+        from exchange: String,
+        routingKey: String,
+        arguments: HeaderTable = HeaderTable()
+    ) throws(AMQPError) {
+        try unbind(.queue, queue, exchange, routingKey, arguments)
+    }
+
+    package func bindExchange(
+        _ destination: String,
+        to source: String,
+        routingKey: String,
+        arguments: HeaderTable = HeaderTable()
+    ) throws(AMQPError) {
+        try bind(.exchange, destination, source, routingKey, arguments)
+    }
+
+    package func unbindExchange(
+        _ destination: String,
+        from source: String,
+        routingKey: String,
+        arguments: HeaderTable = HeaderTable()
+    ) throws(AMQPError) {
+        try unbind(.exchange, destination, source, routingKey, arguments)
+    }
+
+    /// Takes one message off a queue and acknowledges it; `nil` when the queue is empty.
+    package func get(
+        _ queue: String
+    ) throws(AMQPError) -> (message: Message, exchange: String, routingKey: String)? {
+        try perform { handle throws(AMQPError) in try handle.get(queue) }
+    }
+
+    package func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        link?.close()
+        link = nil
+        executor.stop()
+    }
+
+    private func bind(
+        _ kind: Binding.Kind,
+        _ destination: String,
+        _ source: String,
+        _ routingKey: String,
+        _ arguments: HeaderTable
+    ) throws(AMQPError) {
+        let binding = Binding(
+            kind: kind,
+            destination: destination,
+            source: source,
+            routingKey: routingKey,
+            arguments: arguments
+        )
+        try perform { handle throws(AMQPError) in try handle.bind(binding) }
+    }
+
+    private func unbind(
+        _ kind: Binding.Kind,
+        _ destination: String,
+        _ source: String,
+        _ routingKey: String,
+        _ arguments: HeaderTable
+    ) throws(AMQPError) {
+        let binding = Binding(
+            kind: kind,
+            destination: destination,
+            source: source,
+            routingKey: routingKey,
+            arguments: arguments
+        )
+        try perform { handle throws(AMQPError) in try handle.unbind(binding) }
+    }
+
+    private func orNil<R>(
+        _ body: (borrowing ConnectionHandle) throws(AMQPError) -> R
+    ) throws(AMQPError) -> R? {
+        do {
+            return try perform(body)
+        } catch {
+            guard error.code == .broker(replyCode: 404) else { throw error }
+            return nil
+        }
+    }
+}

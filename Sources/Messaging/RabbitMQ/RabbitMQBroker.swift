@@ -1,0 +1,55 @@
+package import Telemetry
+
+/// RabbitMQ, by librabbitmq: each publisher and each consumer has a connection and a thread of its own.
+package final class RabbitMQBroker: Broker {
+    private let configuration: RabbitMQConfiguration
+    private let log: Log?
+
+    /// - Parameter log: where lost and regained connections are told; nowhere by default.
+    package init(_ configuration: RabbitMQConfiguration, log: Log? = nil) {
+        self.configuration = configuration
+        self.log = log
+    }
+
+    /// Throws only what waiting can't mend: wrong settings, refused credentials, a refused certificate.
+    package func publisher(named name: String) async throws -> any MessagePublisher {
+        try check()
+        let publisher = RabbitMQPublisher(configuration, name: name, log: log)
+        if let error = await publisher.start(), !error.isRetriable {
+            await publisher.close()
+            throw error
+        }
+        return publisher
+    }
+
+    /// Throws only what waiting can't mend. A queue that does not exist is no error: it is reported as cancelled.
+    package func consumer(named name: String, of subscriptions: [Subscription]) async throws -> any MessageConsumer {
+        try check()
+        for subscription in subscriptions where !(1...65_535).contains(subscription.prefetch) {
+            throw AMQPError.configuration("consume from \(subscription.queue)", "the prefetch is not 1 to 65535")
+        }
+        let consumer = RabbitMQConsumer(configuration, name: name, subscriptions: subscriptions, log: log)
+        if let error = await consumer.start(), !error.isRetriable {
+            await consumer.close()
+            throw error
+        }
+        return consumer
+    }
+
+    package func depth(of queue: String) async throws -> QueueDepth? {
+        let admin = try await RabbitMQAdmin.open(configuration, named: "depth")
+        do {
+            let depth = try await admin.queueDepth(queue)
+            await admin.close()
+            return depth
+        } catch {
+            await admin.close()
+            throw error
+        }
+    }
+
+    private func check() throws(AMQPError) {
+        let problems = configuration.validate()
+        if !problems.isEmpty { throw .configuration("connect", problems.joined(separator: "; ")) }
+    }
+}

@@ -1,0 +1,329 @@
+import Models
+import Platform
+import Synchronization
+import Telemetry
+
+/// Consumes from several queues over one channel, and gathers the acknowledgements.
+package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
+    private struct Mailbox {
+        var settlements: [(tokens: [DeliveryToken], settlement: Settlement)] = []
+        var isAnnounced = false
+        var isClosed = false
+    }
+
+    /// What the answers on channel 1 belong to; they come in the order of the questions.
+    private enum Question {
+        case prefetch
+        case consume(Int)
+        case cancel
+        case barrier(CheckedContinuation<Void, Never>)
+    }
+
+    private enum ProbeChannel {
+        case closed, opening, open, asking(Int)
+    }
+
+    private static let deliveriesPerEvent = 512
+
+    nonisolated let executor: ThreadExecutor
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+    package nonisolated let events: AsyncStream<ConsumerEvent>
+    /// How many settles named a delivery of this connection that was settled before, or never made.
+    package nonisolated var misuses: Int { misuseCount.load(ordering: .relaxed) }
+    private nonisolated let misuseCount = Atomic<Int>(0)
+
+    let lifeline: Lifeline
+    private let output: AsyncStream<ConsumerEvent>.Continuation
+    private let mailbox = Mutex(Mailbox())
+    private var epoch: UInt64 = 0
+    private var subscriptions: [SubscriptionState]
+    private var queueByTag: [String: String] = [:]
+    private var acknowledgements: AckWindow
+    private var isFlushPlanned = false
+    private var collected: [Delivery] = []
+    private var questions = FIFO<Question>()
+    private var probeChannel = ProbeChannel.closed
+    private var stopped: [CheckedContinuation<Void, Never>] = []
+
+    init(_ configuration: RabbitMQConfiguration, name: String, subscriptions: [Subscription], log: Log?) {
+        executor = ThreadExecutor(name: "amqp-consume")
+        lifeline = Lifeline(configuration, name: name, log: log)
+        self.subscriptions = subscriptions.enumerated().map { SubscriptionState($1, index: $0) }
+        acknowledgements = Self.window(for: subscriptions)
+        (events, output) = AsyncStream.makeStream()
+    }
+
+    deinit {
+        output.finish()
+        executor.stop()
+    }
+
+    private static func window(for subscriptions: [Subscription]) -> AckWindow {
+        AckWindow(crowd: (subscriptions.map(\.prefetch).min() ?? 1) / 4)
+    }
+
+    // MARK: Settling
+
+    package nonisolated func settle(_ delivery: DeliveryToken, as settlement: Settlement) {
+        settle([delivery], as: settlement)
+    }
+
+    package nonisolated func settle(_ deliveries: [DeliveryToken], as settlement: Settlement) {
+        guard !deliveries.isEmpty else { return }
+        mailbox.withLock { mailbox in
+            guard !mailbox.isClosed else { return }
+            mailbox.settlements.append((deliveries, settlement))
+            guard !mailbox.isAnnounced else { return }
+            mailbox.isAnnounced = true
+            executor.run { [weak self] in self?.assumeIsolated { $0.takeSettlements() } }
+        }
+    }
+
+    private func takeSettlements() {
+        let settlements = mailbox.withLock { mailbox in
+            defer {
+                mailbox.settlements = []
+                mailbox.isAnnounced = false
+            }
+            return mailbox.settlements
+        }
+        for (tokens, settlement) in settlements {
+            for token in tokens where token.epoch == epoch {
+                if acknowledgements.settle(token.tag, as: settlement) != nil { misuseCount.add(1, ordering: .relaxed) }
+            }
+        }
+        sendAcknowledgements()
+    }
+
+    private func sendAcknowledgements(everything: Bool = false) {
+        withLink { link throws(AMQPError) in
+            let frames = acknowledgements.flush(at: .now, everything: everything)
+            if !frames.isEmpty {
+                try link.sending { handle throws(AMQPError) in
+                    for frame in frames {
+                        try handle.send(frame)
+                        link.progressed()
+                    }
+                }
+            }
+            guard let deadline = acknowledgements.deadline, !isFlushPlanned else { return }
+            isFlushPlanned = true
+            executor.schedule(after: max(.zero, deadline - .now)) { [weak self] in
+                self?.assumeIsolated { consumer in
+                    consumer.isFlushPlanned = false
+                    consumer.sendAcknowledgements()
+                }
+            }
+        }
+    }
+
+    // MARK: Pausing and stopping
+
+    package func pause(_ queue: String) async { await stop { $0.queue == queue } }
+
+    package func stopDeliveries() async { await stop { _ in true } }
+
+    package func resume(_ queue: String) {
+        for index in subscriptions.indices where subscriptions[index].queue == queue {
+            subscriptions[index].isWanted = true
+        }
+        withLink { link throws(AMQPError) in try advance(link) }
+    }
+
+    private func stop(_ isMeant: (SubscriptionState) -> Bool) async {
+        for index in subscriptions.indices where isMeant(subscriptions[index]) {
+            subscriptions[index].isWanted = false
+        }
+        withLink { link throws(AMQPError) in try advance(link) }
+        guard lifeline.link != nil, subscriptions.contains(where: \.isStopping) else { return }
+        await withCheckedContinuation { stopped.append($0) }
+    }
+
+    private func resumeStopped() {
+        guard !stopped.isEmpty, lifeline.link == nil || !subscriptions.contains(where: \.isStopping) else { return }
+        for continuation in stopped { continuation.resume() }
+        stopped = []
+    }
+
+    package func flush() async {
+        takeSettlements()
+        sendAcknowledgements(everything: true)
+        await withCheckedContinuation { continuation in
+            guard lifeline.link != nil else { return continuation.resume() }
+            questions.append(.barrier(continuation))
+            let prefetch = subscriptions.first?.subscription.prefetch ?? 1
+            // Every consumer sets the prefetch right before it starts, so this changes nothing.
+            withLink { link throws(AMQPError) in
+                try link.sending { handle throws(AMQPError) in try handle.sendPrefetch(prefetch) }
+            }
+        }
+    }
+
+    package func close() async {
+        guard !mailbox.withLock(\.isClosed) else { return }
+        await stopDeliveries()
+        await flush()
+        let isFirst = mailbox.withLock { mailbox in
+            defer { mailbox.isClosed = true }
+            return !mailbox.isClosed
+        }
+        guard isFirst else { return }
+        takeSettlements()
+        disconnect()
+        output.finish()
+        executor.stop()
+    }
+
+    // MARK: Subscribing
+
+    /// Takes every subscription one step further.
+    private func advance(_ link: Link) throws(AMQPError) {
+        for index in subscriptions.indices where subscriptions[index].isStopping {
+            guard subscriptions[index].phase == .consuming else { continue }
+            subscriptions[index].phase = .cancelling
+            questions.append(.cancel)
+            let tag = subscriptions[index].tag
+            try link.sending { handle throws(AMQPError) in try handle.sendCancel(tag: tag) }
+        }
+        guard let next = subscriptions.firstIndex(where: { $0.isWanted && $0.phase == .idle }) else { return }
+        switch probeChannel {
+        case .closed:
+            probeChannel = .opening
+            try link.sending { handle throws(AMQPError) in try handle.sendOpenChannel(2) }
+        case .open:
+            probeChannel = .asking(next)
+            subscriptions[next].phase = .probing
+            let queue = subscriptions[next].queue
+            try link.sending { handle throws(AMQPError) in try handle.sendProbe(queue, channel: 2) }
+        case .opening, .asking: return
+        }
+    }
+
+    private func consume(_ index: Int, _ link: Link) throws(AMQPError) {
+        guard subscriptions[index].isWanted else {
+            subscriptions[index].phase = .idle
+            return
+        }
+        subscriptions[index].phase = .starting
+        subscriptions[index].generation += 1
+        let state = subscriptions[index]
+        queueByTag[state.tag] = state.queue
+        questions.append(.prefetch)
+        questions.append(.consume(index))
+        try link.sending { handle throws(AMQPError) in
+            try handle.sendPrefetch(state.subscription.prefetch)
+            try handle.sendConsume(state.queue, tag: state.tag)
+        }
+    }
+
+    /// The queue is not there: says so once, and looks again later.
+    private func missed(_ index: Int, _ reason: String) {
+        subscriptions[index].phase = .missing
+        subscriptions[index].failures += 1
+        let (queue, failures) = (subscriptions[index].queue, subscriptions[index].failures)
+        if failures == 1 {
+            yieldCollected()
+            output.yield(.cancelled(queue: queue))
+            lifeline.log?.warning(
+                "no deliveries from a queue",
+                ["connection": .string(lifeline.name), "queue": .string(queue), "error": .string(reason)]
+            )
+        }
+        let delay = lifeline.configuration.backoff.delay(afterFailures: failures, chance: .random(in: 0...1))
+        executor.schedule(after: delay) { [weak self] in
+            self?.assumeIsolated { consumer in
+                guard consumer.subscriptions[index].phase == .missing else { return }
+                consumer.subscriptions[index].phase = .idle
+                consumer.withLink { link throws(AMQPError) in try consumer.advance(link) }
+            }
+        }
+    }
+
+    // MARK: The connection
+
+    func established(_ link: Link) throws(AMQPError) {
+        epoch += 1
+        output.yield(.connected(epoch: epoch))
+        acknowledgements = Self.window(for: subscriptions.map(\.subscription))
+        try advance(link)
+    }
+
+    func take(_ event: BrokerEvent, _ link: Link) throws(AMQPError) {
+        switch event {
+        case .delivery(let head, let message):
+            acknowledgements.delivered(head.tag)
+            collected.append(
+                Delivery(
+                    message: message,
+                    queue: queueByTag[head.consumerTag] ?? "",
+                    exchange: head.exchange,
+                    routingKey: head.routingKey,
+                    isRedelivered: head.isRedelivered,
+                    token: DeliveryToken(epoch: epoch, tag: head.tag)
+                )
+            )
+            if collected.count >= Self.deliveriesPerEvent { yieldCollected() }
+        case .reply(let reply, channel: 1): answered(reply)
+        case .reply(.channelOpened, _): probeChannel = .open
+        case .reply(.queueExists, _):
+            guard case .asking(let index) = probeChannel else { return }
+            probeChannel = .open
+            try consume(index, link)
+        case .consumerCancelled(let tag):
+            guard let index = subscriptions.firstIndex(where: { $0.tag == tag }) else { return }
+            missed(index, "cancelled by the broker")
+        case .channelClosed(let closure, channel: 2):
+            let asked = probeChannel
+            probeChannel = .closed
+            try link.sending { handle throws(AMQPError) in try handle.sendCloseOK(channel: 2) }
+            if case .asking(let index) = asked { missed(index, closure.reason) }
+        case .channelClosed(let closure, _):
+            if closure.method == MethodID.basicConsume, case .consume(let index) = questions.first {
+                missed(index, closure.reason)
+            }
+            throw closure.error("consume")
+        default: return
+        }
+    }
+
+    private func answered(_ reply: MethodReply) {
+        switch (questions.popFirst(), reply) {
+        case (.barrier(let continuation), _): continuation.resume()
+        case (.consume(let index), _):
+            subscriptions[index].phase = .consuming
+            subscriptions[index].failures = 0
+        case (.cancel, .cancelled(let tag)):
+            guard let index = subscriptions.firstIndex(where: { $0.tag == tag }) else { return }
+            if subscriptions[index].phase == .cancelling { subscriptions[index].phase = .idle }
+        default: return
+        }
+    }
+
+    private func yieldCollected() {
+        guard !collected.isEmpty else { return }
+        output.yield(.deliveries(collected))
+        collected = []
+        collected.reserveCapacity(64)
+    }
+
+    func turnEnded(_ link: Link) throws(AMQPError) {
+        yieldCollected()
+        try advance(link)
+        resumeStopped()
+    }
+
+    func lost(_ error: AMQPError) {
+        // What was read but not handed out comes again, on the next connection.
+        collected = []
+        queueByTag = [:]
+        probeChannel = .closed
+        for index in subscriptions.indices where subscriptions[index].phase != .missing {
+            subscriptions[index].phase = .idle
+        }
+        for case .barrier(let continuation) in questions.takeAll() { continuation.resume() }
+        resumeStopped()
+        if epoch > 0 { output.yield(.disconnected(reason: "\(error)")) }
+    }
+
+    func ticked(at now: ContinuousClock.Instant) {}
+}

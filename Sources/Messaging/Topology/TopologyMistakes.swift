@@ -1,0 +1,28 @@
+/// Everything that is wrong with a `queues.yaml`, by line.
+public struct TopologyMistakes: Error, Sendable, Hashable, CustomStringConvertible {
+    public struct Mistake: Error, Sendable, Hashable {
+        /// Counted from 1.
+        public let line: Int
+        public let message: String
+
+        init(line: Int, message: String) {
+            self.line = line
+            self.message = message
+        }
+    }
+
+    /// The file's name, as it is shown.
+    public let file: String
+    /// Never empty.
+    public let mistakes: [Mistake]
+
+    init(file: String, mistakes: [Mistake]) {
+        self.file = file
+        self.mistakes = mistakes
+    }
+
+    /// One line for each: `queues.yaml:12: …`.
+    public var description: String {
+        mistakes.map { "\(file):\($0.line): \($0.message)" }.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,31 @@
+/// An exchange of the fleet. All are durable and declared by `flotilla topology apply`.
+public struct Exchange: Sendable, Hashable {
+    public enum Kind: String, Sendable, Hashable, CaseIterable {
+        case topic, direct, fanout
+    }
+
+    /// The short name by which `queues.yaml` refers to it: `topic`.
+    public var alias: String
+    /// The name on the broker: `fleet.topic`.
+    public var name: String
+    public var kind: Kind
+
+    public init(alias: String, name: String, kind: Kind) {
+        self.alias = alias
+        self.name = name
+        self.kind = kind
+    }
+}
+
+/// What brings messages from an exchange into a queue.
+public struct QueueBinding: Sendable, Hashable {
+    /// The exchange's name on the broker.
+    public var exchange: String
+    /// The pattern on a topic exchange, the exact key on a direct one, empty on a fanout.
+    public var key: String
+
+    public init(exchange: String, key: String) {
+        self.exchange = exchange
+        self.key = key
+    }
+}

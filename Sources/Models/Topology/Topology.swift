@@ -1,0 +1,48 @@
+/// What `queues.yaml` says: the exchanges, the queues with their policies, and the delay ladder.
+public struct Topology: Sendable, Hashable {
+    /// The prefix of the fleet's own exchanges and of the delay ladder.
+    public var namespace: String
+    /// Domain events, with the routing key `<entity>.<action>`.
+    public var events: Exchange
+    /// Jobs for exactly one worker.
+    public var commands: Exchange
+    /// Pause, resume and reload, to every process.
+    public var control: Exchange
+    /// Exchanges beside the three, in the file's order.
+    public var otherExchanges: [Exchange]
+    public var delay: DelayLadder
+    /// In the file's order.
+    public var queues: [QueueDefinition]
+
+    /// - Parameters:
+    ///   - events, commands, control: `<namespace>.topic`, `.direct` and `.fanout` unless given.
+    public init(
+        namespace: String = "fleet",
+        events: Exchange? = nil,
+        commands: Exchange? = nil,
+        control: Exchange? = nil,
+        otherExchanges: [Exchange] = [],
+        delay: DelayLadder? = nil,
+        queues: [QueueDefinition] = []
+    ) {
+        self.namespace = namespace
+        self.events = events ?? Exchange(alias: "topic", name: "\(namespace).topic", kind: .topic)
+        self.commands = commands ?? Exchange(alias: "direct", name: "\(namespace).direct", kind: .direct)
+        self.control = control ?? Exchange(alias: "fanout", name: "\(namespace).fanout", kind: .fanout)
+        self.otherExchanges = otherExchanges
+        self.delay = delay ?? DelayLadder(namespace: namespace)
+        self.queues = queues
+    }
+
+    public var exchanges: [Exchange] { [events, commands, control] + otherExchanges }
+
+    public func queue(named name: String) -> QueueDefinition? { queues.first { $0.name == name } }
+
+    public func queues(of worker: String) -> [QueueDefinition] { queues.filter { $0.worker == worker } }
+
+    /// The workers that have a queue, each once, in the file's order.
+    public var workers: [String] {
+        var seen: Set<String> = []
+        return queues.map(\.worker).filter { seen.insert($0).inserted }
+    }
+}

@@ -1,0 +1,69 @@
+/// A row as the table holds it: the record and the two hashes beside it.
+package struct AuditRow: Sendable {
+    package var record: AuditRecord
+    package var hashVersion: Int64
+    package var previousHash: [UInt8]
+    package var hash: [UInt8]
+
+    package init(record: AuditRecord, hashVersion: Int64 = 1, previousHash: [UInt8], hash: [UInt8]) {
+        self.record = record
+        self.hashVersion = hashVersion
+        self.previousHash = previousHash
+        self.hash = hash
+    }
+}
+
+/// Walks along one lane and compares each row with what has to follow the one before.
+///
+/// After a fault it goes on from the row as it stands, so that one fault is not told again for every row behind it.
+package struct AuditChain: ~Copyable {
+    private let lane: Int64
+    private var hasher = AuditHasher()
+    /// The last sequence number seen.
+    package private(set) var sequence: Int64
+    private var hash: [UInt8]
+
+    /// - Parameters:
+    ///   - sequence: the last sequence number before the rows to come: 0 for a lane that is whole.
+    ///   - hash: the hash that the first row has to follow.
+    package init(lane: Int64, sequence: Int64 = 0, hash: [UInt8] = AuditHasher.genesis) {
+        self.lane = lane
+        self.sequence = sequence
+        self.hash = hash
+    }
+
+    /// Takes the next row in the order of sequence numbers; returns what is wrong with it.
+    package mutating func advance(to row: AuditRow) -> [AuditFault] {
+        let number = row.record.sequence
+        guard number > sequence else { return [fault(.inserted, row)] }
+        var faults: [AuditFault] = []
+        let isGap = number > sequence + 1
+        if isGap {
+            faults.append(AuditFault(.deleted, lane: lane, sequence: sequence + 1, count: number - sequence - 1))
+        }
+        let isLinked = isGap || row.previousHash == hash
+        let isIntact =
+            row.hashVersion == AuditHasher.version && hasher.hash(row.record, after: row.previousHash) == row.hash
+        if !isLinked {
+            faults.append(fault(.reordered, row))
+        } else if !isIntact {
+            faults.append(fault(.edited, row))
+        }
+        sequence = number
+        hash = row.hash
+        return faults
+    }
+
+    /// Compares the end of the walk with the lane's head.
+    package func finish(headSequence: Int64, headHash: [UInt8]) -> [AuditFault] {
+        if sequence < headSequence {
+            let count = headSequence - sequence
+            return [AuditFault(.truncated, lane: lane, sequence: sequence + 1, count: count)]
+        }
+        return hash == headHash ? [] : [AuditFault(.headChanged, lane: lane, sequence: headSequence)]
+    }
+
+    private func fault(_ kind: AuditFault.Kind, _ row: AuditRow) -> AuditFault {
+        AuditFault(kind, lane: lane, sequence: row.record.sequence, messageID: row.record.messageID)
+    }
+}

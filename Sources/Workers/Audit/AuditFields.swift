@@ -1,0 +1,132 @@
+import Models
+
+/// What an audit row says of an event besides its body: who did it, to whom or what, from which service, and when.
+///
+/// Events of different services name these differently, so the names are read by convention, in camel or snake case:
+/// - the subject is `subject`, `subjectId`, or the id of the event's entity (`profileId` for `profile.viewed`), or else
+///   the first other id in ``subjectNames``;
+/// - the actor is `actor`, `actorId`, or the first of ``actorNames``, unless that is the subject already;
+/// - the service is `service`, `sourceService` or `source`; the time is `occurredAt` or `timestamp`.
+/// An envelope with its particulars in `data` is looked into when its top level names neither actor nor subject.
+struct AuditFields: Equatable {
+    var actor: String?
+    var subject: String?
+    var service: String?
+    /// Microseconds since 1970.
+    var occurredAt: Int64?
+
+    /// Earlier names win.
+    static let actorNames = [
+        "actor", "actorId", "performedBy", "updatedBy", "createdBy", "adminId", "operatorId", "recruiterId", "viewerId",
+        "userId",
+    ]
+
+    /// Earlier names win; the id of the event's entity wins over all but the first two.
+    static let subjectNames = [
+        "subject", "subjectId", "profileId", "candidateId", "customerId", "documentId", "ticketId", "userId",
+        "menteeId",
+        "mentorId", "interviewId", "companyId", "eventId", "jobId",
+    ]
+
+    /// - Parameters:
+    ///   - body: checked JSON.
+    ///   - event: `<entity>.<action>`.
+    init(scanning body: [UInt8], event: String) {
+        let entityID = FieldName(entityOf: event)
+        scan(body, entityID)
+    }
+
+    private mutating func scan(_ body: [UInt8], _ entityID: FieldName, isNested: Bool = false) {
+        var actors = Candidates()
+        var subjects = Candidates()
+        var data: JSONScanner.Member?
+        var services = Candidates()
+        var times = Candidates()
+        // The body has been checked before; a body that fails all the same has no fields.
+        try? JSONScanner.forEachMember(of: body) { member in
+            guard let name = FieldName(body[member.key]) else { return }
+            if name == entityID { subjects.offer(member, rank: 2) }
+            guard let roles = FieldName.roles[name] else { return }
+            if let rank = roles.actor { actors.offer(member, rank: rank) }
+            if let rank = roles.subject { subjects.offer(member, rank: rank) }
+            if let rank = roles.service { services.offer(member, rank: rank) }
+            if let rank = roles.time { times.offer(member, rank: rank) }
+            if roles.isData, member.kind == .object { data = member }
+        }
+        subject = subjects.first?.identifier(in: body)
+        actor = (actors.first?.key == subjects.first?.key ? actors.second : actors.first)?.identifier(in: body)
+        service = service ?? services.first?.identifier(in: body)
+        occurredAt = occurredAt ?? times.first?.time(in: body)
+        if actor == nil, subject == nil, !isNested, let data { scan(Array(body[data.value]), entityID, isNested: true) }
+    }
+}
+
+/// The best two of the members that could fill a field.
+private struct Candidates {
+    private(set) var first: JSONScanner.Member?
+    private(set) var second: JSONScanner.Member?
+    private var firstRank = Int.max
+    private var secondRank = Int.max
+
+    mutating func offer(_ member: JSONScanner.Member, rank: Int) {
+        guard member.kind == .string || member.kind == .number else { return }
+        if rank < firstRank {
+            (second, secondRank) = (first, firstRank)
+            (first, firstRank) = (member, rank)
+        } else if rank < secondRank, member.key != first?.key {
+            (second, secondRank) = (member, rank)
+        }
+    }
+}
+
+/// A field's name whatever its case and underscores, as a hash, so that looking at a name allocates nothing.
+private struct FieldName: Hashable {
+    struct Roles {
+        var actor: Int?
+        var subject: Int?
+        var service: Int?
+        var time: Int?
+        var isData = false
+    }
+
+    private let hash: UInt64
+
+    /// - Returns: `nil` for names too long to be one of ours.
+    init?(_ name: some Collection<UInt8>) {
+        guard name.count <= 40 else { return nil }
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in name { Self.mix(byte, into: &hash) }
+        self.hash = hash
+    }
+
+    /// The name of the id of the event's entity: `profileId` for `profile.viewed`.
+    init(entityOf event: String) {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in event.utf8.prefix(while: { $0 != UInt8(ascii: ".") }) { Self.mix(byte, into: &hash) }
+        for byte in "Id".utf8 { Self.mix(byte, into: &hash) }
+        self.hash = hash
+    }
+
+    private static func mix(_ byte: UInt8, into hash: inout UInt64) {
+        guard byte != UInt8(ascii: "_"), byte != UInt8(ascii: "-") else { return }
+        hash ^= UInt64((0x41...0x5a).contains(byte) ? byte | 0x20 : byte)
+        hash &*= 0x0000_0100_0000_01b3
+    }
+
+    static let roles: [FieldName: Roles] = {
+        var roles: [FieldName: Roles] = [:]
+        func assign(_ names: [String], _ role: WritableKeyPath<Roles, Int?>) {
+            for (rank, name) in names.enumerated() {
+                // Subjects leave a rank free for the id of the event's entity.
+                let rank = role == \.subject && rank >= 2 ? rank + 1 : rank
+                if let name = FieldName(name.utf8) { roles[name, default: Roles()][keyPath: role] = rank }
+            }
+        }
+        assign(AuditFields.actorNames, \.actor)
+        assign(AuditFields.subjectNames, \.subject)
+        assign(["service", "sourceService", "source"], \.service)
+        assign(["occurredAt", "timestamp"], \.time)
+        if let data = FieldName("data".utf8) { roles[data, default: Roles()].isData = true }
+        return roles
+    }()
+}

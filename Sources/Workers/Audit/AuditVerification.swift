@@ -1,0 +1,173 @@
+package import Storage
+
+/// Recomputes the hash chain of every lane, a page at a time, while writers may go on writing.
+///
+/// Each lane is walked up to the head that it had when its turn came. Memory stays bounded whatever the size of the
+/// table and of its rows.
+package struct AuditVerification: Sendable {
+    package struct Report: Sendable {
+        package var rows = 0
+        package var lanes = 0
+        package var elapsed: Duration = .zero
+        /// The first of the faults, at most ``AuditVerification/faultLimit``.
+        package var faults: [AuditFault] = []
+        package var faultCount = 0
+
+        package var isIntact: Bool { faultCount == 0 }
+
+        package var rowsPerSecond: Double {
+            let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+            return seconds > 0 ? Double(rows) / seconds : 0
+        }
+
+        fileprivate mutating func add(_ new: [AuditFault]) {
+            faultCount += new.count
+            faults += new.prefix(AuditVerification.faultLimit - faults.count)
+        }
+    }
+
+    package struct Progress: Sendable {
+        package let lane: Int64
+        package let rows: Int
+        /// The rows of all lanes, as their heads count them.
+        package let total: Int
+    }
+
+    package static let faultLimit = 1_000
+    /// A page ends after this many rows, or with the row whose body brings it to this many bytes.
+    private static let pageRows = 1_000
+    private static let pageBytes = 4 << 20
+
+    private let pool: PostgresPool
+
+    package init(_ pool: PostgresPool) { self.pool = pool }
+
+    /// - Parameter progress: called after each page.
+    package func run(progress: (Progress) -> Void = { _ in }) async throws -> Report {
+        let start = ContinuousClock.now
+        var report = Report()
+        let heads = try await pool.query(Self.heads)
+        let total = heads.reduce(0) { $0 + Int(($1.int(1) ?? 0) - ($1.int(2) ?? 0)) }
+        for lane in heads.compactMap({ $0.int(0) }) {
+            try await walk(lane, into: &report) { progress(Progress(lane: lane, rows: $0, total: total)) }
+            report.lanes += 1
+        }
+        report.add(try await unknownLanes(besides: Set(heads.compactMap { $0.int(0) })))
+        report.elapsed = .now - start
+        return report
+    }
+
+    private func walk(_ lane: Int64, into report: inout Report, progress: (Int) -> Void) async throws {
+        guard let head = try await pool.query(Self.head(of: lane)).first, let headSequence = head.int(0),
+            let headHash = head.bytes(1), let baseSequence = head.int(2), let baseHash = head.bytes(3)
+        else { return report.add([AuditFault(.unknownLane, lane: lane, sequence: 0)]) }
+        var chain = AuditChain(lane: lane, sequence: baseSequence, hash: baseHash)
+        var last = (sequence: Int64.min, recordedAt: Int64(0))
+        while true {
+            let page = try await pool.query(
+                Self.page(of: lane, after: last.sequence, last.recordedAt, through: headSequence)
+            )
+            guard !page.isEmpty else { break }
+            for row in page {
+                let row = AuditRow(row)
+                report.add(chain.advance(to: row))
+                last = (row.record.sequence, row.record.recordedAt)
+            }
+            report.rows += page.count
+            progress(report.rows)
+        }
+        report.add(chain.finish(headSequence: headSequence, headHash: headHash))
+        // Compared within one statement, so that rows written meanwhile come with the head that counts them.
+        let beyond = try await pool.query(Self.beyondHead(of: lane))
+        if let row = beyond.first, let count = row.int(0), count > 0, let first = row.int(1) {
+            report.add([AuditFault(.inserted, lane: lane, sequence: first, count: count)])
+        }
+    }
+
+    private func unknownLanes(besides known: Set<Int64>) async throws -> [AuditFault] {
+        var faults: [AuditFault] = []
+        var lane = Int64.min
+        while let next = try await pool.query(Self.nextLane(after: lane)).first?.int(0) {
+            if !known.contains(next) { faults.append(AuditFault(.unknownLane, lane: next, sequence: 1)) }
+            lane = next
+        }
+        return faults
+    }
+
+    private static let heads = SQLStatement("SELECT lane, sequence, base_sequence FROM audit_lanes ORDER BY lane")
+
+    private static func head(of lane: Int64) -> SQLStatement {
+        SQLStatement(
+            "SELECT sequence, hash, base_sequence, base_hash FROM audit_lanes WHERE lane = $1",
+            [.int(lane)]
+        )
+    }
+
+    private static func page(
+        of lane: Int64,
+        after sequence: Int64,
+        _ recordedAt: Int64,
+        through head: Int64
+    ) -> SQLStatement {
+        SQLStatement(
+            """
+            SELECT lane, sequence, recorded_at, occurred_at, event, actor, subject, service, correlation_id, message_id,
+                exchange, routing_key, trace_parent, body, hash_version, previous_hash, hash
+            FROM (
+                SELECT *, sum(octet_length(body)) OVER (ORDER BY sequence, recorded_at) - octet_length(body) AS before
+                FROM audit_logs
+                WHERE lane = $1 AND (sequence, recorded_at) > ($2, $3) AND sequence <= $4
+                ORDER BY sequence, recorded_at LIMIT $5
+            ) AS page
+            WHERE before < $6 ORDER BY sequence, recorded_at
+            """,
+            [
+                .int(lane), .int(sequence), .timestamp(recordedAt), .int(head), .int(Int64(pageRows)),
+                .int(Int64(pageBytes)),
+            ]
+        )
+    }
+
+    private static func beyondHead(of lane: Int64) -> SQLStatement {
+        SQLStatement(
+            """
+            SELECT count(*), min(logs.sequence) FROM audit_lanes AS lanes
+            JOIN audit_logs AS logs ON logs.lane = lanes.lane AND logs.sequence > lanes.sequence
+            WHERE lanes.lane = $1
+            """,
+            [.int(lane)]
+        )
+    }
+
+    private static func nextLane(after lane: Int64) -> SQLStatement {
+        SQLStatement("SELECT min(lane) FROM audit_logs WHERE lane > $1", [.int(lane)])
+    }
+}
+
+extension AuditRow {
+    /// The columns in the order of the page's query. A NULL or an infinite time where none was written is some other
+    /// value here, so that the hash tells.
+    init(_ row: SQLRow) {
+        self.init(
+            record: AuditRecord(
+                lane: row.int(0) ?? 0,
+                sequence: row.int(1) ?? 0,
+                recordedAt: row.timestamp(2) ?? .min,
+                occurredAt: row.timestamp(3) ?? .min,
+                event: row.text(4) ?? "",
+                actor: row.text(5),
+                subject: row.text(6),
+                service: row.text(7),
+                correlationID: row.text(8),
+                messageID: row.text(9) ?? "",
+                exchange: row.text(10) ?? "",
+                routingKey: row.text(11) ?? "",
+                traceParent: row.text(12),
+                body: row.bytes(13) ?? []
+            ),
+            hashVersion: row.int(14) ?? 0,
+            previousHash: row.bytes(15) ?? [],
+            hash: row.bytes(16) ?? []
+        )
+    }
+}

@@ -1,0 +1,55 @@
+public import Models
+import Storage
+
+/// Files every event that it is given as a row of `audit_logs`, linked into the hash chain of a lane.
+///
+/// A batch takes two round trips: one records the messages as handled and locks a lane that no other batch holds, the
+/// other inserts the rows, moves the lane's head and commits.
+public struct AuditWorker: BatchWorker {
+    public static let name = "audit"
+
+    private let months = KnownMonths()
+
+    public init() {}
+
+    public func handle(_ items: [BatchItem<RawJSON>], in context: BatchContext) async throws -> [Outcome] {
+        for item in items { try item.checkStorable() }
+        var madeMonth: CalendarMonth?
+        do {
+            try await context.transaction(first: [AuditStatements.freeLane]) { transaction in
+                let fresh = zip(items, transaction.isFresh).filter(\.1).map(\.0)
+                guard !fresh.isEmpty else { return }
+                let head = try await lane(transaction)
+                let month = CalendarMonth(containing: head.recordedAt)
+                if !months.contains(month) {
+                    try await transaction.execute(AuditStatements.ensureMonth(of: head.recordedAt))
+                    madeMonth = month
+                }
+                var batch = AuditBatch(after: head, capacity: fresh.count)
+                for item in fresh { batch.append(item) }
+                transaction.finish(with: batch.statements())
+            }
+        } catch {
+            // It may have failed because a month that was known has been taken away.
+            months.removeAll()
+            throw error
+        }
+        if let madeMonth { months.add(madeMonth) }
+        return Array(repeating: .done, count: items.count)
+    }
+
+    /// The lane that was free, or, when all are busy, one that is waited for.
+    private func lane(_ transaction: BatchTransaction) async throws -> AuditLaneHead {
+        if let row = transaction.firstResults[0].first, let head = AuditLaneHead(row) { return head }
+        let result = try await transaction.execute(AuditStatements.busyLane)
+        guard let row = result.first, let head = AuditLaneHead(row) else {
+            throw AuditError(
+                code: .noLane,
+                operation: "take a lane",
+                detail: "audit_lanes is empty: run flotilla migrate",
+                isRetriable: true
+            )
+        }
+        return head
+    }
+}

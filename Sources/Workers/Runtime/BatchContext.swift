@@ -1,0 +1,59 @@
+public import Models
+public import Storage
+public import Telemetry
+
+/// One message of a batch.
+public struct BatchItem<Payload: Sendable>: Sendable {
+    public let payload: Payload
+    /// The message as its publisher made it.
+    public let message: Message
+    /// The body to read: that of the message, or the data of a structured CloudEvent.
+    public let body: [UInt8]
+    public let event: String
+    public let exchange: String
+    public let routingKey: String
+    public let messageID: String
+    public let correlationID: String?
+    /// 1 for the first execution.
+    public let attempt: Int
+    /// The event time that the envelope gives, in microseconds since 1970: a CloudEvent's `time`, or the property `timestamp`.
+    public let occurredAt: Int64?
+    /// When this process received it, in microseconds since 1970.
+    public let receivedAt: Int64
+}
+
+/// What a batch handler knows besides its items, and the door to their effects.
+public struct BatchContext: Sendable {
+    public let queue: String
+    public let log: Log
+
+    let messages: [InboundMessage]
+    let effects: any EffectStore
+    let topicExchange: String
+
+    /// Commits the effects of all items of the batch together, each exactly once.
+    ///
+    /// The transaction first records every item as handled; ``BatchTransaction/isFresh`` tells which had not been.
+    /// - Parameter statements: run in the same round trip; their results are in ``BatchTransaction/firstResults``.
+    public func transaction(
+        first statements: [SQLStatement] = [],
+        _ body: (BatchTransaction) async throws -> Void
+    ) async throws {
+        let ids = messages.map(\.messageID)
+        try await effects.transaction(consumer: queue, messageIDs: ids, first: statements) {
+            transaction,
+            isFresh,
+            results in
+            let batch = BatchTransaction(transaction, isFresh: isFresh, firstResults: results)
+            try await body(batch)
+            transaction.outgoing += batch.events.map { event, item in
+                let cause = item.map { messages[$0] }
+                return event.message(causedBy: cause?.original, cause?.correlationID, topicExchange)
+            }
+            for (message, fresh) in zip(messages, isFresh) where fresh {
+                if let job = message.job { transaction.last.append(job.succeeded) }
+            }
+        }
+        for message in messages { message.job?.markRecorded() }
+    }
+}

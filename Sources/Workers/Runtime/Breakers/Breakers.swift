@@ -1,0 +1,124 @@
+import Synchronization
+package import Telemetry
+
+/// The circuit breakers of a process, one per dependency, and who waits for them.
+package final class Breakers: Sendable {
+    private struct Entry {
+        var breaker = CircuitBreaker()
+        var waiters: [CheckedContinuation<Void, Never>] = []
+        var openSince: ContinuousClock.Instant?
+    }
+
+    private let entries = Mutex<[Dependency: Entry]>([:])
+    private let isReleased = Atomic<Bool>(false)
+    private let probes: [Dependency: @Sendable () async -> Bool]
+    private let metrics: Metrics
+    private let log: Log
+
+    /// - Parameter probes: for each dependency, whether it is reachable. One without a probe is taken to be so.
+    package init(probes: [Dependency: @Sendable () async -> Bool], metrics: Metrics, log: Log) {
+        self.probes = probes
+        self.metrics = metrics
+        self.log = log
+        for dependency in probes.keys { gauge(dependency).set(0) }
+    }
+
+    /// Returns at once while every breaker is closed, else when the last has closed or a drain begins.
+    func waitUntilClosed(_ dependencies: Set<Dependency>) async {
+        while !isReleased.load(ordering: .acquiring), let open = firstOpen(of: dependencies) {
+            await withCheckedContinuation { continuation in
+                let isClosed = entries.withLock { entries in
+                    guard entries[open]?.breaker.isOpen == true, !isReleased.load(ordering: .acquiring) else {
+                        return true
+                    }
+                    entries[open]?.waiters.append(continuation)
+                    return false
+                }
+                if isClosed { continuation.resume() }
+            }
+        }
+    }
+
+    func firstOpen(of dependencies: Set<Dependency>) -> Dependency? {
+        entries.withLock { entries in dependencies.first { entries[$0]?.breaker.isOpen == true } }
+    }
+
+    /// Since when the dependency's breaker has been open, or `nil` while it is closed.
+    package func openSince(_ dependency: Dependency) -> ContinuousClock.Instant? {
+        entries.withLock { $0[dependency]?.openSince }
+    }
+
+    package func recordOutage(of dependency: Dependency, reason: String) {
+        let action = entries.withLock { entries in
+            var entry = entries[dependency] ?? Entry()
+            let action = entry.breaker.recordOutage()
+            if case .probe = action { entry.openSince = .now }
+            entries[dependency] = entry
+            return action
+        }
+        guard case .probe(let delay) = action else { return }
+        gauge(dependency).set(1)
+        log.warning(
+            "breaker opened: work that needs it waits and spends no attempts",
+            ["dependency": .string(dependency.name), "reason": .string(reason)]
+        )
+        probe(dependency, after: delay)
+    }
+
+    func recordSuccess(of dependencies: Set<Dependency>) {
+        entries.withLock { entries in
+            for dependency in dependencies { entries[dependency]?.breaker.recordSuccess() }
+        }
+    }
+
+    /// Lets every waiter go, now and from now on, for a drain.
+    func releaseWaiters() {
+        isReleased.store(true, ordering: .releasing)
+        let waiters = entries.withLock { entries in
+            var waiters: [CheckedContinuation<Void, Never>] = []
+            for key in entries.keys {
+                waiters += entries[key]?.waiters ?? []
+                entries[key]?.waiters = []
+            }
+            return waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    private func probe(_ dependency: Dependency, after delay: Duration) {
+        Task {
+            try? await Task.sleep(for: delay)
+            let isUp = await probes[dependency]?() ?? true
+            switch recordProbe(of: dependency, succeeded: isUp) {
+            case .none: break
+            case .probe(let next): probe(dependency, after: next)
+            case .resume: close(dependency)
+            }
+        }
+    }
+
+    private func recordProbe(of dependency: Dependency, succeeded: Bool) -> CircuitBreaker.Action {
+        entries.withLock { $0[dependency]?.breaker.recordProbe(succeeded: succeeded) } ?? .none
+    }
+
+    private func close(_ dependency: Dependency) {
+        let waiters = entries.withLock { entries in
+            defer {
+                entries[dependency]?.waiters = []
+                entries[dependency]?.openSince = nil
+            }
+            return entries[dependency]?.waiters ?? []
+        }
+        gauge(dependency).set(0)
+        log.info("breaker closed: work goes on", ["dependency": .string(dependency.name)])
+        for waiter in waiters { waiter.resume() }
+    }
+
+    private func gauge(_ dependency: Dependency) -> Gauge {
+        metrics.gauge(
+            "flotilla_breaker_open",
+            "1 while the dependency's circuit breaker is open.",
+            ["dependency": dependency.name]
+        )
+    }
+}

@@ -1,0 +1,62 @@
+import Models
+
+/// When to keep away from a dependency: a pure state machine, told the time by its caller.
+///
+/// Closed, it lets everything through. After `threshold` outages in a row it opens: nothing is started until a
+/// probe succeeds. Probes come at doubling intervals, from `firstProbe` to `longestProbe`.
+struct CircuitBreaker: Sendable {
+    enum State: Sendable, Hashable {
+        case closed(outages: Int)
+        case open(probeInterval: Duration)
+    }
+
+    let threshold: Int
+    let firstProbe: Duration
+    let longestProbe: Duration
+    private(set) var state = State.closed(outages: 0)
+
+    init(threshold: Int = 3, firstProbe: Duration = .milliseconds(250), longestProbe: Duration = .seconds(2)) {
+        self.threshold = threshold
+        self.firstProbe = firstProbe
+        self.longestProbe = longestProbe
+    }
+
+    var isOpen: Bool {
+        if case .open = state { true } else { false }
+    }
+
+    enum Action: Sendable, Hashable {
+        case none
+        /// Probe the dependency after this long.
+        case probe(after: Duration)
+        /// Let work go on.
+        case resume
+    }
+
+    /// Work has met an outage of the dependency.
+    mutating func recordOutage() -> Action {
+        guard case .closed(let outages) = state else { return .none }
+        guard outages + 1 >= threshold else {
+            state = .closed(outages: outages + 1)
+            return .none
+        }
+        state = .open(probeInterval: firstProbe)
+        return .probe(after: firstProbe)
+    }
+
+    /// Work that used the dependency has gone through.
+    mutating func recordSuccess() {
+        if case .closed = state { state = .closed(outages: 0) }
+    }
+
+    mutating func recordProbe(succeeded: Bool) -> Action {
+        guard case .open(let interval) = state else { return .none }
+        guard !succeeded else {
+            state = .closed(outages: 0)
+            return .resume
+        }
+        let next = min(interval * 2, longestProbe)
+        state = .open(probeInterval: next)
+        return .probe(after: next)
+    }
+}

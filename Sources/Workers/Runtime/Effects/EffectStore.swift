@@ -1,0 +1,33 @@
+package import Models
+package import Storage
+
+/// Where effects are committed together with inbox rows and outgoing events: Postgres, or memory in tests.
+package protocol EffectStore: Sendable {
+    /// Runs `body` in a transaction that has recorded the messages as handled by `consumer`.
+    ///
+    /// A transaction that loses a deadlock or a serialization conflict is run again, `body` included.
+    /// - Parameters:
+    ///   - first: statements to run in the first round trip.
+    ///   - body: gets, for each message in order, whether it is fresh; it adds to `last` what the commit should carry.
+    func transaction(
+        consumer: String,
+        messageIDs: [String],
+        first: [SQLStatement],
+        _ body: (any EffectStoreTransaction, _ isFresh: [Bool], _ firstResults: [SQLResult]) async throws -> Void
+    ) async throws
+
+    /// Which of the jobs have ended already: cancelled while they waited, or done by a duplicate.
+    func ended(jobs ids: [String]) async throws -> Set<String>
+
+    /// Statements outside any effect, such as a job's end.
+    func execute(_ statements: [SQLStatement]) async throws
+}
+
+package protocol EffectStoreTransaction: AnyObject {
+    /// What runs in the round trip of the commit.
+    var last: [SQLStatement] { get set }
+    /// What is published if the transaction commits.
+    var outgoing: [OutgoingMessage] { get set }
+
+    func execute(_ statements: [SQLStatement]) async throws -> [SQLResult]
+}

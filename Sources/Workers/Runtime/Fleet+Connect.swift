@@ -1,0 +1,81 @@
+import Glibc
+package import Messaging
+package import Storage
+package import Telemetry
+
+extension Fleet {
+    /// A fleet on real servers. It connects when it runs; only the settings are checked here.
+    ///
+    /// - Throws: `FleetError` for a URL that can't be read, or a state folder that can't be made.
+    public convenience init(_ configuration: FleetConfiguration) throws(FleetError) {
+        try self.init(configuration, services: { _ in [] })
+    }
+
+    /// - Parameter services: what runs beside the workers, made with the connections of the process.
+    package convenience init(
+        _ configuration: FleetConfiguration,
+        metrics: Metrics = Metrics(),
+        services: (FleetConnections) -> [any FleetService]
+    ) throws(FleetError) {
+        let connections = try FleetConnections(configuration, metrics: metrics)
+        guard unsafe mkdir(configuration.stateFolder, 0o700) == 0 || errno == EEXIST else {
+            let problem = unsafe String(cString: strerror(errno))
+            throw FleetError(code: .stateFolder, detail: "cannot make \(configuration.stateFolder): \(problem)")
+        }
+        let (postgres, redis) = (connections.postgres, connections.redis)
+        let breakers = Breakers(
+            probes: [
+                .postgres: { (try? await postgres.ping()) != nil },
+                .redis: { redis == nil ? true : (try? await redis?.command(["PING"])) != nil },
+            ],
+            metrics: metrics,
+            log: configuration.log
+        )
+        var setup = FleetSetup(
+            topology: configuration.topology,
+            broker: connections.broker,
+            effects: PostgresEffectStore(postgres),
+            breakers: breakers,
+            journalPath: configuration.stateFolder + "/running.journal",
+            metrics: metrics,
+            log: configuration.log,
+            services: services(connections),
+            middleware: configuration.middleware,
+            only: configuration.only,
+            drain: configuration.drain
+        )
+        if let redis {
+            setup.tracker = JobStates(redis, metrics: metrics)
+            setup.sharedSuspects = RedisSuspects(redis)
+        }
+        self.init(setup)
+    }
+}
+
+/// The connections of one process of workers.
+package struct FleetConnections: Sendable {
+    package let broker: any Broker
+    package let postgres: PostgresPool
+    package let redis: RedisClient?
+    package let metrics: Metrics
+    package let log: Log
+
+    package init(_ configuration: FleetConfiguration, metrics: Metrics) throws(FleetError) {
+        do {
+            let rabbitMQ = try RabbitMQConfiguration(url: configuration.rabbitMQ)
+            broker = RabbitMQBroker(rabbitMQ, log: configuration.log)
+            postgres = PostgresPool(
+                try PostgresConfiguration(url: configuration.postgres),
+                size: configuration.postgresConnections,
+                name: "flotilla worker"
+            )
+            redis = try configuration.redis.map {
+                RedisClient(try RedisConfiguration(url: $0), name: "flotilla worker")
+            }
+        } catch {
+            throw FleetError(code: .configuration, detail: "\(error)")
+        }
+        self.metrics = metrics
+        log = configuration.log
+    }
+}

@@ -1,0 +1,223 @@
+import Glibc
+import Messaging
+import Models
+import Platform
+import Synchronization
+public import Telemetry
+
+/// The workers of one process: consumes their queues and runs their messages until it is told to stop.
+///
+/// ```swift
+/// let fleet = try Fleet(FleetConfiguration(topology: topology, rabbitMQ: …, postgres: …))
+/// try fleet.register(Greeter())
+/// try await fleet.run()
+/// ```
+public final class Fleet: Sendable {
+    private enum Phase: Sendable {
+        case idle, running, draining, ending
+    }
+
+    private struct State {
+        var registry = WorkerRegistry()
+        var groups: [WorkerGroup] = []
+        var phase = Phase.idle
+    }
+
+    private let state = Mutex(State())
+    private let setup: FleetSetup
+    private let orders: AsyncStream<Phase>
+    private let order: AsyncStream<Phase>.Continuation
+
+    public var metrics: Metrics { setup.metrics }
+    public var log: Log { setup.log }
+
+    package init(_ setup: FleetSetup) {
+        self.setup = setup
+        (orders, order) = AsyncStream.makeStream()
+    }
+
+    /// Adds a worker. Call it before ``run()``.
+    ///
+    /// - Throws: `FleetError` when the worker's name and events are taken.
+    public func register(_ worker: some Worker) throws(FleetError) { try add(SingleHandler(implementation: worker)) }
+
+    /// Adds a worker that takes batches. Call it before ``run()``.
+    public func register(_ worker: some BatchWorker) throws(FleetError) {
+        try add(BatchHandler(implementation: worker))
+    }
+
+    private func add(_ handler: any MessageHandler) throws(FleetError) {
+        try state.withLock { (state) throws(FleetError) in try state.registry.add(handler) }
+    }
+
+    /// Whether queues are being consumed: false before the start and from the begin of a drain on.
+    public var isRunning: Bool { state.withLock { $0.phase == .running } }
+
+    /// Stops taking messages, finishes what runs, and lets ``run()`` return. A second call stops waiting.
+    public func shutdown() {
+        let phase = state.withLock { state in
+            state.phase = state.phase == .draining || state.phase == .ending ? .ending : .draining
+            return state.phase
+        }
+        order.yield(phase)
+    }
+
+    /// Stops the deliveries of a queue in this process; what waits here goes back to the broker.
+    public func pause(_ queue: String) async {
+        for group in state.withLock({ $0.groups }) {
+            guard let runner = group.runners[queue] else { continue }
+            await group.consumer.pause(queue)
+            group.consumer.settle(runner.buffer.takeAll().map(\.token), as: .requeue)
+        }
+    }
+
+    /// Takes a paused queue up again.
+    public func resume(_ queue: String) async {
+        for group in state.withLock({ $0.groups }) where group.runners[queue] != nil {
+            await group.consumer.resume(queue)
+        }
+    }
+
+    /// Consumes until ``shutdown()``, then drains and returns.
+    ///
+    /// - Throws: `FleetError` when it can't start. Nothing that happens later makes it throw.
+    public func run() async throws {
+        let registry = state.withLock { $0.registry }
+        let (assigned, unassigned) = try registry.assign(setup.topology.queues, only: setup.only)
+        if !unassigned.isEmpty, setup.only == nil {
+            let workers = Set(unassigned.map(\.worker)).sorted().joined(separator: ", ")
+            log.info("no such workers in this process; their queues keep their messages", ["workers": .string(workers)])
+        }
+        let journal = try openJournal(capacity: assigned.reduce(0) { $0 + QueueRunner.capacity(of: $1.0, $1.1) })
+        let runtime = try await makeRuntime(journal)
+        await runtime.suspects.share()
+        var groups: [WorkerGroup] = []
+        for (worker, queues) in Dictionary(grouping: assigned, by: \.0.worker).sorted(by: { $0.key < $1.key }) {
+            groups.append(try await makeGroup(worker, queues, runtime))
+        }
+        let started = groups
+        let isToStart = state.withLock { state in
+            state.groups = started
+            if state.phase == .idle { state.phase = .running }
+            return state.phase == .running
+        }
+        if isToStart {
+            log.info("workers are running", ["queues": .integer(assigned.count), "workers": .integer(groups.count)])
+            await serve(groups, runtime)
+        }
+        for group in groups { await group.consumer.close() }
+        await runtime.publisher.close()
+        journal.markClean()
+        log.info("workers have stopped")
+    }
+
+    private func serve(_ groups: [WorkerGroup], _ runtime: Runtime) async {
+        let idle = Signal()
+        await withDiscardingTaskGroup { tasks in
+            for group in groups {
+                tasks.addTask { await group.dispatch() }
+                tasks.addTask { await group.watch() }
+            }
+            for service in setup.services { tasks.addTask { await service.run() } }
+            tasks.addTask {
+                await withDiscardingTaskGroup { running in
+                    for group in groups {
+                        for runner in group.runners.values { running.addTask { await runner.run() } }
+                    }
+                }
+                idle.fire()
+            }
+            await drain(groups, runtime, whenIdle: idle)
+            for group in groups { await group.consumer.close() }
+            tasks.cancelAll()
+        }
+        for service in setup.services { await service.finish() }
+    }
+
+    /// Waits for the order to stop, then for what runs: `drain` long, and a little more for the cancelled.
+    private func drain(_ groups: [WorkerGroup], _ runtime: Runtime, whenIdle idle: Signal) async {
+        var orders = orders.makeAsyncIterator()
+        _ = await orders.next()
+        log.info("draining", ["seconds": .double(setup.drain.seconds)])
+        for group in groups { await group.stopTaking() }
+        runtime.breakers.releaseWaiters()
+        let limit = Task {
+            try? await Task.sleep(for: setup.drain)
+            idle.fire()
+        }
+        let impatience = Task {
+            var orders = self.orders.makeAsyncIterator()
+            if await orders.next() != nil { idle.fire() }
+        }
+        await idle.wait()
+        limit.cancel()
+        impatience.cancel()
+        for group in groups { group.interrupt() }
+    }
+
+    private func openJournal(capacity: Int) throws(FleetError) -> RunningJournal {
+        do {
+            let journal = try RunningJournal(path: setup.journalPath, capacity: max(capacity, 1))
+            journal.noteFatalSignals()
+            return journal
+        } catch {
+            throw FleetError(code: .stateFolder, detail: "\(error)")
+        }
+    }
+
+    private func makeRuntime(_ journal: RunningJournal) async throws -> Runtime {
+        let suspects = SuspectBoard(
+            path: setup.journalPath + ".suspects",
+            remains: journal.remains,
+            shared: setup.sharedSuspects,
+            log: log
+        )
+        return Runtime(
+            topology: setup.topology,
+            publisher: try await setup.broker.publisher(named: "flotilla worker publisher"),
+            effects: setup.effects,
+            breakers: setup.breakers,
+            journal: journal,
+            suspects: suspects,
+            gate: SoloGate(),
+            tracker: setup.tracker,
+            middleware: setup.middleware,
+            metrics: metrics,
+            log: log,
+            processName: ProcessName.current
+        )
+    }
+
+    private func makeGroup(
+        _ worker: String,
+        _ queues: [(QueueDefinition, any MessageHandler)],
+        _ runtime: Runtime
+    ) async throws -> WorkerGroup {
+        let subscriptions = queues.map { Subscription(queue: $0.0.name, prefetch: $0.0.prefetch) }
+        let consumer = try await setup.broker.consumer(named: "flotilla worker \(worker)", of: subscriptions)
+        var runners: [String: QueueRunner] = [:]
+        for (queue, handler) in queues {
+            runners[queue.name] = QueueRunner(queue: queue, handler: handler, consumer: consumer, runtime: runtime)
+        }
+        return WorkerGroup(
+            worker: worker,
+            consumer: consumer,
+            runners: runners,
+            suspects: runtime.suspects,
+            breakers: runtime.breakers,
+            log: log
+        )
+    }
+}
+
+/// Something that runs beside the workers of a process: the outbox relay, the keeper.
+package protocol FleetService: Sendable {
+    /// Runs until the task is cancelled.
+    func run() async
+    /// Does what is left to do once the workers have stopped.
+    func finish() async
+}
+
+extension FleetService {
+    package func finish() async {}
+}

@@ -1,0 +1,53 @@
+package import Messaging
+package import Models
+package import Telemetry
+
+/// The parts that a fleet is put together from.
+package struct FleetSetup: Sendable {
+    package var topology: Topology
+    package var broker: any Broker
+    package var effects: any EffectStore
+    package var breakers: Breakers
+    package var tracker: any JobTracker
+    package var sharedSuspects: (any SharedSuspects)?
+    package var services: [any FleetService]
+    package var middleware: [any Middleware]
+    package var metrics: Metrics
+    package var log: Log
+    /// The file of the running journal; one per process.
+    package var journalPath: String
+    /// The workers to run; `nil` runs every registered one.
+    package var only: Set<String>?
+    /// How long a drain waits for what runs.
+    package var drain: Duration
+
+    package init(
+        topology: Topology,
+        broker: any Broker,
+        effects: any EffectStore,
+        breakers: Breakers,
+        journalPath: String,
+        metrics: Metrics,
+        log: Log,
+        tracker: any JobTracker = NoTracker(),
+        sharedSuspects: (any SharedSuspects)? = nil,
+        services: [any FleetService] = [],
+        middleware: [any Middleware] = [],
+        only: Set<String>? = nil,
+        drain: Duration = .seconds(30)
+    ) {
+        self.topology = topology
+        self.broker = broker
+        self.effects = effects
+        self.breakers = breakers
+        self.journalPath = journalPath
+        self.metrics = metrics
+        self.log = log
+        self.tracker = tracker
+        self.sharedSuspects = sharedSuspects
+        self.services = services
+        self.middleware = middleware
+        self.only = only
+        self.drain = drain
+    }
+}

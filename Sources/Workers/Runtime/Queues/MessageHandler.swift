@@ -1,0 +1,153 @@
+import Models
+import Telemetry
+
+/// A registered worker with its payload type out of sight.
+protocol MessageHandler: Sendable {
+    var worker: String { get }
+    var events: [String] { get }
+    var dependencies: Set<Dependency> { get }
+    var isBatch: Bool { get }
+
+    /// Decodes and handles; answers for each message, in order.
+    func handle(_ messages: [InboundMessage], in environment: HandlerEnvironment) async -> [Result<Outcome, any Error>]
+}
+
+/// What handlers are given by the process that they run in.
+struct HandlerEnvironment: Sendable {
+    let queue: String
+    let log: Log
+    let effects: any EffectStore
+    let topicExchange: String
+    let reportProgress: @Sendable (_ message: InboundMessage, _ percent: Int, _ note: String?) -> Void
+}
+
+struct SingleHandler<W: Worker>: MessageHandler {
+    let implementation: W
+
+    var worker: String { W.name }
+    var events: [String] { W.events }
+    var dependencies: Set<Dependency> { W.dependencies }
+    var isBatch: Bool { false }
+
+    func handle(_ messages: [InboundMessage], in environment: HandlerEnvironment) async -> [Result<Outcome, any Error>]
+    {
+        var results: [Result<Outcome, any Error>] = []
+        for message in messages {
+            do {
+                let payload = try PayloadDecoder.decode(W.Payload.self, from: message.body)
+                let context = MessageContext(message, environment)
+                results.append(.success(try await implementation.handle(payload, in: context)))
+            } catch {
+                results.append(.failure(error))
+            }
+        }
+        return results
+    }
+}
+
+struct BatchHandler<W: BatchWorker>: MessageHandler {
+    let implementation: W
+
+    var worker: String { W.name }
+    var events: [String] { W.events }
+    var dependencies: Set<Dependency> { W.dependencies }
+    var isBatch: Bool { true }
+
+    func handle(_ messages: [InboundMessage], in environment: HandlerEnvironment) async -> [Result<Outcome, any Error>]
+    {
+        var results = [Result<Outcome, any Error>](repeating: .success(.done), count: messages.count)
+        var positions: [Int] = []
+        var items: [BatchItem<W.Payload>] = []
+        positions.reserveCapacity(messages.count)
+        items.reserveCapacity(messages.count)
+        for (position, message) in messages.enumerated() {
+            do {
+                let payload = try PayloadDecoder.decode(W.Payload.self, from: message.body)
+                items.append(BatchItem(payload, message))
+                positions.append(position)
+            } catch {
+                results[position] = .failure(error)
+            }
+        }
+        let answers = await handle(items[...], positions.map { messages[$0] }[...], in: environment)
+        for (position, answer) in zip(positions, answers) { results[position] = answer }
+        return results
+    }
+
+    /// Handles the items together; on an error by halves, until the item at fault stands alone.
+    private func handle(
+        _ items: ArraySlice<BatchItem<W.Payload>>,
+        _ messages: ArraySlice<InboundMessage>,
+        in environment: HandlerEnvironment
+    ) async -> [Result<Outcome, any Error>] {
+        guard !items.isEmpty else { return [] }
+        do {
+            let outcomes = try await implementation.handle(Array(items), in: BatchContext(Array(messages), environment))
+            guard outcomes.count == items.count else {
+                throw PermanentError(
+                    type: "wrong_answer_count",
+                    message: "\(W.name) answered \(outcomes.count) times for \(items.count) messages"
+                )
+            }
+            return outcomes.map { .success($0) }
+        } catch  where items.count == 1 || DependencyOutage(error) != nil || Task.isCancelled {
+            return items.map { _ in .failure(error) }
+        } catch {
+            let middle = items.startIndex + items.count / 2
+            let first = await handle(items[..<middle], messages[..<middle], in: environment)
+            return first + (await handle(items[middle...], messages[middle...], in: environment))
+        }
+    }
+}
+
+extension MessageContext {
+    init(_ message: InboundMessage, _ environment: HandlerEnvironment) {
+        self.init(
+            message: message.original,
+            event: message.event,
+            queue: environment.queue,
+            exchange: message.exchange,
+            routingKey: message.routingKey,
+            messageID: message.messageID,
+            correlationID: message.correlationID,
+            attempt: message.attempt,
+            maxAttempts: message.maxAttempts,
+            receivedAt: message.receivedAt,
+            log: environment.log,
+            effects: environment.effects,
+            topicExchange: environment.topicExchange,
+            reportProgress: { environment.reportProgress(message, $0, $1) },
+            job: message.job
+        )
+    }
+}
+
+extension BatchItem {
+    init(_ payload: Payload, _ message: InboundMessage) {
+        self.init(
+            payload: payload,
+            message: message.original,
+            body: message.body,
+            event: message.event,
+            exchange: message.exchange,
+            routingKey: message.routingKey,
+            messageID: message.messageID,
+            correlationID: message.correlationID,
+            attempt: message.attempt,
+            occurredAt: message.occurredAt,
+            receivedAt: message.receivedAt
+        )
+    }
+}
+
+extension BatchContext {
+    init(_ messages: [InboundMessage], _ environment: HandlerEnvironment) {
+        self.init(
+            queue: environment.queue,
+            log: environment.log,
+            messages: messages,
+            effects: environment.effects,
+            topicExchange: environment.topicExchange
+        )
+    }
+}

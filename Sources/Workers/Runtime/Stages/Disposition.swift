@@ -1,0 +1,100 @@
+import Models
+import Storage
+
+/// What becomes of a delivery after an execution: the runtime's answer to a handler's outcome.
+enum Disposition: Sendable {
+    case acknowledge
+    /// Back through the delay ladder; one more execution is on record as failed.
+    case retry(after: Duration, Failure)
+    /// To the dead-letter queue.
+    case bury(Failure)
+    /// Back through the ladder with nothing on record.
+    case snooze(Duration)
+    /// Stays with this process until the dependency is back.
+    case hold(Dependency, reason: String)
+}
+
+extension Disposition {
+    /// Decides by the rules of the queue.
+    ///
+    /// - Parameters:
+    ///   - attempt: the number of the execution that has just ended, from 1.
+    ///   - chance: from -1 to 1, for the jitter.
+    init(
+        _ result: Result<Outcome, any Error>,
+        attempt: Int,
+        policy: RetryPolicy,
+        chance: Double
+    ) {
+        switch result {
+        case .success(.done): self = .acknowledge
+        case .success(.snooze(let delay)): self = .snooze(delay)
+        case .success(.reject(let reason)):
+            self = .bury(Failure(type: Failure.rejected, message: reason, isPermanent: true))
+        case .failure(let error):
+            if let outage = DependencyOutage(error) {
+                self = .hold(outage.dependency, reason: outage.reason)
+                return
+            }
+            let failure = Failure(error)
+            guard !failure.isPermanent, let delay = policy.delay(afterFailures: attempt, chance: chance) else {
+                self = .bury(failure)
+                return
+            }
+            self = .retry(after: (error as? RetryLater)?.delay ?? delay, failure)
+        }
+    }
+}
+
+/// Thrown by a handler that can't reach something outside: the message waits, and spends no attempt.
+public struct DependencyOutage: Error, Sendable, CustomStringConvertible {
+    public let dependency: Dependency
+    public let reason: String
+
+    public init(_ dependency: Dependency, reason: String) {
+        self.dependency = dependency
+        self.reason = reason
+    }
+
+    public var description: String { "\(dependency) is out: \(reason)" }
+
+    /// Recognises outages that the storage layer reports, and those that a handler names itself.
+    init?(_ error: any Error) {
+        switch error {
+        case let outage as DependencyOutage: self = outage
+        case let error as PostgresError where error.isOutage:
+            self.init(.postgres, reason: "\(error)")
+        default: return nil
+        }
+    }
+}
+
+extension Failure {
+    /// Describes an error for headers, dead letters and logs.
+    init(_ error: any Error) {
+        switch error {
+        case let error as InvalidPayload:
+            self.init(type: Self.invalidPayload, message: error.description, isPermanent: true)
+        case let error as PermanentError:
+            self.init(type: error.type, message: error.message, isPermanent: true)
+        case let error as RetryLater:
+            self.init(type: "retry_later", message: error.reason, isPermanent: false)
+        case let error as PostgresError:
+            self.init(type: "postgres", message: "\(error)", isPermanent: false)
+        default:
+            self.init(type: Self.typeName(of: error), message: "\(error)", isPermanent: false)
+        }
+    }
+
+    /// `ConnectionRefused` of any error type becomes `connection_refused`.
+    private static func typeName(of error: any Error) -> String {
+        var name = ""
+        var followsCapital = true
+        for character in "\(Swift.type(of: error))" where character.isLetter || character.isNumber {
+            if character.isUppercase && !followsCapital { name += "_" }
+            followsCapital = character.isUppercase
+            name += character.lowercased()
+        }
+        return name.isEmpty ? "error" : name
+    }
+}

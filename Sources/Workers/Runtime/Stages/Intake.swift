@@ -1,0 +1,54 @@
+import Messaging
+import Models
+import Platform
+
+/// The first stage: reads off a delivery what the runtime has to know, and finds what must not run at all.
+struct Intake: Sendable {
+    let queue: QueueDefinition
+
+    enum Admission: Sendable {
+        case admitted(InboundMessage)
+        /// Never reaches a handler.
+        case refused(Failure, messageID: String)
+    }
+
+    /// - Parameter now: microseconds since 1970.
+    func admit(_ delivery: Delivery, now: Int64) -> Admission {
+        let message = delivery.message
+        let ownID = message.properties.messageID
+        guard message.body.count <= queue.maxBody else {
+            let problem = "body of \(message.body.count) bytes is over the queue's limit of \(queue.maxBody)"
+            let failure = Failure(type: Failure.tooLarge, message: problem, isPermanent: true)
+            return .refused(failure, messageID: ownID ?? UUIDv7.make())
+        }
+        let hasHeaders = !message.headers.isEmpty
+        let original = hasHeaders ? Republication.restore(message) : message
+        do {
+            let event = try CloudEvent.unwrap(original)
+            let headers = message.headers
+            let routingKey = headers[FleetHeader.originRoutingKey]?.text ?? delivery.routingKey
+            let messageID = ownID ?? event?.id
+            let attempt = Int(clamping: max(0, headers[FleetHeader.retryCount]?.integer ?? 0)) + 1
+            return .admitted(
+                InboundMessage(
+                    delivery: delivery,
+                    original: original,
+                    body: event?.body ?? original.body,
+                    event: original.properties.type ?? event?.type ?? routingKey,
+                    exchange: headers[FleetHeader.originExchange]?.text ?? delivery.exchange,
+                    routingKey: routingKey,
+                    messageID: messageID ?? UUIDv7.make(),
+                    hasOwnID: messageID != nil,
+                    correlationID: original.properties.correlationID,
+                    attempt: attempt,
+                    maxAttempts: queue.retry.attempts,
+                    job: headers[FleetHeader.jobID]?.text.map { JobEnd(id: $0, attempt: attempt) },
+                    occurredAt: event?.time ?? original.properties.timestamp.map { Int64(clamping: $0) &* 1_000_000 },
+                    receivedAt: now
+                )
+            )
+        } catch {
+            return .refused(Failure(error), messageID: ownID ?? UUIDv7.make())
+        }
+    }
+}

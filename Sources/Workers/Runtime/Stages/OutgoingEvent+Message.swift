@@ -1,0 +1,17 @@
+import Models
+import Platform
+
+extension OutgoingEvent {
+    /// The message to publish: with the correlation and the trace of what caused it.
+    func message(causedBy cause: Message?, _ correlationID: String?, _ exchange: String) -> OutgoingMessage {
+        var message = Message(headers: headers, body: body)
+        message.properties.contentType = "application/json"
+        message.properties.messageID = messageID ?? UUIDv7.make()
+        message.properties.type = name
+        message.properties.correlationID = self.correlationID ?? correlationID
+        for name in [FleetHeader.traceParent, FleetHeader.traceState] where message.headers[name] == nil {
+            message.headers[name] = cause?.headers[name]
+        }
+        return OutgoingMessage(exchange: exchange, routingKey: name, message: message)
+    }
+}

@@ -1,0 +1,77 @@
+import Models
+
+/// The workers of a process, and which of them takes which queue.
+struct WorkerRegistry: Sendable {
+    private(set) var handlers: [any MessageHandler] = []
+
+    /// - Throws: when the same worker name and event are there already.
+    mutating func add(_ handler: any MessageHandler) throws(FleetError) {
+        guard !handler.worker.isEmpty else { throw FleetError(code: .registration, detail: "a worker has no name") }
+        for other in handlers where other.worker == handler.worker {
+            let isAmbiguous =
+                handler.events.isEmpty || other.events.isEmpty || !Set(handler.events).isDisjoint(with: other.events)
+            if isAmbiguous {
+                throw FleetError(code: .registration, detail: "worker '\(handler.worker)' is registered twice")
+            }
+        }
+        handlers.append(handler)
+    }
+
+    /// The queues to consume, with their handlers, and those of workers that are not in this process.
+    ///
+    /// - Parameter only: the workers to run; `nil` runs every registered one.
+    /// - Throws: when a queue of a registered worker has no handler for its event, or `only` names an unknown worker.
+    func assign(
+        _ queues: [QueueDefinition],
+        only: Set<String>?
+    ) throws(FleetError) -> (assigned: [(QueueDefinition, any MessageHandler)], unassigned: [QueueDefinition]) {
+        let names = Set(handlers.map(\.worker))
+        if let unknown = only?.subtracting(names).sorted().first {
+            let known = names.sorted().joined(separator: ", ")
+            throw FleetError(code: .registration, detail: "no worker is called '\(unknown)'; there are \(known)")
+        }
+        var assigned: [(QueueDefinition, any MessageHandler)] = []
+        var unassigned: [QueueDefinition] = []
+        for queue in queues {
+            guard names.contains(queue.worker), only?.contains(queue.worker) ?? true else {
+                unassigned.append(queue)
+                continue
+            }
+            guard let handler = handler(for: queue) else {
+                let problem = "worker '\(queue.worker)' has no handler for '\(queue.event)', the event of \(queue.name)"
+                throw FleetError(code: .registration, detail: problem)
+            }
+            assigned.append((queue, handler))
+        }
+        return (assigned, unassigned)
+    }
+
+    private func handler(for queue: QueueDefinition) -> (any MessageHandler)? {
+        handlers.first { $0.worker == queue.worker && ($0.events.isEmpty || $0.events.contains(queue.event)) }
+    }
+}
+
+/// A failure to set the fleet up or to keep it running.
+public struct FleetError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// A stable, matchable reason.
+    public enum Code: Sendable, Hashable {
+        /// A worker is registered twice, has no name, or does not fit `queues.yaml`.
+        case registration
+        /// A setting is missing or wrong.
+        case configuration
+        /// The folder for the process's own state can't be used.
+        case stateFolder
+        /// A server that is needed to start can't be reached.
+        case unavailable
+    }
+
+    public let code: Code
+    public let detail: String
+
+    public init(code: Code, detail: String) {
+        self.code = code
+        self.detail = detail
+    }
+
+    public var description: String { detail }
+}

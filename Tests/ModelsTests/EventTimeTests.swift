@@ -1,0 +1,51 @@
+import Foundation
+import Models
+import Testing
+
+struct EventTimeTests {
+    @Test(arguments: [
+        ("2026-01-30T03:00:00Z", 1_769_742_000_000_000), ("2026-01-30T03:00:00.123456789Z", 1_769_742_000_123_456),
+        ("2026-01-30T04:30:00.5+01:30", 1_769_742_000_500_000), ("2026-01-29T22:00:00-0500", 1_769_742_000_000_000),
+        ("2026-01-30 03:00", 1_769_742_000_000_000), ("2026-01-30", 1_769_731_200_000_000),
+        ("1969-12-31T23:59:59Z", -1_000_000),
+        ("2024-02-29T00:00:00Z", 1_709_164_800_000_000),
+    ])
+    func `ISO 8601 is read in its usual forms`(text: String, time: Int64) { #expect(EventTime.parse(text) == time) }
+
+    @Test(arguments: [
+        "", "now", "2026", "2026-13-01", "2026-02-29", "2026-01-30T25:00:00Z", "2026-01-30T03:00:00.Z",
+        "2026-01-30T03:00:00X",
+        "0000-01-01T00:00:00Z", "2026-01-30T03:00:00+1", "99999-01-01",
+    ])
+    func `anything else is no time`(text: String) { #expect(EventTime.parse(text) == nil) }
+
+    @Test func `numbers are seconds, or milliseconds when too great for that`() {
+        #expect(EventTime.since1970(1_769_742_000) == 1_769_742_000_000_000)
+        #expect(EventTime.since1970(1_769_742_000_250) == 1_769_742_000_250_000)
+        #expect(EventTime.since1970(1e300) == nil)
+        #expect(EventTime.since1970(.nan) == nil)
+        #expect(EventTime.since1970(1e18) == nil)
+    }
+
+    @Test func `months agree with the calendar for every day of eight centuries`() throws {
+        var calendar = Calendar(identifier: .gregorian)
+        calendar.timeZone = try #require(TimeZone(secondsFromGMT: 0))
+        for day in stride(from: -140_000, to: 150_000, by: 17) {
+            let date = Date(timeIntervalSince1970: Double(day) * 86_400)
+            let parts = calendar.dateComponents([.year, .month], from: date)
+            let month = CalendarMonth(containing: Int64(day) * 86_400_000_000)
+            guard parts.year == month.year, parts.month == month.month else {
+                Issue.record("day \(day) is in \(month)")
+                return
+            }
+            #expect(month.start <= Int64(day) * 86_400_000_000 && Int64(day) * 86_400_000_000 < month.next.start)
+        }
+    }
+
+    @Test func `a month later is the same day, or the last one there is`() {
+        func after(_ text: String) -> Int64? { EventTime.parse(text).map { CalendarMonth.adding(1, to: $0) } }
+        #expect(after("2026-01-15T10:20:30Z") == EventTime.parse("2026-02-15T10:20:30Z"))
+        #expect(after("2026-01-31T10:20:30Z") == EventTime.parse("2026-02-28T10:20:30Z"))
+        #expect(after("2024-12-31") == EventTime.parse("2025-01-31"))
+    }
+}

@@ -1,0 +1,55 @@
+import Foundation
+package import Storage
+
+/// A schema of its own in the database of `DATABASE_URL`, dropped at the end.
+package struct TestDatabase: Sendable {
+    /// Skips a suite without servers, but not under `CI`, where it has to fail.
+    package static let isAvailable =
+        ProcessInfo.processInfo.environment["DATABASE_URL"] != nil
+        || ProcessInfo.processInfo.environment["CI"] != nil
+
+    package let schema: String
+    package let url: String
+    package let pool: PostgresPool
+
+    /// - Parameter change: adapts the configuration.
+    package static func with<R>(
+        size: Int = 4,
+        migrated: Bool = false,
+        _ change: (inout PostgresConfiguration) -> Void = { _ in },
+        _ body: (TestDatabase) async throws -> R
+    ) async throws -> R {
+        guard let base = ProcessInfo.processInfo.environment["DATABASE_URL"] else {
+            throw TestSetupError(description: "DATABASE_URL is not set; run make test, which starts the servers")
+        }
+        let schema = "t_" + UUID().uuidString.lowercased().replacingOccurrences(of: "-", with: "")
+        let admin = PostgresPool(try PostgresConfiguration(url: base), size: 1, name: "admin")
+        _ = try await admin.query(SQLStatement("CREATE SCHEMA \(schema)"))
+        let url = base + (base.contains("?") ? "&" : "?") + "options=-csearch_path%3D\(schema)"
+        var configuration = try PostgresConfiguration(url: url)
+        change(&configuration)
+        let database = TestDatabase(
+            schema: schema,
+            url: url,
+            pool: PostgresPool(configuration, size: size, name: "test")
+        )
+        let result: Result<R, any Error>
+        do {
+            if migrated { _ = try await Migrations.apply(to: database.pool) }
+            result = .success(try await body(database))
+        } catch { result = .failure(error) }
+        await database.pool.close()
+        _ = try await admin.query(SQLStatement("DROP SCHEMA \(schema) CASCADE"))
+        await admin.close()
+        return try result.get()
+    }
+
+    /// Another pool on the same schema.
+    package func otherPool(size: Int = 1, named name: String = "other") throws -> PostgresPool {
+        PostgresPool(try PostgresConfiguration(url: url), size: size, name: name)
+    }
+
+    package func count(_ sql: String) async throws -> Int {
+        Int(try await pool.query(SQLStatement(sql))[0].int(0) ?? -1)
+    }
+}
