@@ -93,6 +93,12 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        .target(
+            name: "TestSupport",
+            dependencies: ["Messaging", "Storage", "Models", "Platform", "Telemetry"],
+            path: "Tests/TestSupport",
+            swiftSettings: settings
+        ),
         .testTarget(name: "ModelsTests", dependencies: ["Models"], swiftSettings: settings),
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "Telemetry"], swiftSettings: settings),
         .testTarget(name: "CommandLineKitTests", dependencies: ["CommandLineKit"], swiftSettings: settings),
@@ -111,17 +117,19 @@ let package = Package(
         .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI", "Models"], swiftSettings: settings),
         .testTarget(
             name: "Conformance",
-            dependencies: ["Messaging", "Models", "Platform"],
+            dependencies: ["TestSupport", "Messaging", "Models", "Platform"],
             swiftSettings: settings
         ),
         .testTarget(
             name: "Integration",
-            dependencies: ["Messaging", "Storage", "Workers", "ControlAPI", "Models", "Telemetry", "Platform"],
+            dependencies: [
+                "TestSupport", "Messaging", "Storage", "Workers", "ControlAPI", "Models", "Telemetry", "Platform",
+            ],
             swiftSettings: settings
         ),
         .testTarget(
             name: "EndToEnd",
-            dependencies: ["Messaging", "Storage", "Models", "Platform"],
+            dependencies: ["TestSupport", "Messaging", "Storage", "Models", "Platform", "flotilla", "Troublemaker"],
             swiftSettings: settings
         ),
     ]

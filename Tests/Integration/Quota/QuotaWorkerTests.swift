@@ -2,6 +2,7 @@ import Foundation
 import Models
 import Platform
 import Storage
+import TestSupport
 import Testing
 
 @testable import Workers
