@@ -22,6 +22,7 @@ struct Flotilla {
         commands: [
             ServicesCommands.all,
             DoctorCommand.all,
+            AuditCommand.all,
         ]
     )
 }
