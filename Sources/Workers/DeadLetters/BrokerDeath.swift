@@ -24,7 +24,7 @@ struct BrokerDeath: Hashable {
             exchange = entry["exchange"]?.text
             if case .array(let keys) = entry["routing-keys"] { routingKey = keys.first?.text }
             // The broker counts seconds.
-            time = entry["time"]?.integer.flatMap { $0.multipliedReportingOverflow(by: 1_000_000).whole }
+            time = entry["time"]?.integer.flatMap { EventTime.since1970(Double($0)) }
             expiration = entry["original-expiration"]?.text
         } else if headers["x-last-death-queue"]?.text == queue, let last = headers["x-last-death-reason"]?.text {
             (reason, count) = (last, 1)
@@ -53,8 +53,4 @@ struct BrokerDeath: Hashable {
             }
         return Failure(type: reason, message: message, isPermanent: false)
     }
-}
-
-extension (partialValue: Int64, overflow: Bool) {
-    fileprivate var whole: Int64? { overflow ? nil : partialValue }
 }

@@ -1,3 +1,4 @@
+import Messaging
 package import Models
 
 /// A message that failed for good, as it is filed in Postgres. Times are microseconds since 1970.

@@ -1,4 +1,6 @@
-package import Storage
+import Platform
+import Storage
+import Telemetry
 
 /// Which dead letters are meant. Everything that is set has to hold.
 package struct DeadLetterFilter: Sendable, Hashable {
@@ -54,10 +56,31 @@ package struct DeadLetterFilter: Sendable, Hashable {
             let columns = ["error_message", "message_id", "correlation_id", "job_id", "routing_key"]
             add(.text(text.withoutNulls)) { value in
                 let found = columns.map { "position(lower(\(value)::text) IN lower(coalesce(\($0), ''))) > 0" }
-                return "(\((found + ["position(convert_to(\(value)::text, 'UTF8') IN body) > 0"]).joined(separator: " OR ")))"
+                return
+                    "(\((found + ["position(convert_to(\(value)::text, 'UTF8') IN body) > 0"]).joined(separator: " OR ")))"
             }
         }
         return terms.isEmpty ? "true" : terms.joined(separator: " AND ")
+    }
+}
+
+extension DeadLetterFilter {
+    /// What is set, as an object for `operator_actions`.
+    var json: String {
+        var members: [String] = []
+        func add(_ name: String, _ text: String?) {
+            guard let text else { return }
+            var member = "\"\(name)\":"
+            member.appendJSON(text.withoutNulls)
+            members.append(member)
+        }
+        if let ids { members.append("\"ids\":[\(ids.map(String.init).joined(separator: ","))]") }
+        add("queue", queue)
+        add("group", group)
+        add("errorType", errorType)
+        add("since", since.map { WallClock.iso8601($0) })
+        add("filter", text)
+        return "{\(members.joined(separator: ","))}"
     }
 }
 

@@ -1,4 +1,4 @@
-package import Models
+import Models
 package import Storage
 
 /// The files of dead letters in Postgres.
