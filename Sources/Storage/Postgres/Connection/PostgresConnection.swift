@@ -21,6 +21,7 @@ actor PostgresConnection {
         prepared = PreparedStatements(capacity: configuration.preparedStatements)
     }
 
+    // Not when it is closed: a call that comes late has to find the thread, to be refused.
     deinit { executor.stop() }
 
     /// What to hand to ``run(_:_:)``, made before the hop so that a cancellation can't be missed.
@@ -30,10 +31,7 @@ actor PostgresConnection {
         handle = try ConnectionHandle.connect(configuration)
     }
 
-    func close() {
-        handle = nil
-        executor.stop()
-    }
+    func close() { handle = nil }
 
     /// Whether the session can be used for another caller.
     var isUsable: Bool { handle?.isConnected == true && handle?.isInTransaction == false }
