@@ -236,13 +236,11 @@ actor PostgresConnection {
         return .unavailable(operation, detail)
     }
 
-    /// An idle session has nothing to say: something to read is its end, or a notice.
+    /// An idle session has nothing to say: something to read is its end, or so rare that a new one is as good.
     private func isAlive() -> Bool {
-        guard let socket = handle?.socket else { return false }
-        guard Descriptors.isReadable(socket) else { return handle?.isConnected == true }
-        let isSound = handle?.consume() == true && handle?.isConnected == true && !Descriptors.isReadable(socket)
-        if !isSound { handle = nil }
-        return isSound
+        if handle?.isConnected == true, let socket = handle?.socket, !Descriptors.isReadable(socket) { return true }
+        handle = nil
+        return false
     }
 }
 
