@@ -48,5 +48,5 @@ echo "Starting the servers in $FLOTILLA_HOME"
 "$flotilla" services start
 eval "$("$flotilla" services env)"
 export RABBITMQ_URL RABBITMQ_MANAGEMENT_URL DATABASE_URL REDIS_URL
-export FLOTILLA_COMMAND=$flotilla
+export FLEET_COMMAND=$flotilla
 swift test "${run[@]}"

@@ -55,7 +55,7 @@ package struct Application: Sendable {
         var found: Command?
         while let word = rest.first, !candidates.isEmpty, !word.hasPrefix("-") {
             guard let next = candidates.first(where: { $0.name == word }) else {
-                throw UsageError("there is no “\(word)”" + suggestion(for: word, among: candidates.map(\.name)))
+                throw UsageError("there is no “\(word)”" + Suggestion.text(for: word, among: candidates.map(\.name)))
             }
             path.append(word)
             (found, candidates, rest) = (next, next.verbs, rest.dropFirst())
@@ -67,27 +67,4 @@ package struct Application: Sendable {
     private func missingVerb(of command: Command) -> String {
         "say what to do: \(command.name) " + command.verbs.map(\.name).joined(separator: "|")
     }
-}
-
-/// “did you mean …” for the nearest of the candidates, or nothing when none is near.
-func suggestion(for word: String, among candidates: [String]) -> String {
-    let nearest = candidates.map { ($0, distance(word, $0)) }.min { $0.1 < $1.1 }
-    guard let (candidate, steps) = nearest, steps <= max(1, word.count / 3) else { return "" }
-    return ", did you mean “\(candidate)”?"
-}
-
-/// The number of letters to insert, remove or replace.
-private func distance(_ left: String, _ right: String) -> Int {
-    let right = Array(right)
-    var previous = Array(0...right.count)
-    for (row, letter) in left.enumerated() {
-        var current = [row + 1]
-        for (column, other) in right.enumerated() {
-            current.append(
-                min(previous[column] + (letter == other ? 0 : 1), previous[column + 1] + 1, current[column] + 1)
-            )
-        }
-        previous = current
-    }
-    return previous[right.count]
 }

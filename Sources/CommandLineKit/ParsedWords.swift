@@ -34,7 +34,7 @@ struct ParsedWords {
         let parts = word.drop { $0 == "-" }.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         let name = parts.first.map(String.init) ?? ""
         guard word.hasPrefix("--"), let option = command.options.first(where: { $0.name == name }) else {
-            throw UsageError("unknown option \(word)" + suggestion(for: name, among: command.options.map(\.name)))
+            throw UsageError("unknown option \(word)" + Suggestion.text(for: name, among: command.options.map(\.name)))
         }
         let inline = parts.count > 1 ? String(parts[1]) : nil
         switch option.shape {

@@ -77,6 +77,13 @@ package enum PrivateFile {
         return unsafe stat(path, &found) == 0 ? found.st_uid : nil
     }
 
+    /// Bytes that an ordinary user may still write; nil when the path can't be looked at.
+    package static func freeSpace(at path: String) -> Int? {
+        var volume = statvfs()
+        guard unsafe statvfs(path, &volume) == 0 else { return nil }
+        return Int(volume.f_bavail) * Int(volume.f_frsize)
+    }
+
     /// Whether a user may pass through the folder, by its mode bits.
     package static func isPassable(_ path: String, for user: UserIdentity) -> Bool {
         var found = stat()

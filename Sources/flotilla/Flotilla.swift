@@ -20,7 +20,8 @@ struct Flotilla {
         "a worker fleet on RabbitMQ",
         version: "0.1.0",
         commands: [
-            ServicesCommands.all
+            ServicesCommands.all,
+            DoctorCommand.all,
         ]
     )
 }

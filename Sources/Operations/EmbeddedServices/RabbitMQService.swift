@@ -72,12 +72,11 @@ struct RabbitMQService: EmbeddedService {
 
     func isReady() async -> Bool {
         guard let ports = RabbitMQPorts(text: PrivateFile.read(portsFile) ?? ""), let password else { return false }
-        // Connection.start (class 10, method 10) on channel 0 answers the protocol header.
-        let header = Array("AMQP".utf8) + [0, 0, 9, 1]
-        let start = try? await Endpoint.tcp(host: "127.0.0.1", port: ports.amqp).ask(header) { $0.count >= 11 }
-        guard let start, start.prefix(3) == [1, 0, 0], start.dropFirst(7).prefix(4) == [0, 10, 0, 10] else {
-            return false
+        let login = AMQPGreeting.login(user: Self.user, password: password)
+        let greeting = try? await Endpoint.tcp(host: "127.0.0.1", port: ports.amqp).ask(login) {
+            AMQPGreeting($0).isLoggedIn
         }
+        guard let greeting, AMQPGreeting(greeting).isLoggedIn else { return false }
         let credentials = Data("\(Self.user):\(password)".utf8).base64EncodedString()
         let request =
             "GET /api/whoami HTTP/1.0\r\nHost: localhost\r\nAuthorization: Basic \(credentials)\r\n\r\n"
