@@ -112,7 +112,11 @@ let package = Package(
             dependencies: ["Workers", "WorkerTestKit", "Messaging", "Storage", "Models", "Telemetry", "Platform"],
             swiftSettings: settings
         ),
-        .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI", "Models"], swiftSettings: settings),
+        .testTarget(
+            name: "ControlAPITests",
+            dependencies: ["TestSupport", "ControlAPI", "Models", "Telemetry"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "Conformance",
             dependencies: ["TestSupport", "Messaging", "Models", "Platform"],
