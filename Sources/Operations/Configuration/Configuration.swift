@@ -1,6 +1,5 @@
 import FoundationEssentials
 package import CommandLineKit
-import Models
 import Platform
 
 /// What the process was told: the environment, then the `.env` file, then the running servers of the home, then defaults.

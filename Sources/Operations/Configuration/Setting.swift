@@ -1,5 +1,5 @@
+package import Platform
 package import CommandLineKit
-package import Models
 
 /// A variable of the environment that we read: the declaration, and the key to its value.
 package protocol SettingDeclaration: Sendable {

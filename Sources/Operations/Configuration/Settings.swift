@@ -1,5 +1,5 @@
+package import Platform
 import CommandLineKit
-package import Models
 
 /// Every variable that Flotilla reads. Parsing, `flotilla doctor` and docs/configuration.md come from this list.
 package enum Settings {

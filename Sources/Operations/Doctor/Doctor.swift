@@ -1,6 +1,5 @@
 import FoundationEssentials
 import Glibc
-import Models
 import Platform
 
 /// Looks at everything that Flotilla needs, and says what is wrong and what to do.
@@ -79,7 +78,7 @@ package struct Doctor: Sendable {
         _ name: String,
         _ probe: (ServerURL) async throws -> String
     ) async -> Finding {
-        guard let secret = configuration[setting], let url = ServerURL(secret.reveal()) else {
+        guard let secret = configuration[setting], let url = ServerURL(secret.revealed) else {
             return Finding(
                 name,
                 .bad,

@@ -1,7 +1,6 @@
 import FoundationEssentials
 import Glibc
-import Models
-import Platform
+package import Platform
 
 /// A folder with private servers: their data, sockets, logs and secrets. Two homes share nothing.
 package struct Home: Sendable, Hashable {
@@ -70,6 +69,12 @@ package struct Home: Sendable, Hashable {
         } catch {
             throw ServiceError(nil, "\(error)", remedy: "choose another folder with FLOTILLA_HOME")
         }
+    }
+
+    /// Makes sure that the home has only one supervisor; nil when there is one already.
+    package func lockSession() throws -> FileLock? {
+        try prepare()
+        return try FileLock.take(control + "/up.lock")
     }
 
     /// The folder for a service's socket: in the home, or a short one elsewhere when the path would be too long.
