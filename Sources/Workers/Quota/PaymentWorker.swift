@@ -15,7 +15,7 @@ public struct PaymentWorker: BatchWorker {
 
     public func handle(_ items: [BatchItem<PaymentSucceeded>], in context: BatchContext) async throws -> [Outcome] {
         for item in items { try item.checkStorable() }
-        let companies = Set(items.map(\.payload.companyID)).sorted()
+        let companies = Set(items.map { ExactText($0.payload.companyID) }).sorted().map(\.text)
         let questions = [
             SubscriptionStatements.lock(companies),
             SubscriptionStatements.plans,
@@ -72,6 +72,10 @@ extension SubscriptionBook {
             else { return nil }
             return Subscription(id: id, companyID: company, plan: plan, start: start, end: end)
         }
-        self.init(plans: plans, current: current, paymentIDs: Set(answers[2].compactMap { $0.text(0) }))
+        self.init(
+            plans: plans,
+            current: current,
+            paymentIDs: Set(answers[2].compactMap { $0.text(0).map(ExactText.init) })
+        )
     }
 }

@@ -42,7 +42,7 @@ enum QuotaStatements {
             RETURNING usage_limit, used, overage
             """,
             [
-                .text(kind), .textArray(uses.map(\.companyID)), .timestampArray(uses.map(\.period.start)),
+                .text(kind), .textArray(uses.map(\.companyID.text)), .timestampArray(uses.map(\.period.start)),
                 .timestampArray(uses.map(\.period.end)), .textArray(uses.map(\.period.plan)),
                 .intArray(uses.map(\.period.limit)), .intArray(uses.map(\.amount)),
             ]
@@ -59,7 +59,7 @@ enum QuotaStatements {
             FROM unnest($2, $3, $4, $5) AS added (company_id, period_start, used, overage)
             """,
             [
-                .text(kind), .textArray(uses.map(\.companyID)), .timestampArray(uses.map(\.period.start)),
+                .text(kind), .textArray(uses.map(\.companyID.text)), .timestampArray(uses.map(\.period.start)),
                 .intArray(counted), .intArray(zip(uses, counted).map { $0.amount - $1 }),
             ]
         )
@@ -77,7 +77,7 @@ enum QuotaStatements {
                 AND quotas.period_start = due.period_start
             """,
             [
-                .text(kind), .textArray(events.map(\.use.companyID)),
+                .text(kind), .textArray(events.map(\.use.companyID.text)),
                 .timestampArray(events.map(\.use.period.start)), .textArray(events.map(\.name)),
             ]
         )

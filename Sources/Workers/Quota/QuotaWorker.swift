@@ -15,7 +15,7 @@ public struct QuotaWorker: BatchWorker {
 
     public func handle(_ items: [BatchItem<ProfileViewed>], in context: BatchContext) async throws -> [Outcome] {
         let kind = QuotaPeriod.profileViews
-        let companies = Set(items.map(\.payload.companyID)).sorted()
+        let companies = Set(items.map { ExactText($0.payload.companyID) }).sorted().map(\.text)
         let questions = [
             QuotaStatements.periods(of: companies, kind: kind),
             QuotaStatements.limit(of: QuotaPeriod.defaultPlan, kind: kind),
@@ -26,7 +26,7 @@ public struct QuotaWorker: BatchWorker {
                 defaultLimit: transaction.firstResults[1].first?.int(0)
             )
             for (index, item) in items.enumerated() where transaction.isFresh[index] {
-                tally.count(item.payload.companyID, at: item.time(of: item.payload.occurredAt), item: index)
+                tally.count(ExactText(item.payload.companyID), at: item.time(of: item.payload.occurredAt), item: index)
             }
             let uses = tally.ordered
             guard !uses.isEmpty else { return }
@@ -49,20 +49,22 @@ public struct QuotaWorker: BatchWorker {
         return Array(repeating: .done, count: items.count)
     }
 
-    private static func periods(_ result: SQLResult) -> [String: [QuotaPeriod]] {
-        var periods: [String: [QuotaPeriod]] = [:]
+    private static func periods(_ result: SQLResult) -> [ExactText: [QuotaPeriod]] {
+        var periods: [ExactText: [QuotaPeriod]] = [:]
         for row in result {
             guard let company = row.text(0), let plan = row.text(1), let start = row.timestamp(3),
                 let end = row.timestamp(4)
             else { continue }
-            periods[company, default: []].append(QuotaPeriod(plan: plan, limit: row.int(2), start: start, end: end))
+            periods[ExactText(company), default: []].append(
+                QuotaPeriod(plan: plan, limit: row.int(2), start: start, end: end)
+            )
         }
         return periods
     }
 
     private static func event(_ name: String, _ use: QuotaUse, _ state: QuotaState) throws -> OutgoingEvent {
         let body = QuotaEvent(
-            companyId: use.companyID,
+            companyId: use.companyID.text,
             kind: QuotaPeriod.profileViews,
             plan: use.period.plan,
             limit: state.limit ?? 0,
@@ -73,7 +75,7 @@ public struct QuotaWorker: BatchWorker {
             timestamp: WallClock.iso8601()
         )
         // Whoever receives it can tell that two of them are the same, whatever becomes of our tables.
-        let identity = "\(name) \(use.companyID) \(QuotaPeriod.profileViews) \(use.period.start)"
+        let identity = "\(name) \(use.companyID.text) \(QuotaPeriod.profileViews) \(use.period.start)"
         let digest = SHA256.digest(identity).prefix(16).hexadecimal
         return OutgoingEvent(
             name: name,

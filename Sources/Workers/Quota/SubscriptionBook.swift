@@ -1,4 +1,5 @@
 import Models
+import Storage
 
 /// The subscriptions of some companies, and what payments make of them.
 ///
@@ -24,13 +25,13 @@ struct SubscriptionBook {
 
     /// Months by plan.
     private let plans: [String: Int]
-    private var current: [String: Subscription]
-    private var paymentIDs: Set<String>
+    private var current: [ExactText: Subscription]
+    private var paymentIDs: Set<ExactText>
     private(set) var changes: [Change] = []
 
-    init(plans: [String: Int], current: [Subscription], paymentIDs: Set<String>) {
+    init(plans: [String: Int], current: [Subscription], paymentIDs: Set<ExactText>) {
         self.plans = plans
-        self.current = Dictionary(current.map { ($0.companyID, $0) }) { first, _ in first }
+        self.current = Dictionary(current.map { (ExactText($0.companyID), $0) }) { first, _ in first }
         self.paymentIDs = paymentIDs
     }
 
@@ -48,10 +49,10 @@ struct SubscriptionBook {
             let known = plans.keys.sorted().joined(separator: ", ")
             throw InvalidPayload(field: "plan", problem: "expected one of \(known), found another plan")
         }
-        guard paymentIDs.insert(paymentID).inserted else { return }
+        guard paymentIDs.insert(ExactText(paymentID)).inserted else { return }
         var subscription: Subscription
         let isRenewal: Bool
-        if let existing = current[payment.companyID] {
+        if let existing = current[ExactText(payment.companyID)] {
             subscription = existing
             isRenewal = existing.plan == payment.plan
             // Periods of a company begin one after the other, even for payments that arrive in another order.
@@ -69,12 +70,12 @@ struct SubscriptionBook {
                 end: CalendarMonth.adding(months, to: paidAt)
             )
         }
-        current[payment.companyID] = subscription
+        current[ExactText(payment.companyID)] = subscription
         changes.append(Change(subscription: subscription, paymentID: paymentID, isRenewal: isRenewal, item: item))
     }
 
     /// The subscriptions as the changes leave them, in the one order in which every process writes them.
     var changed: [Subscription] {
-        Set(changes.map(\.subscription.companyID)).sorted().compactMap { current[$0] }
+        Set(changes.map { ExactText($0.subscription.companyID) }).sorted().compactMap { current[$0] }
     }
 }

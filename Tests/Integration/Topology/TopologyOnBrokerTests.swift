@@ -30,7 +30,7 @@ struct TopologyOnBrokerTests {
             #expect(outcome.remaining.differences.count == 1)
             let left = try #require(outcome.remaining.differences.first)
             #expect(left.kind == .changed && left.name == queue.name)
-            #expect(left.detail.contains("x-queue-type"), "\(left.detail)")
+            #expect(left.detail.contains("inequivalent arg"), "\(left.detail)")
         }
     }
 
@@ -178,7 +178,8 @@ struct TopologyByManagementTests {
         let url = try #require(ProcessInfo.processInfo.environment["RABBITMQ_MANAGEMENT_URL"])
         let management = try ManagementAPI(url: url, virtualHost: "no such host")
         let error = await #expect(throws: ManagementError.self) { try await management.state() }
-        #expect(error.map { [.status(404), .status(401), .status(403)].contains($0.code) } == true)
+        // 400 or 404, by the broker's version.
+        #expect(error.map { $0.detail.contains("vhost") || $0.detail.contains("virtual host") } == true)
         let nobody = try ManagementAPI(url: "http://127.0.0.1:1", virtualHost: "/")
         let unreachable = await #expect(throws: ManagementError.self) { try await nobody.state() }
         #expect(unreachable?.isRetriable == true)
