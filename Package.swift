@@ -68,9 +68,15 @@ let package = Package(
             dependencies: ["Models", "Messaging", "Storage", "Workers", "Telemetry", "Platform", "CMicroHTTPD"],
             swiftSettings: cSettings
         ),
+        .target(name: "CommandLineKit", dependencies: ["Platform"], swiftSettings: settings),
+        .target(
+            name: "Operations",
+            dependencies: ["CommandLineKit", "Models", "Platform"],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "flotilla",
-            dependencies: ["Models", "Messaging", "Storage", "Workers", "ControlAPI", "Telemetry", "Platform"],
+            dependencies: ["CommandLineKit", "Operations", "Models", "Telemetry", "Platform"],
             swiftSettings: cSettings
         ),
         .executableTarget(
@@ -87,8 +93,20 @@ let package = Package(
             swiftSettings: settings
         ),
 
+        .target(
+            name: "TestSupport",
+            dependencies: ["Messaging", "Storage", "Models", "Platform", "Telemetry"],
+            path: "Tests/TestSupport",
+            swiftSettings: settings
+        ),
         .testTarget(name: "ModelsTests", dependencies: ["Models"], swiftSettings: settings),
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "Telemetry"], swiftSettings: settings),
+        .testTarget(name: "CommandLineKitTests", dependencies: ["CommandLineKit"], swiftSettings: settings),
+        .testTarget(
+            name: "OperationsTests",
+            dependencies: ["Operations", "CommandLineKit", "Models", "Platform"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "MessagingTests", dependencies: ["Messaging", "Models"], swiftSettings: settings),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "Models"], swiftSettings: settings),
         .testTarget(
@@ -99,17 +117,19 @@ let package = Package(
         .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI", "Models"], swiftSettings: settings),
         .testTarget(
             name: "Conformance",
-            dependencies: ["Messaging", "Models", "Platform"],
+            dependencies: ["TestSupport", "Messaging", "Models", "Platform"],
             swiftSettings: settings
         ),
         .testTarget(
             name: "Integration",
-            dependencies: ["Messaging", "Storage", "Workers", "ControlAPI", "Models", "Telemetry", "Platform"],
+            dependencies: [
+                "TestSupport", "Messaging", "Storage", "Workers", "ControlAPI", "Models", "Telemetry", "Platform",
+            ],
             swiftSettings: settings
         ),
         .testTarget(
             name: "EndToEnd",
-            dependencies: ["Messaging", "Storage", "Models", "Platform"],
+            dependencies: ["TestSupport", "Messaging", "Storage", "Models", "Platform", "flotilla", "Troublemaker"],
             swiftSettings: settings
         ),
     ]

@@ -1,4 +1,27 @@
+import CommandLineKit
+import FoundationEssentials
+import Glibc
+import Operations
+
 @main
 struct Flotilla {
-    static func main() async { print("flotilla") }
+    static func main() async {
+        let environment = ProcessInfo.processInfo.environment
+        let status = await application.run(
+            Array(CommandLine.arguments.dropFirst()),
+            console: .standard(environment: environment)
+        )
+        exit(status.rawValue)
+    }
+
+    /// Every noun, in the order of the overview.
+    static let application = Application(
+        "flotilla",
+        "a worker fleet on RabbitMQ",
+        version: "0.1.0",
+        commands: [
+            ServicesCommands.all,
+            DoctorCommand.all,
+        ]
+    )
 }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Models
 
 /// What a value has to be: it reads values, and describes itself to the readers of `/openapi.json`.
@@ -92,20 +91,18 @@ extension Rule where Value == Int {
     }
 }
 
-/// A time of day in ISO 8601, as microseconds since 1970.
+/// A point in time, as microseconds since 1970.
 struct Timestamp: Sendable, Hashable {
     let microseconds: Int64
-    let text: String
 }
 
 extension Rule where Value == Timestamp {
     static var timestamp: Self {
         let check: @Sendable (String) throws(RuleProblem) -> Timestamp = { text throws(RuleProblem) in
-            let styles = [Date.ISO8601FormatStyle(includingFractionalSeconds: true), Date.ISO8601FormatStyle()]
-            guard text.utf8.count <= 40, let date = styles.lazy.compactMap({ try? $0.parse(text) }).first,
-                (0...253_402_300_799).contains(date.timeIntervalSince1970)
-            else { throw RuleProblem("has to be an ISO 8601 time with a zone, such as 2026-01-31T09:30:00Z") }
-            return Timestamp(microseconds: Int64((date.timeIntervalSince1970 * 1e6).rounded()), text: text)
+            guard text.utf8.count <= 40, let time = EventTime.parse(text), time >= 0 else {
+                throw RuleProblem("has to be an ISO 8601 time from 1970 on, such as 2026-01-31T09:30:00Z")
+            }
+            return Timestamp(microseconds: time)
         }
         return Rule(
             schema: "{\"type\":\"string\",\"format\":\"date-time\"}",

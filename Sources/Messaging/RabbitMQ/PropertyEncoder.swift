@@ -79,9 +79,9 @@ import Models
     borrowing func bytes(_ raw: [UInt8]) -> amqp_bytes_t { unsafe raw.withUnsafeBytes { unsafe copy($0) } }
 
     private borrowing func copy(_ source: UnsafeRawBufferPointer) -> amqp_bytes_t {
-        guard source.count > 0, let start = source.baseAddress else { return unsafe amqp_bytes_t() }
+        guard source.count > 0 else { return unsafe amqp_bytes_t() }
         let target = unsafe allocate(UInt8.self, count: source.count)
-        unsafe memcpy(target, start, source.count)
+        unsafe UnsafeMutableRawBufferPointer(start: target, count: source.count).copyMemory(from: source)
         return unsafe amqp_bytes_t(len: source.count, bytes: target)
     }
 

@@ -11,7 +11,7 @@ struct StringCache {
         // Short strings live inside `String` itself and cost nothing to make.
         if bytes.count <= 15 { return unsafe String(decoding: bytes, as: UTF8.self) }
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        unsafe bytes.forEach { hash = (hash ^ UInt64($0)) &* 0x0000_0100_0000_01b3 }
+        for index in 0..<bytes.count { hash = (hash ^ UInt64(unsafe bytes[index])) &* 0x0000_0100_0000_01b3 }
         let slot = Int(truncatingIfNeeded: hash >> 32) & (Self.slots - 1)
         let isHit =
             unsafe entries[slot].utf8.withContiguousStorageIfAvailable { known in

@@ -24,7 +24,8 @@ extension JSONScanner.Member {
     package func time(in bytes: [UInt8]) -> Int64? {
         switch kind {
         case .string: EventTime.parse(bytes[value])
-        case .number where value.count < 32: Double(String(decoding: bytes[value], as: UTF8.self)).flatMap(EventTime.since1970)
+        case .number where value.count < 32:
+            Double(String(decoding: bytes[value], as: UTF8.self)).flatMap(EventTime.since1970)
         default: nil
         }
     }

@@ -38,7 +38,9 @@ package struct AuditChain: ~Copyable {
         guard number > sequence else { return [fault(.inserted, row)] }
         var faults: [AuditFault] = []
         let isGap = number > sequence + 1
-        if isGap { faults.append(AuditFault(.deleted, lane: lane, sequence: sequence + 1, count: number - sequence - 1)) }
+        if isGap {
+            faults.append(AuditFault(.deleted, lane: lane, sequence: sequence + 1, count: number - sequence - 1))
+        }
         let isLinked = isGap || row.previousHash == hash
         let isIntact =
             row.hashVersion == AuditHasher.version && hasher.hash(row.record, after: row.previousHash) == row.hash

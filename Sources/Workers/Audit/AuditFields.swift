@@ -23,7 +23,8 @@ struct AuditFields: Equatable {
 
     /// Earlier names win; the id of the event's entity wins over all but the first two.
     static let subjectNames = [
-        "subject", "subjectId", "profileId", "candidateId", "customerId", "documentId", "ticketId", "userId", "menteeId",
+        "subject", "subjectId", "profileId", "candidateId", "customerId", "documentId", "ticketId", "userId",
+        "menteeId",
         "mentorId", "interviewId", "companyId", "eventId", "jobId",
     ]
 

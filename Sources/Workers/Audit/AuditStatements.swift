@@ -9,7 +9,8 @@ struct AuditLaneHead: Sendable {
     let recordedAt: Int64
 
     init?(_ row: SQLRow) {
-        guard let lane = row.int(0), let sequence = row.int(1), let hash = row.bytes(2), let recordedAt = row.timestamp(3)
+        guard let lane = row.int(0), let sequence = row.int(1), let hash = row.bytes(2),
+            let recordedAt = row.timestamp(3)
         else { return nil }
         self.lane = lane
         self.sequence = sequence

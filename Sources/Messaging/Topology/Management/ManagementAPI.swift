@@ -114,7 +114,13 @@ extension HTTPRead.Answer {
         case 401: "401: the user or the password is wrong, or the user has no management tag"
         case 403: "403: the user may not; it needs the tag administrator (or policymaker)"
         case 404: "404: there is no such virtual host, or this is not the management API"
-        default: "status \(status)"
+        default: "status \(status)" + (words.map { ": \($0)" } ?? "")
         }
+    }
+
+    /// The broker's own reason, where it sends one.
+    private var words: String? {
+        struct Refusal: Decodable { var reason: String }
+        return (try? JSONDecoder().decode(Refusal.self, from: Data(body)))?.reason
     }
 }

@@ -71,3 +71,31 @@ package enum EnqueueOutcome: Sendable, Hashable {
     /// The idempotency key is known with another content; the id of the job that has it.
     case conflict(jobID: String)
 }
+
+extension Job {
+    static let columns = """
+        id, type, state, payload, attempts, max_attempts, priority, scheduled_at, enqueued_at, started_at, finished_at, \
+        result, error_type, error_message, correlation_id, created_by
+        """
+    static let columnCount = 16
+
+    /// - Parameter row: begins with ``columns``.
+    init(_ row: SQLRow) {
+        id = row.text(0) ?? ""
+        type = row.text(1) ?? ""
+        state = row.text(2).flatMap(JobState.init) ?? .queued
+        payload = row.bytes(3) ?? []
+        attempts = Int(row.int(4) ?? 0)
+        maxAttempts = row.int(5).map { Int($0) }
+        priority = Int(row.int(6) ?? 0)
+        scheduledAt = row.timestamp(7)
+        enqueuedAt = row.timestamp(8) ?? 0
+        startedAt = row.timestamp(9)
+        finishedAt = row.timestamp(10)
+        result = row.text(11)
+        errorType = row.text(12)
+        errorMessage = row.text(13)
+        correlationID = row.text(14)
+        createdBy = row.text(15)
+    }
+}

@@ -1,3 +1,5 @@
+import Platform
+
 /// One numbered step of the schema.
 package struct Migration: Sendable, Hashable {
     /// From 1 upwards, without gaps.
@@ -12,4 +14,9 @@ package struct Migration: Sendable, Hashable {
         self.name = name
         self.sql = sql
     }
+
+    /// SHA-256 of the SQL.
+    var checksum: [UInt8] { SHA256.digest(sql) }
+
+    var label: String { String(repeating: "0", count: max(4 - String(number).count, 0)) + "\(number)_\(name)" }
 }

@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "process.h"
+
 /* What glibc offers but Swift's overlay does not reach. Every function returns -1 and sets errno on failure. */
 
 /* A non-blocking, close-on-exec event counter. */

@@ -1,26 +1,27 @@
 import Foundation
-import Storage
-import Testing
+package import Storage
 
 /// A schema of its own in the database of `DATABASE_URL`, dropped at the end.
-struct TestDatabase: Sendable {
+package struct TestDatabase: Sendable {
     /// Skips a suite without servers, but not under `CI`, where it has to fail.
-    static let isAvailable =
+    package static let isAvailable =
         ProcessInfo.processInfo.environment["DATABASE_URL"] != nil
         || ProcessInfo.processInfo.environment["CI"] != nil
 
-    let schema: String
-    let url: String
-    let pool: PostgresPool
+    package let schema: String
+    package let url: String
+    package let pool: PostgresPool
 
     /// - Parameter change: adapts the configuration.
-    static func with<R>(
+    package static func with<R>(
         size: Int = 4,
         migrated: Bool = false,
         _ change: (inout PostgresConfiguration) -> Void = { _ in },
         _ body: (TestDatabase) async throws -> R
     ) async throws -> R {
-        let base = try #require(ProcessInfo.processInfo.environment["DATABASE_URL"], "DATABASE_URL is not set")
+        guard let base = ProcessInfo.processInfo.environment["DATABASE_URL"] else {
+            throw TestSetupError(description: "DATABASE_URL is not set; run make test, which starts the servers")
+        }
         let schema = "t_" + UUID().uuidString.lowercased().replacingOccurrences(of: "-", with: "")
         let admin = PostgresPool(try PostgresConfiguration(url: base), size: 1, name: "admin")
         _ = try await admin.query(SQLStatement("CREATE SCHEMA \(schema)"))
@@ -44,28 +45,11 @@ struct TestDatabase: Sendable {
     }
 
     /// Another pool on the same schema.
-    func otherPool(size: Int = 1, named name: String = "other") throws -> PostgresPool {
+    package func otherPool(size: Int = 1, named name: String = "other") throws -> PostgresPool {
         PostgresPool(try PostgresConfiguration(url: url), size: size, name: name)
     }
 
-    func count(_ sql: String) async throws -> Int {
+    package func count(_ sql: String) async throws -> Int {
         Int(try await pool.query(SQLStatement(sql))[0].int(0) ?? -1)
-    }
-}
-
-/// Polls until the condition holds; fails after `limit`.
-func eventually(
-    _ what: Comment,
-    within limit: Duration = .seconds(10),
-    sourceLocation: SourceLocation = #_sourceLocation,
-    _ condition: () async throws -> Bool
-) async throws {
-    let deadline = ContinuousClock.now + limit
-    while try await !condition() {
-        guard .now < deadline else {
-            Issue.record(what, sourceLocation: sourceLocation)
-            throw CancellationError()
-        }
-        try await Task.sleep(for: .milliseconds(5))
     }
 }

@@ -1,0 +1,32 @@
+.DEFAULT_GOAL := help
+.PHONY: run test check format bench asan clean help
+
+run: ## Set up, build a release and run everything on this machine
+	@ops/setup.sh
+	@swift build -c release --product flotilla
+	@exec .build/release/flotilla up
+
+test: ## Set up and run every test against private servers
+	@ops/setup.sh --test
+	@ops/test.sh
+
+check: ## Check the format and build everything, tests included
+	@swift format lint --strict -r Sources Tests bench Package.swift
+	@swift build --build-tests
+
+format: ## Format the sources
+	@swift format -i -r Sources Tests bench Package.swift
+
+bench: ## Compare with other frameworks and write bench/RESULTS.md
+	@ops/setup.sh --bench
+	@bench/run.sh
+
+asan: ## Run the integration tests under the address sanitizer
+	@ops/setup.sh --test
+	@ops/test.sh --asan
+
+clean: ## Delete what was built; data in .flotilla stays
+	@rm -rf .build
+
+help: ## Show this
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile

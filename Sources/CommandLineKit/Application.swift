@@ -1,0 +1,70 @@
+/// The whole program: its nouns, and how words find their command.
+package struct Application: Sendable {
+    package let name: String
+    package let summary: String
+    package let version: String
+    package let commands: [Command]
+
+    package init(_ name: String, _ summary: String, version: String, commands: [Command]) {
+        (self.name, self.summary, self.version, self.commands) = (name, summary, version, commands)
+    }
+
+    /// Runs the command that the words name. Nothing is thrown: every failure is one line on the console.
+    package func run(_ words: [String], console: Console) async -> ExitStatus {
+        var path = [name]
+        do {
+            let (command, rest) = try resolve(words, path: &path, console: console)
+            guard let command else { return .done }
+            if rest.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
+                console.print(HelpText(application: self).page(for: command, path: path, colours: console.hasColours))
+                return .done
+            }
+            guard let body = command.body else { throw UsageError(missingVerb(of: command)) }
+            let values = try ParsedWords(rest, of: command).values
+            return try await body(Invocation(console: console, values: values))
+        } catch let error as UsageError {
+            console.note("\(name): \(error.message); see \(path.joined(separator: " ")) --help")
+            return .wrongUse
+        } catch let error as CommandError {
+            console.note("\(name): \(error)")
+            return error.status
+        } catch {
+            console.note("\(name): \(error)")
+            return .failed
+        }
+    }
+
+    /// The command and the words after its name; nil when the answer (help, version) has been printed already.
+    private func resolve(
+        _ words: [String],
+        path: inout [String],
+        console: Console
+    ) throws(UsageError) -> (Command?, ArraySlice<String>) {
+        var rest = words[...]
+        if rest.first == "help" { rest = rest.dropFirst() + ["--help"] }
+        switch rest.first {
+        case "--version":
+            console.print("\(name) \(version)")
+            return (nil, [])
+        case nil, "--help", "-h":
+            console.print(HelpText(application: self).overview(colours: console.hasColours))
+            return (nil, [])
+        default: break
+        }
+        var candidates = commands
+        var found: Command?
+        while let word = rest.first, !candidates.isEmpty, !word.hasPrefix("-") {
+            guard let next = candidates.first(where: { $0.name == word }) else {
+                throw UsageError("there is no “\(word)”" + Suggestion.text(for: word, among: candidates.map(\.name)))
+            }
+            path.append(word)
+            (found, candidates, rest) = (next, next.verbs, rest.dropFirst())
+        }
+        guard let found else { throw UsageError("unknown option \(rest.first ?? "")") }
+        return (found, rest)
+    }
+
+    private func missingVerb(of command: Command) -> String {
+        "say what to do: \(command.name) " + command.verbs.map(\.name).joined(separator: "|")
+    }
+}

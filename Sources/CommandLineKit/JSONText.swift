@@ -1,0 +1,11 @@
+import FoundationEssentials
+
+/// Values as JSON for people and scripts: keys sorted, slashes unescaped, dates in ISO 8601.
+package enum JSONText {
+    package static func encode(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.dateEncodingStrategy = .iso8601
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+}

@@ -1,0 +1,76 @@
+package import Models
+package import Storage
+package import Telemetry
+
+/// The control API: the routes of all resources, put together into one server.
+package enum ControlAPI {
+    /// What the routes work with.
+    package struct Dependencies: Sendable {
+        package var postgres: PostgresPool
+        /// `nil` without Redis: jobs are then shown as their records have them.
+        package var states: JobStates?
+        package var topology: Topology
+        package var readiness: Readiness
+        package var admission: Admission
+        package var metrics: Metrics
+        package var log: Log
+
+        package init(
+            postgres: PostgresPool,
+            states: JobStates?,
+            topology: Topology,
+            readiness: Readiness,
+            admission: Admission = Admission(),
+            metrics: Metrics,
+            log: Log
+        ) {
+            self.postgres = postgres
+            self.states = states
+            self.topology = topology
+            self.readiness = readiness
+            self.admission = admission
+            self.metrics = metrics
+            self.log = log
+        }
+    }
+
+    /// Listens, and answers until the server is stopped.
+    package static func start(
+        _ configuration: HTTPServerConfiguration,
+        _ dependencies: Dependencies
+    ) throws(HTTPServerError) -> HTTPServer {
+        let application = Application(
+            router: Router(routes(dependencies)),
+            authenticator: Authenticator(APIKeys(dependencies.postgres)),
+            log: dependencies.log,
+            metrics: dependencies.metrics
+        )
+        return try HTTPServer.start(configuration) { request in await application.respond(to: request) }
+    }
+
+    static func routes(_ dependencies: Dependencies) -> [Route] {
+        let topology = dependencies.topology
+        let jobs = JobRoutes(
+            Jobs(dependencies.postgres, exchange: topology.commands.name),
+            states: dependencies.states,
+            types: topology.jobTypes,
+            admission: dependencies.admission
+        )
+        let events = EventRoutes(
+            dependencies.postgres,
+            exchange: topology.events.name,
+            admission: dependencies.admission
+        )
+        let resources =
+            jobs.routes + events.routes + HealthRoutes(dependencies.readiness).routes
+            + MetricsRoutes(dependencies.metrics, isOpen: false).routes
+        return resources + OpenAPIRoutes(describing: resources).routes
+    }
+}
+
+extension Topology {
+    /// The keys by which jobs reach a queue.
+    package var jobTypes: Set<String> {
+        Set(queues.flatMap(\.bindings).filter { $0.exchange == commands.name }.map(\.key))
+    }
+}

@@ -1,0 +1,160 @@
+import Models
+import Platform
+package import Storage
+
+/// `/api/v1/jobs`: enqueue, look up, list.
+package struct JobRoutes: Sendable {
+    private enum Body {
+        static let type = Field.required("type", .routingKey, "The job's type, a key bound on the direct exchange.")
+        static let payload = Field.required("payload", .json, "What the worker gets, byte by byte.")
+        static let priority = Field.optional("priority", .integer(0...9), "Higher ones go first; 0 unless given.")
+        static let scheduledAt = Field.optional("scheduledAt", .timestamp, "Not before.")
+        static let maxAttempts = Field.optional("maxAttempts", .integer(1...100), "In place of the queue's policy.")
+        static let correlationID = Field.optional("correlationId", .correlationID, "Goes with the job everywhere.")
+        static let fields: Fields = [type, payload, priority, scheduledAt, maxAttempts, correlationID]
+    }
+
+    private enum Query {
+        static let state = Field.optional(
+            "state",
+            .choice(JobState.allCases.map(\.rawValue)),
+            "Only jobs in this state."
+        )
+        static let type = Field.optional("type", .routingKey, "Only jobs of this type.")
+        static let text = Field.optional(
+            "q",
+            .string(length: 1...200),
+            "Part of the id, type, correlation id or error message."
+        )
+        static let cursor = Field.optional("cursor", .uuid, "The nextCursor of the page before.")
+        static let limit = Field.optional("limit", .integer(1...200), "Jobs on a page; 50 unless given.")
+        static let fields: Fields = [state, type, text, cursor, limit]
+    }
+
+    private static let idempotencyKey = Field.optional(
+        "Idempotency-Key",
+        .string(length: 1...255),
+        "The same key with the same body gives the same job, with another body 409."
+    )
+    private static let traceParent = Field.optional("traceparent", .string(length: 1...255), "W3C Trace Context.")
+
+    private let intake: JobIntake
+    private let jobs: Jobs
+    private let states: JobStates?
+    private let types: [String]
+    private let admission: Admission
+
+    /// - Parameters:
+    ///   - states: `nil` without Redis.
+    ///   - types: the job types there are workers for.
+    package init(_ jobs: Jobs, states: JobStates?, types: Set<String>, admission: Admission) {
+        self.jobs = jobs
+        self.states = states
+        self.types = types.sorted()
+        self.admission = admission
+        intake = JobIntake(jobs)
+    }
+
+    package var routes: [Route] {
+        [
+            Route(
+                "POST",
+                "/api/v1/jobs",
+                access: .scope(.enqueue),
+                summary: "Enqueue a job. The answer comes once it is stored for good.",
+                body: Body.fields,
+                headers: [Self.idempotencyKey, Self.traceParent],
+                answers: [
+                    .of(202, "Accepted; Location says where to follow it.", Schemas.job),
+                    .of(409, "The idempotency key belongs to another body."),
+                ],
+                handler: enqueue
+            ),
+            Route(
+                "GET",
+                "/api/v1/jobs/{id}",
+                access: .scope(.read),
+                summary: "A job: its record, and its live state while it runs.",
+                answers: [.of(200, "The job.", Schemas.job), .of(404, "There is no such job.")],
+                handler: get
+            ),
+            Route(
+                "GET",
+                "/api/v1/jobs",
+                access: .scope(.read),
+                summary: "Jobs, the newest first, without their payloads.",
+                query: Query.fields,
+                answers: [.of(200, "A page of jobs.", Schemas.jobPage)],
+                handler: list
+            ),
+        ]
+    }
+
+    private func enqueue(_ call: Call) async throws -> HTTPResponse {
+        let type = call.body.required(Body.type)
+        guard types.contains(type) else {
+            let known = types.isEmpty ? "none" : types.joined(separator: ", ")
+            throw APIError(
+                status: 422,
+                code: "unknown_job_type",
+                message: "No worker takes jobs of this type.",
+                details: [.init(field: "type", message: "is not known; there are \(known)")]
+            )
+        }
+        try admission.check()
+        let outcome = try await intake.enqueue(
+            NewJob(
+                type: type,
+                payload: call.body.required(Body.payload),
+                idempotencyKey: call.headers[Self.idempotencyKey],
+                priority: call.body[Body.priority] ?? 0,
+                scheduledAt: call.body[Body.scheduledAt]?.microseconds,
+                maxAttempts: call.body[Body.maxAttempts],
+                correlationID: call.body[Body.correlationID] ?? call.correlationID,
+                createdBy: call.principal?.name,
+                traceParent: call.headers[Self.traceParent]
+            )
+        )
+        switch outcome {
+        case .created(let job): return accepted(job, isRepeat: false)
+        case .existing(let job): return accepted(job, isRepeat: true)
+        case .conflict(let id):
+            throw APIError(
+                status: 409,
+                code: "idempotency_conflict",
+                message: "This Idempotency-Key was used for another job: \(id).",
+                details: [.init(field: "Idempotency-Key", message: "belongs to another body")]
+            )
+        }
+    }
+
+    private func accepted(_ job: Job, isRepeat: Bool) -> HTTPResponse {
+        var headers: HTTPHeaders = ["Location": "/api/v1/jobs/\(job.id)"]
+        if isRepeat { headers.add("Idempotent-Replayed", "true") }
+        return Envelope.success(job.json(live: nil, withPayload: false), status: 202, headers: headers)
+    }
+
+    private func get(_ call: Call) async throws -> HTTPResponse {
+        let id = call.parameter("id").lowercased()
+        guard id.isUUID else { throw APIError.invalid([.init(field: "id", message: "has to be a UUID")]) }
+        // Redis first: a final state there was committed before, so that the record read next has it too.
+        let live = await states?.read(id)
+        guard let job = try await jobs.get(id) else { throw APIError.notFound("job \(id)") }
+        return Envelope.success(job.json(live: live, withPayload: true))
+    }
+
+    private func list(_ call: Call) async throws -> HTTPResponse {
+        let limit = call.query[Query.limit] ?? 50
+        let found = try await jobs.list(
+            state: call.query[Query.state].flatMap(JobState.init),
+            type: call.query[Query.type],
+            text: call.query[Query.text],
+            after: call.query[Query.cursor],
+            limit: limit + 1
+        )
+        return Envelope.page(
+            found.prefix(limit).map { $0.json(live: nil, withPayload: false) },
+            nextCursor: found.count > limit ? found[limit - 1].id : nil
+        )
+    }
+}

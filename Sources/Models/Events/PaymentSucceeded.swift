@@ -1,0 +1,52 @@
+/// `payment.succeeded`: a company has paid for a period of a plan.
+///
+/// ```json
+/// {"paymentId": "pay_1", "companyId": "c-1", "plan": "pro", "paidAt": "2026-01-30T03:00:00Z"}
+/// ```
+/// Names in snake case, and the webhook form of payment services (`paymentIntentId`, `status`, the particulars in `data`,
+/// company and plan in `metadata` or `data.metadata`) are read too. A `status` other than success is refused.
+public struct PaymentSucceeded: Decodable, Sendable, Hashable {
+    public static let event = "payment.succeeded"
+
+    public let companyID: String
+    /// In lower case.
+    public let plan: String
+    /// Without one, the message's id takes its place.
+    public let paymentID: String?
+    /// Microseconds since 1970.
+    public let paidAt: Int64?
+
+    public init(companyID: String, plan: String, paymentID: String? = nil, paidAt: Int64? = nil) {
+        self.companyID = companyID
+        self.plan = plan
+        self.paymentID = paymentID
+        self.paidAt = paidAt
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let fields = try EventFields(from: decoder)
+        companyID = try fields.requiredIdentifier("companyId", "company_id", "customerId", "customer_id")
+        plan = try fields.requiredIdentifier("plan", "planId", "plan_id", "planCode", "plan_code").lowercased()
+        paymentID = try fields.identifier(
+            "paymentId",
+            "payment_id",
+            "paymentIntentId",
+            "payment_intent_id",
+            "payment_service_id",
+            "transactionId"
+        )
+        paidAt = try fields.time(
+            "paidAt",
+            "paid_at",
+            "completedAt",
+            "completed_at",
+            "occurredAt",
+            "occurred_at",
+            "timestamp"
+        )
+        let status = try fields.identifier("status")?.lowercased()
+        guard [nil, "succeeded", "success", "completed", "paid"].contains(status) else {
+            throw InvalidPayload(field: "status", problem: "expected succeeded or completed, found another status")
+        }
+    }
+}

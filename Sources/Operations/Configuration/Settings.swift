@@ -1,0 +1,70 @@
+package import Platform
+import CommandLineKit
+
+/// Every variable that Flotilla reads. Parsing, `flotilla doctor` and docs/configuration.md come from this list.
+package enum Settings {
+    package static let rabbitMQ = Setting<Secret>(
+        "RABBITMQ_URL",
+        "The broker, `amqp://` or `amqps://`",
+        otherwise: "the home's"
+    )
+    package static let rabbitMQManagement = Setting<Secret>(
+        "RABBITMQ_MANAGEMENT_URL",
+        "The broker's HTTP interface, for what AMQP can't tell",
+        otherwise: "the home's"
+    )
+    package static let database = Setting<Secret>(
+        "DATABASE_URL",
+        "PostgreSQL, `postgresql://`",
+        otherwise: "the home's"
+    )
+    package static let redis = Setting<Secret>(
+        "REDIS_URL",
+        "Redis, `redis://host:port/db` or `unix:///path`",
+        otherwise: "the home's"
+    )
+    package static let port = Setting<Port>("PORT", "Where the API listens").defaulting(to: Port(8080))
+    package static let home = Setting<String>(
+        "FLOTILLA_HOME",
+        "The folder of the private servers",
+        otherwise: ".flotilla"
+    )
+    package static let queues = Setting<String>("FLOTILLA_QUEUES", "The queue file").defaulting(to: "queues.yaml")
+    package static let allowPlaintext = Setting<WordList>(
+        "FLOTILLA_ALLOW_PLAINTEXT",
+        "Hosts that may be reached without encryption, between commas"
+    )
+    package static let logLevel = Setting<LogLevel>("FLOTILLA_LOG_LEVEL", "The least log level that is written")
+        .defaulting(to: .info)
+    package static let drain = Setting<Duration>(
+        "FLOTILLA_DRAIN_TIMEOUT",
+        "How long running handlers may take to finish at shutdown"
+    ).defaulting(to: .seconds(30))
+    package static let maxBody = Setting<ByteCount>(
+        "FLOTILLA_MAX_BODY",
+        "Larger message bodies are dead-lettered unread"
+    ).defaulting(to: ByteCount(bytes: 8 << 20))
+    package static let inboxRetention = Setting<Duration>(
+        "FLOTILLA_INBOX_RETENTION",
+        "How long message ids are remembered"
+    ).defaulting(to: .seconds(14 * 86_400))
+
+    package static let all: [any SettingDeclaration] = [
+        rabbitMQ, rabbitMQManagement, database, redis, port, home, queues, allowPlaintext, logLevel, drain, maxBody,
+        inboxRetention,
+    ]
+
+    /// The list as a Markdown table.
+    package static var markdown: String {
+        let rows = all.map { setting in
+            let fallback = setting.defaultText.isEmpty ? "" : setting.defaultText
+            return "| `\(setting.name)` | \(setting.meaning) | \(fallback) |"
+        }
+        return (["| Name | Meaning | Default |", "|---|---|---|"] + rows).joined(separator: "\n")
+    }
+}
+
+/// The words of `FLOTILLA_LOG_LEVEL`.
+package enum LogLevel: String, CaseIterable, TextValue {
+    case debug, info, warning, error
+}

@@ -1,0 +1,67 @@
+import Platform
+
+/// What differs between the servers of a home.
+protocol EmbeddedService: Sendable {
+    var name: ServiceName { get }
+    var home: Home { get }
+    /// The server.
+    var process: ServiceProcess { get }
+    /// What it needs beside it; ended after the server.
+    var companions: [ServiceProcess] { get }
+    /// The signal for an orderly end.
+    var stopSignal: CInt { get }
+
+    /// Makes folders, configuration and, the first time, the data. Nothing of this service runs.
+    func prepare(report: (String) -> Void) async throws
+    /// Starts the processes that don't run.
+    func launch() async throws
+    /// Whether it answers, asked in its own protocol.
+    func isReady() async -> Bool
+    /// What a client needs to reach it; empty before the first start.
+    var variables: [(name: String, value: String)] { get }
+}
+
+extension EmbeddedService {
+    var companions: [ServiceProcess] { [] }
+
+    /// What a server's process sees: nothing of the caller's environment leaks in.
+    func environment(_ more: [String: String] = [:]) -> [String: String] {
+        [
+            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME": home.folder(of: name),
+            "LANG": "C.UTF-8",
+        ].merging(more) { _, new in new }
+    }
+}
+
+/// What to do about a service, decided from what can be seen of it.
+package enum ServiceState: String, Sendable, Hashable, Encodable {
+    /// No process is left of it.
+    case stopped
+    /// It lives, but doesn't answer (yet).
+    case starting
+    case running
+    /// It died, and children of it linger.
+    case remnants
+
+    package init(isLockHeld: Bool, hasMainProcess: Bool, isReady: Bool) {
+        self =
+            switch (isLockHeld, hasMainProcess, isReady) {
+            case (false, _, _): .stopped
+            case (true, false, _): .remnants
+            case (true, true, false): .starting
+            case (true, true, true): .running
+            }
+    }
+}
+
+extension EmbeddedService {
+    var state: ServiceState {
+        get async {
+            guard process.isRunning else { return .stopped }
+            let hasMain = process.mainProcess != nil
+            let isReady = hasMain ? await isReady() : false
+            return ServiceState(isLockHeld: true, hasMainProcess: hasMain, isReady: isReady)
+        }
+    }
+}

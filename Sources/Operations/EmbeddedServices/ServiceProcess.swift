@@ -1,0 +1,99 @@
+import FoundationEssentials
+import Glibc
+import Platform
+
+/// One server process of a home, known by the lock that it and its children hold for as long as they live.
+///
+/// The lock decides whether it runs; a process id in a file is only a hint, and is believed only of a process that
+/// has the lock file open. So a reused id, a stale file or a killed starter can't mislead.
+struct ServiceProcess: Sendable {
+    let name: String
+    private let lock: String
+    let log: String
+
+    init(_ name: String, in home: Home) {
+        self.name = name
+        lock = "\(home.control)/\(name).lock"
+        log = "\(home.logs)/\(name).log"
+    }
+
+    /// Whether the process or a child of it lives.
+    var isRunning: Bool { FileLock.isHeld(lock) }
+
+    /// The process itself; nil when it is gone, though children of it may linger.
+    var mainProcess: CInt? {
+        guard isRunning, let text = PrivateFile.read(lock), let process = CInt(text.trimmingNewline) else { return nil }
+        return ProcessTable.isOpen(lock, in: process) && ProcessTable.isAlive(process) ? process : nil
+    }
+
+    /// Starts the process, which takes over the lock. Nil when it runs already.
+    func launch(_ request: ProcessRequest, owner: UserIdentity?) throws -> CInt? {
+        guard let held = try FileLock.take(lock) else { return nil }
+        if let owner { fchown(held.descriptor, owner.user, owner.group) }
+        let output = try PrivateFile.openLog(log)
+        defer { close(output) }
+        if let owner { fchown(output, owner.user, owner.group) }
+        var request = request
+        request.record = held.descriptor
+        request.output = output
+        request.error = output
+        return try request.start()
+    }
+
+    /// Starts the process and waits for its end.
+    func runToEnd(_ request: ProcessRequest, owner: UserIdentity?) async throws -> ProcessEnd {
+        guard let process = try launch(request, owner: owner) else {
+            throw ServiceError(nil, "\(name) is busy", remedy: "try again")
+        }
+        while true {
+            if let end = ProcessEnd.reap(process) { return end }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    /// Asks it to end, and ends it when it has not done so in time; returns when no process is left.
+    func stop(signal: CInt, patience: Duration) async {
+        if let process = mainProcess {
+            kill(process, signal)
+            // A stopped process would not see the signal.
+            kill(process, SIGCONT)
+            if await isGone(within: patience) { return }
+        }
+        await killAll()
+    }
+
+    /// Ends it with all of its children, now.
+    func killAll() async {
+        for _ in 0..<20 where isRunning {
+            for process in ProcessTable.processes(holding: lock) { kill(process, SIGKILL) }
+            if await isGone(within: .milliseconds(500)) { return }
+        }
+    }
+
+    /// Waits for the lock to be free.
+    func isGone(within patience: Duration) async -> Bool {
+        let deadline = ContinuousClock.now + patience
+        while isRunning {
+            if ContinuousClock.now >= deadline { return false }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+        return true
+    }
+
+    /// Where the log ends now.
+    var logSize: Int {
+        (try? FileManager.default.attributesOfItem(atPath: log)[.size] as? Int) ?? 0
+    }
+
+    /// The last lines that were logged after `offset`.
+    func logTail(after offset: Int, lines: Int = 5) -> [String] {
+        guard let data = FileManager.default.contents(atPath: log) else { return [] }
+        let start = offset <= data.count ? offset : 0
+        let text = String(decoding: data.dropFirst(max(start, data.count - 65_536)), as: UTF8.self)
+        return text.split(separator: "\n").suffix(lines).map(String.init)
+    }
+}
+
+extension String {
+    fileprivate var trimmingNewline: Substring { last == "\n" ? dropLast() : self[...] }
+}

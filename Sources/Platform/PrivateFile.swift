@@ -1,0 +1,100 @@
+import FoundationEssentials
+import Glibc
+
+/// Files and folders that only their owner may read.
+package enum PrivateFile {
+    /// Makes the folder, and those above it, unless it is there; gives it to `owner` and sets its mode.
+    package static func makeFolder(
+        _ path: String,
+        mode: UInt32 = 0o700,
+        owner: UserIdentity? = nil
+    ) throws(SystemError) {
+        if unsafe mkdir(path, mode) != 0 {
+            if errno == ENOENT, let parent = parent(of: path) {
+                try makeFolder(parent, mode: 0o755)
+                guard unsafe mkdir(path, mode) == 0 || errno == EEXIST else { throw SystemError("create \(path)") }
+            } else if errno != EEXIST {
+                throw SystemError("create \(path)")
+            }
+        }
+        var found = stat()
+        guard unsafe lstat(path, &found) == 0 else { throw SystemError("look at \(path)") }
+        guard found.st_mode & S_IFMT == S_IFDIR else { throw SystemError("use \(path) as a folder", code: ENOTDIR) }
+        let wanted = owner?.user ?? found.st_uid
+        if found.st_uid != wanted {
+            guard unsafe lchown(path, wanted, owner?.group ?? found.st_gid) == 0 else {
+                throw SystemError("give away \(path)")
+            }
+        }
+        if found.st_mode & 0o7777 != mode, unsafe chmod(path, mode) != 0 {
+            throw SystemError("change the mode of \(path)")
+        }
+    }
+
+    /// Writes the file whole or not at all: readers see the old text or the new one.
+    package static func write(
+        _ text: String,
+        to path: String,
+        mode: UInt32 = 0o600,
+        owner: UserIdentity? = nil
+    ) throws(SystemError) {
+        let draft = "\(path).\(getpid()).\(UInt32.random(in: 0 ... .max))"
+        let descriptor = unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { throw SystemError("create \(path)") }
+        defer { close(descriptor) }
+        do throws(SystemError) {
+            var rest = Array(text.utf8)[...]
+            while !rest.isEmpty {
+                let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+                guard count > 0 else { throw SystemError("write \(path)") }
+                rest = rest.dropFirst(count)
+            }
+            if let owner, fchown(descriptor, owner.user, owner.group) != 0 { throw SystemError("give away \(path)") }
+            guard fchmod(descriptor, mode) == 0, unsafe rename(draft, path) == 0 else {
+                throw SystemError("write \(path)")
+            }
+        } catch {
+            unsafe unlink(draft)
+            throw error
+        }
+    }
+
+    /// Nil when there is no such file, or no right to read it.
+    package static func read(_ path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }
+
+    /// Opens a log to append to. One that has grown beyond `limit` bytes is first set aside as `path.1`.
+    package static func openLog(_ path: String, limit: Int = 16 << 20) throws(SystemError) -> CInt {
+        var found = stat()
+        if unsafe lstat(path, &found) == 0, found.st_size > limit { unsafe rename(path, path + ".1") }
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw SystemError("open \(path)") }
+        return descriptor
+    }
+
+    /// The user who owns the path; nil when there is nothing.
+    package static func owner(of path: String) -> UInt32? {
+        var found = stat()
+        return unsafe stat(path, &found) == 0 ? found.st_uid : nil
+    }
+
+    /// Bytes that an ordinary user may still write; nil when the path can't be looked at.
+    package static func freeSpace(at path: String) -> Int? {
+        var volume = statvfs()
+        guard unsafe statvfs(path, &volume) == 0 else { return nil }
+        return Int(volume.f_bavail) * Int(volume.f_frsize)
+    }
+
+    /// Whether a user may pass through the folder, by its mode bits.
+    package static func isPassable(_ path: String, for user: UserIdentity) -> Bool {
+        var found = stat()
+        guard unsafe stat(path, &found) == 0 else { return false }
+        let bit: UInt32 = found.st_uid == user.user ? 0o100 : found.st_gid == user.group ? 0o010 : 0o001
+        return found.st_mode & bit != 0
+    }
+
+    /// The folder that holds the path; nil for the root and for a bare name.
+    package static func parent(of path: String) -> String? {
+        guard let slash = path.lastIndex(of: "/"), path != "/" else { return nil }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}

@@ -1,0 +1,74 @@
+import CommandLineKit
+import FoundationEssentials
+import Operations
+
+/// `flotilla doctor`: is everything there, and as it should be?
+enum DoctorCommand {
+    static let all = Command(
+        "doctor",
+        "Checks the dependencies and shows the configuration",
+        takes: [OutputFormat.option],
+        details: "Whether queues.yaml and the broker agree is shown by: flotilla topology verify",
+        examples: ["flotilla doctor", "flotilla doctor --output json"]
+    ) { invocation in
+        let configuration = try Configuration.ofThisProcess()
+        let findings = await Doctor(configuration).examine()
+        let settings = Settings.all.map { setting in
+            Report.Setting(
+                name: setting.name,
+                value: configuration.display(of: setting),
+                source: configuration.source(of: setting),
+                meaning: setting.meaning
+            )
+        }
+        let console = invocation.console
+        if invocation[OutputFormat.option] == .json {
+            console.print(try JSONText.encode(Report(findings: findings, settings: settings)))
+        } else {
+            let table = Table(
+                ["setting", "value", "from", "meaning"],
+                settings.map { [$0.name, $0.value, $0.source.rawValue, $0.meaning] }
+            )
+            console.print(table.rendered(width: console.width, colours: console.hasColours) + "\n")
+            for finding in findings { console.print(line(for: finding, colours: console.hasColours)) }
+        }
+        return findings.contains { $0.verdict == .bad } ? .failed : .done
+    }
+
+    private struct Report: Encodable {
+        struct Setting: Encodable {
+            let name: String
+            let value: String
+            let source: Configuration.Source
+            let meaning: String
+        }
+
+        let findings: [Finding]
+        let settings: [Setting]
+    }
+
+    private static func line(for finding: Finding, colours: Bool) -> String {
+        let (mark, style): (String, Style) =
+            switch finding.verdict {
+            case .good: ("✓", .green)
+            case .doubtful: ("!", .yellow)
+            case .bad: ("✗", .red)
+            }
+        let remedy = finding.remedy.map { "; \($0)" } ?? ""
+        return "\(style.apply(mark, colours)) \(finding.subject): \(finding.detail)\(remedy)"
+    }
+}
+
+extension Configuration {
+    /// The configuration of this process, or every problem with it, one per line, as wrong use.
+    static func ofThisProcess() throws(CommandError) -> Configuration {
+        do throws(ConfigurationError) {
+            return try Configuration(
+                environment: ProcessInfo.processInfo.environment,
+                currentFolder: FileManager.default.currentDirectoryPath
+            )
+        } catch {
+            throw CommandError(error.description, status: .wrongUse)
+        }
+    }
+}

@@ -1,0 +1,123 @@
+import Foundation
+import Glibc
+
+/// A TCP connection that sends what it is told, whether that is HTTP or not.
+///
+/// Unchecked, because a test awaits each call before it makes the next. Reads block threads of their own, not those
+/// that the handlers need.
+final class RawClient: @unchecked Sendable {
+    struct Refused: Error {}
+
+    private let descriptor: Int32
+    private var buffer: [UInt8] = []
+
+    /// A read waits up to ten seconds.
+    init(port: UInt16) throws {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var timeout = timeval(tv_sec: 10, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        let status = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard status == 0 else {
+            close(descriptor)
+            throw Refused()
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    /// False once the server has hung up.
+    @discardableResult
+    func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+
+    @discardableResult
+    func send(_ bytes: [UInt8]) -> Bool {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+            if count <= 0 { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+
+    /// Everything until the server hangs up.
+    func readToEnd() async -> String {
+        await offPool {
+            while self.fill() {}
+            return String(decoding: self.buffer, as: UTF8.self)
+        }
+    }
+
+    /// One answer by its Content-Length, head and body; `nil` when the server hangs up before its end.
+    ///
+    /// - Parameter toHead: whether the request was HEAD, whose answer has a length and no body.
+    func response(toHead: Bool = false) async -> Response? {
+        await offPool { self.readResponse(toHead: toHead) }
+    }
+
+    private func readResponse(toHead: Bool) -> Response? {
+        while true {
+            if let blank = buffer.firstRange(of: Array("\r\n\r\n".utf8)) {
+                var response = Response(head: String(decoding: buffer[..<blank.lowerBound], as: UTF8.self))
+                let length = toHead ? 0 : Int(response.header("Content-Length") ?? "") ?? 0
+                let end = blank.upperBound + length
+                while buffer.count < end { guard fill() else { return nil } }
+                response.body = String(decoding: buffer[blank.upperBound..<end], as: UTF8.self)
+                buffer.removeFirst(end)
+                return response
+            }
+            guard fill() else { return nil }
+        }
+    }
+
+    private func fill() -> Bool {
+        var chunk = [UInt8](repeating: 0, count: 16_384)
+        let count = recv(descriptor, &chunk, chunk.count, 0)
+        guard count > 0 else { return false }
+        buffer += chunk[..<count]
+        return true
+    }
+
+    private func offPool<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(returning: body()) }
+        }
+    }
+}
+
+struct Response: Sendable {
+    let head: String
+    var body = ""
+
+    init(head: String) { self.head = head }
+
+    var status: Int { Int(head.split(separator: " ", maxSplits: 2).dropFirst().first ?? "") ?? 0 }
+
+    func header(_ name: String) -> String? {
+        for line in head.split(separator: "\r\n").dropFirst() {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            if parts.count == 2, parts[0].lowercased() == name.lowercased() {
+                return String(parts[1].drop { $0 == " " })
+            }
+        }
+        return nil
+    }
+}
+
+/// Asks again and again until something is so, for ten seconds at most.
+func eventually(_ isSo: () async -> Bool) async -> Bool {
+    let end = ContinuousClock.now + .seconds(10)
+    while .now < end {
+        if await isSo() { return true }
+        try? await Task.sleep(for: .milliseconds(5))
+    }
+    return await isSo()
+}

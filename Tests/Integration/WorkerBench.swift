@@ -1,0 +1,77 @@
+import Messaging
+import Models
+import Platform
+import Storage
+import Telemetry
+
+@testable import Workers
+
+/// Hands messages to a worker as the runtime does, over a real database and without a broker.
+struct WorkerBench: Sendable {
+    let handler: any MessageHandler
+    let queue: String
+    let pool: PostgresPool
+
+    init(_ worker: some BatchWorker, queue: String, _ pool: PostgresPool) {
+        handler = BatchHandler(implementation: worker)
+        self.queue = queue
+        self.pool = pool
+    }
+
+    struct Letter: Sendable {
+        var id: String
+        var event: String
+        var body: String
+        var correlationID: String?
+    }
+
+    @discardableResult
+    func handle(_ letters: [Letter]) async -> [Result<Outcome, any Error>] {
+        let environment = HandlerEnvironment(
+            queue: queue,
+            log: Log(service: "test", threshold: .error),
+            effects: PostgresEffectStore(pool),
+            topicExchange: "fleet.topic",
+            reportProgress: { _, _, _ in }
+        )
+        return await handler.handle(letters.map(inbound), in: environment)
+    }
+
+    private func inbound(_ letter: Letter) -> InboundMessage {
+        var message = Message(body: Array(letter.body.utf8))
+        message.properties.messageID = letter.id
+        message.properties.correlationID = letter.correlationID
+        let delivery = Delivery(
+            message: message,
+            queue: queue,
+            exchange: "fleet.topic",
+            routingKey: letter.event,
+            isRedelivered: false,
+            token: DeliveryToken(epoch: 1, tag: 1)
+        )
+        return InboundMessage(
+            delivery: delivery,
+            original: message,
+            body: message.body,
+            event: letter.event,
+            exchange: "fleet.topic",
+            routingKey: letter.event,
+            messageID: letter.id,
+            hasOwnID: true,
+            correlationID: letter.correlationID,
+            attempt: 1,
+            maxAttempts: 3,
+            job: nil,
+            occurredAt: nil,
+            receivedAt: WallClock.microseconds()
+        )
+    }
+}
+
+extension Result where Success == Outcome {
+    var isDone: Bool { if case .success(.done) = self { true } else { false } }
+}
+
+extension [Result<Outcome, any Error>] {
+    var areDone: Bool { allSatisfy { $0.isDone } }
+}

@@ -1,0 +1,145 @@
+#!/usr/bin/env bash
+# Installs what Flotilla needs from Debian's packages, and says nothing when nothing is missing.
+#
+#   ops/setup.sh            to build and to run
+#   ops/setup.sh --test     and to test
+#   ops/setup.sh --bench    and to compare
+#
+# No system-wide server is started or enabled: what a package would start or enable stays as it was.
+set -euo pipefail
+
+readonly swift_needed="6.2"
+packages=(
+    librabbitmq-dev libpq-dev libhiredis-dev libyaml-dev libmicrohttpd-dev libcurl4-openssl-dev libssl-dev pkg-config
+    redis-server rabbitmq-server amqp-tools
+)
+
+say() { printf '%s\n' "$*"; }
+fail() {
+    printf 'setup: %s\n' "$*" >&2
+    exit 1
+}
+
+for option in "$@"; do
+    case "$option" in
+        --test) packages+=(python3 python3-pika) ;;
+        --bench) packages+=(python3-venv python3-dev gcc libc6-dev) ;;
+        -h | --help)
+            sed -n '2,8s/^# \{0,1\}//p' "$0"
+            exit 0
+            ;;
+        *)
+            printf 'setup: unknown option %s; see ops/setup.sh --help\n' "$option" >&2
+            exit 2
+            ;;
+    esac
+done
+
+check_swift() {
+    local hint="install it from https://www.swift.org/install/linux, then run this again"
+    command -v swift >/dev/null || fail "Swift is missing and $swift_needed or newer is needed; $hint"
+    local version
+    version=$(swift --version 2>&1 | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
+    [ -n "$version" ] || fail "swift --version does not answer; $hint"
+    [ "$(printf '%s\n' "$swift_needed" "$version" | sort -V | head -n 1)" = "$swift_needed" ] ||
+        fail "Swift $version is too old, $swift_needed or newer is needed; $hint"
+}
+
+is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+# Any PostgreSQL will do; Debian 12 has version 15.
+has_postgres() { compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null; }
+
+check_swift
+command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
+    fail "this is not Debian: install the equivalents of ${packages[*]} postgresql by hand"
+
+missing=()
+for package in "${packages[@]}"; do is_installed "$package" || missing+=("$package"); done
+has_postgres || missing+=(postgresql)
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || fail "missing packages: ${missing[*]}; install them as root (there is no sudo here)"
+    as_root=(sudo)
+fi
+root() { "${as_root[@]}" "$@"; }
+
+readonly policy=/usr/sbin/policy-rc.d
+readonly policy_kept=/usr/sbin/policy-rc.d.before-flotilla
+readonly cluster_setting=/etc/postgresql-common/createcluster.d/flotilla-setup.conf
+readonly links=/etc/systemd/system
+log=$(mktemp)
+links_before=$(mktemp)
+forbids_starting=no
+
+# While this is in place, package scripts may start nothing (101 means forbidden).
+forbid_starting() {
+    # One that an interrupted set-up left is not what was here before it.
+    [ -e "$policy_kept" ] || [ -L "$policy_kept" ] || ! { [ -e "$policy" ] || [ -L "$policy" ]; } ||
+        root mv "$policy" "$policy_kept"
+    forbids_starting=yes
+    printf '#!/bin/sh\n# For the length of a flotilla set-up.\nexit 101\n' | root tee "$policy" >/dev/null
+    root chmod 755 "$policy"
+}
+
+allow_starting() {
+    [ "$forbids_starting" = yes ] || return 0
+    root rm -f "$policy"
+    if [ -e "$policy_kept" ] || [ -L "$policy_kept" ]; then root mv "$policy_kept" "$policy"; fi
+}
+
+list_links() { find "$links" -type l \( -name '*.service' -o -name '*.socket' \) 2>/dev/null | sort; }
+
+# Takes back the links by which the packages had their servers started at boot.
+undo_enabling() {
+    local link unit
+    list_links | comm -13 "$links_before" - | while read -r link; do
+        unit=${link##*/}
+        case "$unit" in
+            postgresql* | redis* | rabbitmq* | epmd*)
+                root systemctl disable --quiet "$unit" >/dev/null 2>&1 || true
+                root rm -f "$link"
+                ;;
+        esac
+    done
+}
+
+finish() {
+    local status=$?
+    trap - EXIT
+    undo_enabling || true
+    allow_starting
+    root rm -f "$cluster_setting"
+    rm -f "$log" "$links_before"
+    exit "$status"
+}
+
+# apt's own account is long: show one line per package, and all of it only when it fails.
+apt() {
+    local -r what=$1
+    shift
+    : >"$log"
+    if ! root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l apt-get "$@" 2>&1 | tee "$log" |
+        awk '/newly installed/ { total = $3 } /^Setting up/ { printf "  %d/%d %s\n", ++n, total, $3; fflush() }'; then
+        tail -n 20 "$log" >&2
+        fail "$what failed"
+    fi
+}
+
+list_links >"$links_before"
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+forbid_starting
+if ! has_postgres; then
+    # The package would make a cluster of its own, which nobody here uses.
+    root mkdir -p "${cluster_setting%/*}"
+    echo "create_main_cluster = false" | root tee "$cluster_setting" >/dev/null
+fi
+
+say "Reading Debian's package lists"
+apt "apt-get update" update -q
+say "Installing ${missing[*]}"
+apt "installing the packages" install -q -y --no-install-recommends "${missing[@]}"

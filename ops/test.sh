@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Builds once and runs every test, with private servers in a home that is thrown away afterwards.
+#
+#   ops/test.sh             format, build, all tests
+#   ops/test.sh --asan      the integration tests under the address sanitizer
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+build=(--build-tests)
+run=(--skip-build)
+scratch=.build
+case "${1-}" in
+    "") ;;
+    --asan)
+        scratch=.build/asan
+        build+=(--scratch-path "$scratch" --sanitize address)
+        run+=(--scratch-path "$scratch" --sanitize address --filter 'Integration\.')
+        # The Swift runtime keeps metadata for ever, which the leak check would report.
+        export ASAN_OPTIONS="${ASAN_OPTIONS:-detect_leaks=0}"
+        ;;
+    *)
+        echo "test: unknown option $1; see the top of ops/test.sh" >&2
+        exit 2
+        ;;
+esac
+
+if [ "${1-}" = "" ]; then
+    echo "Checking the format"
+    swift format lint --strict -r Sources Tests bench Package.swift
+fi
+echo "Building"
+swift build "${build[@]}"
+
+FLOTILLA_HOME=$(mktemp -d "${TMPDIR:-/tmp}/flotilla-test.XXXXXX")
+export FLOTILLA_HOME
+flotilla=$PWD/$scratch/debug/flotilla
+finish() {
+    status=$?
+    trap - EXIT
+    "$flotilla" services reset --yes 2>/dev/null || echo "test: something is left in $FLOTILLA_HOME" >&2
+    exit "$status"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+echo "Starting the servers in $FLOTILLA_HOME"
+"$flotilla" services start
+eval "$("$flotilla" services env)"
+export RABBITMQ_URL RABBITMQ_MANAGEMENT_URL DATABASE_URL REDIS_URL
+export FLEET_COMMAND=$flotilla
+swift test "${run[@]}"
