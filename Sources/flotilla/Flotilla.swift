@@ -23,7 +23,14 @@ struct Flotilla {
             UpCommand.all,
             ServicesCommands.all,
             DoctorCommand.all,
+            APICommand.all,
+            WorkerCommand.all,
+            MigrateCommand.all,
+            PublishCommand.all,
+            EnqueueCommand.all,
+            JobCommands.all,
             AuditCommand.all,
+            KeyCommands.all,
         ]
     )
 }

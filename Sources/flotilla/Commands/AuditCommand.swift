@@ -15,8 +15,8 @@ enum AuditCommand {
         examples: ["flotilla audit verify", "flotilla audit verify --output json"]
     ) { invocation in
         let configuration = try Configuration.ofThisProcess()
-        let url = try configuration.require(Settings.database).reveal()
-        let pool = PostgresPool(try PostgresConfiguration(url: url), size: 1, name: "audit-verify")
+        let connection = try configuration.postgres()
+        let pool = PostgresPool(connection, size: 1, name: "audit-verify")
         let report: AuditVerification.Report
         do {
             report = try await AuditVerification(pool).run(progress: progress(on: invocation.console))
