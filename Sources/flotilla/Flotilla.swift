@@ -20,6 +20,11 @@ struct Flotilla {
         "a worker fleet on RabbitMQ",
         version: "0.1.0",
         commands: [
+            APICommand.all,
+            PublishCommand.all,
+            EnqueueCommand.all,
+            JobCommands.all,
+            KeyCommands.all,
             ServicesCommands.all,
             DoctorCommand.all,
         ]
