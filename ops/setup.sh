@@ -10,6 +10,8 @@ set -euo pipefail
 
 readonly swift_needed="6.2"
 packages=(
+    # What the Swift toolchain itself links and calls.
+    g++ libncurses6 libxml2 libsqlite3-0 libedit2 zlib1g-dev tzdata
     librabbitmq-dev libpq-dev libhiredis-dev libyaml-dev libmicrohttpd-dev libcurl4-openssl-dev libssl-dev pkg-config
     redis-server rabbitmq-server amqp-tools
 )
@@ -35,29 +37,37 @@ for option in "$@"; do
     esac
 done
 
+readonly swift_hint="install Swift $swift_needed or newer from https://www.swift.org/install/linux, then run this again"
+
+swift_version() { swift --version 2>&1 | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1; }
+
+# Fails when the version is known and too old; one that can't tell yet may lack a library that is about to come.
 check_swift() {
-    local hint="install it from https://www.swift.org/install/linux, then run this again"
-    command -v swift >/dev/null || fail "Swift is missing and $swift_needed or newer is needed; $hint"
+    command -v swift >/dev/null || fail "Swift is missing; $swift_hint"
     local version
-    version=$(swift --version 2>&1 | sed -n 's/.*Swift version \([0-9]*\.[0-9]*\).*/\1/p' | head -n 1)
-    [ -n "$version" ] || fail "swift --version does not answer; $hint"
+    version=$(swift_version) || true
+    [ -n "$version" ] || return 1
     [ "$(printf '%s\n' "$swift_needed" "$version" | sort -V | head -n 1)" = "$swift_needed" ] ||
-        fail "Swift $version is too old, $swift_needed or newer is needed; $hint"
+        fail "Swift $version is too old; $swift_hint"
 }
 
-is_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+is_installed() { dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed; }
 
 # Any PostgreSQL will do; Debian 12 has version 15.
 has_postgres() { compgen -G '/usr/lib/postgresql/*/bin/postgres' >/dev/null; }
 
-check_swift
+runs_swift=yes
+check_swift || runs_swift=no
 command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
     fail "this is not Debian: install the equivalents of ${packages[*]} postgresql by hand"
 
 missing=()
 for package in "${packages[@]}"; do is_installed "$package" || missing+=("$package"); done
 has_postgres || missing+=(postgresql)
-[ ${#missing[@]} -gt 0 ] || exit 0
+if [ ${#missing[@]} -eq 0 ]; then
+    [ "$runs_swift" = yes ] || fail "swift --version does not answer; $swift_hint"
+    exit 0
+fi
 
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
@@ -143,3 +153,4 @@ say "Reading Debian's package lists"
 apt "apt-get update" update -q
 say "Installing ${missing[*]}"
 apt "installing the packages" install -q -y --no-install-recommends "${missing[@]}"
+check_swift || fail "swift --version does not answer; $swift_hint"

@@ -2,6 +2,7 @@ import CommandLineKit
 import Messaging
 import Models
 import Operations
+import Platform
 import Storage
 
 extension Configuration {

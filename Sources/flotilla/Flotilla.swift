@@ -20,6 +20,7 @@ struct Flotilla {
         "a worker fleet on RabbitMQ",
         version: "0.1.0",
         commands: [
+            UpCommand.all,
             APICommand.all,
             PublishCommand.all,
             EnqueueCommand.all,
@@ -27,6 +28,7 @@ struct Flotilla {
             KeyCommands.all,
             ServicesCommands.all,
             DoctorCommand.all,
+            AuditCommand.all,
         ]
     )
 }

@@ -1,4 +1,4 @@
-import Models
+package import Models
 import Platform
 package import Storage
 

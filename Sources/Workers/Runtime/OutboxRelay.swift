@@ -117,7 +117,7 @@ package final class OutboxRelay: Sendable {
         let messages = rows.compactMap { try? $0.message.get() }
         var answers = await publisher.publish(messages).makeIterator()
         return rows.map { row in
-            guard case .success = row.message else { return .refused }
+            guard case .success = row.message else { return .refused(reason: "the row does not read as a message") }
             return answers.next() ?? .unconfirmed(reason: "the publisher gave no answer")
         }
     }
