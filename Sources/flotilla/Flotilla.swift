@@ -21,6 +21,11 @@ struct Flotilla {
         version: "0.1.0",
         commands: [
             UpCommand.all,
+            APICommand.all,
+            PublishCommand.all,
+            EnqueueCommand.all,
+            JobCommands.all,
+            KeyCommands.all,
             ServicesCommands.all,
             DoctorCommand.all,
             APICommand.all,
