@@ -101,20 +101,22 @@ let package = Package(
         ),
         .testTarget(name: "ModelsTests", dependencies: ["Models"], swiftSettings: settings),
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "Telemetry"], swiftSettings: settings),
-        .testTarget(name: "CommandLineKitTests", dependencies: ["CommandLineKit"], swiftSettings: settings),
         .testTarget(
-            name: "OperationsTests",
-            dependencies: ["Operations", "CommandLineKit", "Models", "Platform"],
+            name: "MessagingTests",
+            dependencies: ["Messaging", "Models", "Platform"],
             swiftSettings: settings
         ),
-        .testTarget(name: "MessagingTests", dependencies: ["Messaging", "Models"], swiftSettings: settings),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "Models"], swiftSettings: settings),
         .testTarget(
             name: "WorkersTests",
             dependencies: ["Workers", "WorkerTestKit", "Messaging", "Storage", "Models", "Telemetry", "Platform"],
             swiftSettings: settings
         ),
-        .testTarget(name: "ControlAPITests", dependencies: ["ControlAPI", "Models"], swiftSettings: settings),
+        .testTarget(
+            name: "ControlAPITests",
+            dependencies: ["TestSupport", "ControlAPI", "Models", "Telemetry"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "Conformance",
             dependencies: ["TestSupport", "Messaging", "Models", "Platform"],

@@ -31,6 +31,8 @@ package final class ThreadExecutor: SerialExecutor {
         var blocks: [@Sendable () -> Void] = []
         var isAsleep = false
         var isStopped = false
+        /// The thread is gone; work that still comes gets a short-lived new one, so that no caller waits for ever.
+        var hasEnded = false
         var watch: Watch?
         var tick: Tick?
         var alarms: [Alarm] = []
@@ -67,6 +69,10 @@ package final class ThreadExecutor: SerialExecutor {
         self.name = name
         wake = fleet_eventfd()
         precondition(wake >= 0, "eventfd failed: \(errno)")
+        startThread()
+    }
+
+    private func startThread() {
         var thread = pthread_t()
         let retained = unsafe Unmanaged.passRetained(self).toOpaque()
         let status = unsafe pthread_create(
@@ -139,11 +145,15 @@ package final class ThreadExecutor: SerialExecutor {
     }
 
     private func submit(_ change: (inout sending State) -> Void) {
-        let mustWake = state.withLock { state in
+        let (mustWake, mustStart) = state.withLock { state in
             change(&state)
-            defer { state.isAsleep = false }
-            return state.isAsleep
+            defer {
+                state.isAsleep = false
+                state.hasEnded = false
+            }
+            return (state.isAsleep, state.hasEnded)
         }
+        if mustStart { return startThread() }
         guard mustWake else { return }
         var one: UInt64 = 1
         _ = unsafe write(wake, &one, 8)
@@ -156,6 +166,7 @@ package final class ThreadExecutor: SerialExecutor {
             let turn = state.withLock { state in
                 let taken = (jobs: state.jobs, blocks: state.blocks, isStopped: state.isStopped)
                 state.isAsleep = taken.jobs.isEmpty && taken.blocks.isEmpty
+                state.hasEnded = state.isAsleep && taken.isStopped
                 state.jobs.removeAll(keepingCapacity: true)
                 state.blocks.removeAll(keepingCapacity: true)
                 return taken

@@ -23,6 +23,7 @@ struct Flotilla {
             UpCommand.all,
             ServicesCommands.all,
             DoctorCommand.all,
+            AuditCommand.all,
         ]
     )
 }

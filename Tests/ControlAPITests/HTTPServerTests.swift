@@ -1,5 +1,6 @@
 import ControlAPI
 import Foundation
+import TestSupport
 import Testing
 
 /// Over a loopback socket of a free port.
@@ -141,9 +142,9 @@ struct HTTPServerTests {
             head.send("GET / HTTP/1.1\r\nHost: x\r\n")
             let body = try RawClient(port: server.port)
             body.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n")
-            #expect(await eventually { !head.send("X-A: b\r\n") })
-            #expect(await eventually { !body.send("x") })
-            #expect(await eventually { server.connectionsOpen == 0 })
+            try await eventually("the head is cut off") { !head.send("X-A: b\r\n") }
+            try await eventually("the body is cut off") { !body.send("x") }
+            try await eventually("no connection is left") { server.connectionsOpen == 0 }
             #expect(await body.readToEnd().hasPrefix("HTTP/1.1 408"))
         }
     }
@@ -183,7 +184,7 @@ struct HTTPServerTests {
         var signals = began.stream.makeAsyncIterator()
         await signals.next()
         async let stop: Void = server.stop(within: .seconds(10))
-        #expect(await eventually { server.isStopping })
+        try await eventually("the server is stopping") { server.isStopping }
         release.continuation.yield()
         let response = await client.response()
         await stop
@@ -229,10 +230,12 @@ struct HTTPServerTests {
                 #expect(await client.response()?.status == 200)
             }
             try await visit()
-            #expect(await eventually { server.connectionsOpen == 0 })
+            try await eventually("the first connection is closed") { server.connectionsOpen == 0 }
             let before = descriptors()
             for _ in 0..<3_000 { try await visit() }
-            #expect(await eventually { server.connectionsOpen == 0 && descriptors() <= before + 2 })
+            try await eventually("every descriptor is closed") {
+                server.connectionsOpen == 0 && descriptors() <= before + 2
+            }
         }
     }
 

@@ -71,3 +71,7 @@ struct WorkerBench: Sendable {
 extension Result where Success == Outcome {
     var isDone: Bool { if case .success(.done) = self { true } else { false } }
 }
+
+extension [Result<Outcome, any Error>] {
+    var areDone: Bool { allSatisfy { $0.isDone } }
+}

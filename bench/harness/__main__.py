@@ -57,7 +57,7 @@ def main() -> int:
     rounds.show("building")
     build.c(folder)
     needs_swift = any(contender.name == "Flotilla" for contender in chosen)
-    programs = build.swift() if needs_swift or not options.flotilla else None
+    programs = build.swift(with_command=not options.flotilla) if needs_swift or not options.flotilla else None
     flotilla = (options.flotilla or programs / "flotilla").absolute()
     given = {"RABBITMQ_URL": options.rabbitmq, "DATABASE_URL": options.database}
     with nullcontext(given) if options.rabbitmq else services.private(flotilla) as urls:

@@ -16,9 +16,9 @@ def c(folder: Path) -> None:
         subprocess.run(["gcc", "-O2", "-std=gnu11", "-o", folder / name, *sources, *flags], check=True)
 
 
-def swift() -> Path:
+def swift(with_command: bool) -> Path:
     """Builds the release and gives the folder of its programs; the compiler's own progress is shown."""
-    for product in ("flotilla", "flotilla-bench"):
+    for product in ["flotilla"] * with_command + ["flotilla-bench"]:
         subprocess.run(["swift", "build", "-c", "release", "--product", product], cwd=HERE.parent, check=True, stdout=sys.stderr)
     return Path(_output("swift", "build", "-c", "release", "--show-bin-path", cwd=HERE.parent))
 

@@ -11,7 +11,7 @@ import dramatiq
 from celery import Celery
 from harness import machine, program, workers
 from harness.broker import Broker
-from harness.database import Database
+from harness.database import TEMPLATE, Database
 from harness.result import Result
 from kombu import serialization
 from sample import message_id, payload
@@ -97,8 +97,9 @@ class ConsumeProgram(Contender):
 
     def measure(self, bench, queue, setting, count):
         preload(bench, queue, count)
-        folder = bench.binaries / "consume" if self.name == "C" else bench.swift
-        command = [folder] if self.name == "C" else [folder, "consume"]
+        # The fleet's runtime holds a pool of connections to Postgres, whether or not a worker uses it.
+        ours = [bench.swift, "consume", "--database", bench.database.url(TEMPLATE)]
+        command = ours if self.name == "Flotilla" else [bench.binaries / "consume"]
         command += ["--url", bench.broker.url, "--queue", queue, "--count", count, "--prefetch", bench.prefetch["consume"]]
         report = program.run([str(part) for part in command])
         left = bench.broker.await_depth(queue, 0, limit=10)

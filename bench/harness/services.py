@@ -25,10 +25,10 @@ def private(flotilla: Path):
         return done.stdout
 
     try:
-        call("services", "start")
+        call("services", "start", "--only", "postgres,rabbitmq")
         yield parse(call("services", "env"))
     finally:
-        subprocess.run([flotilla, "services", "stop"], env=environment, cwd=home, capture_output=True)
+        subprocess.run([flotilla, "services", "reset", "--yes"], env=environment, cwd=home, capture_output=True)
         shutil.rmtree(home, ignore_errors=True)
 
 

@@ -10,7 +10,7 @@ package struct FailedDelivery: Sendable {
     package let failures: Int
     package let maxAttempts: Int
     package let worker: String
-    /// ISO 8601 in UTC, used when no earlier failure is on record.
+    /// ISO 8601 in UTC; also the first failure when no earlier one is on record.
     package let failedAt: String
 
     package init(
@@ -53,6 +53,7 @@ package struct FailedDelivery: Sendable {
         if message.headers[FleetHeader.firstFailedAt] == nil {
             message.headers[FleetHeader.firstFailedAt] = .string(failedAt)
         }
+        message.headers[FleetHeader.lastFailedAt] = .string(failedAt)
         message.headers[FleetHeader.errorType] = .string(failure.type)
         message.headers[FleetHeader.errorMessage] = .string(String(failure.message.prefix(2_000)))
         message.headers[FleetHeader.errorFingerprint] = .string(failure.fingerprint)

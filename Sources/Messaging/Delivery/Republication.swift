@@ -80,8 +80,10 @@ extension FieldValue {
 
 extension FleetHeader {
     /// What the fleet notes on a message while it retries or buries it. `replay-of` and the job's id stay visible.
-    package static let bookkeeping: Set<String> = [
-        retryCount, retryMax, firstFailedAt, errorType, errorMessage, errorFingerprint, failedWorker,
-        originExchange, originRoutingKey, originQueue, originProperties,
+    package static let bookkeeping = failure.union([originExchange, originRoutingKey, originQueue, originProperties])
+
+    /// Of those, what tells of failures; a message that an operator sends back begins without them.
+    package static let failure: Set<String> = [
+        retryCount, retryMax, firstFailedAt, lastFailedAt, errorType, errorMessage, errorFingerprint, failedWorker,
     ]
 }

@@ -104,8 +104,9 @@ public final class Fleet: Sendable {
         if isToStart {
             log.info("workers are running", ["queues": .integer(assigned.count), "workers": .integer(groups.count)])
             await serve(groups, runtime)
+        } else {
+            for group in groups { await group.consumer.close() }
         }
-        for group in groups { await group.consumer.close() }
         await runtime.publisher.close()
         journal.markClean()
         log.info("workers have stopped")

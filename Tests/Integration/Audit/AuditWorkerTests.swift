@@ -23,7 +23,7 @@ struct AuditWorkerTests {
     static func bench(_ pool: PostgresPool) -> WorkerBench { WorkerBench(AuditWorker(), queue: "audit.all", pool) }
 
     @Test func `a message becomes one row with everything it says`() async throws {
-        try await TestDatabase.with(migrated: true) { database in
+        try await TestDatabase.with(migrated: true) { database async throws in
             let body =
                 #"{"profileId" : "p-1","recruiterId":12, "source":"search","timestamp":"2026-01-30T03:00:00Z","é":1.0}"#
             let letter = WorkerBench.Letter(id: "m", event: "profile.viewed", body: body, correlationID: "corr")
@@ -51,22 +51,22 @@ struct AuditWorkerTests {
     }
 
     @Test func `the same batch twice leaves one row for each message`() async throws {
-        try await TestDatabase.with(migrated: true) { database in
+        try await TestDatabase.with(migrated: true) { database async throws in
             let bench = Self.bench(database.pool)
-            for _ in 0..<2 { #expect(await bench.handle(Self.letters(0..<100)).allSatisfy(\.isDone)) }
+            for _ in 0..<2 { #expect(await bench.handle(Self.letters(0..<100)).areDone) }
             #expect(try await database.count("SELECT count(*) FROM audit_logs") == 100)
             #expect(try await AuditVerification(database.pool).run().isIntact)
         }
     }
 
     @Test func `fifty concurrent batches with the same message leave one row`() async throws {
-        try await TestDatabase.with(size: 20, migrated: true) { database in
+        try await TestDatabase.with(size: 20, migrated: true) { database async throws in
             let bench = Self.bench(database.pool)
             await withTaskGroup { group in
                 for batch in 0..<50 {
                     group.addTask {
                         let outcomes = await bench.handle(Self.letters(0..<1) + Self.letters(0..<5, "own-\(batch)"))
-                        #expect(outcomes.allSatisfy(\.isDone))
+                        #expect(outcomes.areDone)
                     }
                 }
             }
@@ -78,14 +78,14 @@ struct AuditWorkerTests {
     }
 
     @Test func `concurrent writers of two processes take lanes of their own, and every chain verifies`() async throws {
-        try await TestDatabase.with(size: 6, migrated: true) { database in
+        try await TestDatabase.with(size: 6, migrated: true) { database async throws in
             let other = try database.otherPool(size: 6)
             let benches = [Self.bench(database.pool), Self.bench(other)]
             await withTaskGroup { group in
                 for batch in 0..<60 {
                     group.addTask {
                         let outcomes = await benches[batch % 2].handle(Self.letters(0..<20, "b\(batch)"))
-                        #expect(outcomes.allSatisfy(\.isDone))
+                        #expect(outcomes.areDone)
                     }
                 }
             }
@@ -98,13 +98,13 @@ struct AuditWorkerTests {
     }
 
     @Test func `more batches than lanes wait for a lane`() async throws {
-        try await TestDatabase.with(size: 4, migrated: true) { database in
+        try await TestDatabase.with(size: 4, migrated: true) { database async throws in
             _ = try await database.pool.query(SQLStatement("DELETE FROM audit_lanes WHERE lane > 1"))
             let bench = Self.bench(database.pool)
             await withTaskGroup { group in
                 for batch in 0..<12 {
                     group.addTask {
-                        #expect(await bench.handle(Self.letters(0..<3, "b\(batch)")).allSatisfy(\.isDone))
+                        #expect(await bench.handle(Self.letters(0..<3, "b\(batch)")).areDone)
                     }
                 }
             }
@@ -116,7 +116,7 @@ struct AuditWorkerTests {
     @Test func `a poisoned message fails alone, and leaves nothing that would make its repeat a duplicate`()
         async throws
     {
-        try await TestDatabase.with(migrated: true) { database in
+        try await TestDatabase.with(migrated: true) { database async throws in
             var letters = Self.letters(0..<10)
             letters[3].body = "{"
             letters[6].correlationID = "a\u{0}b"
@@ -126,13 +126,13 @@ struct AuditWorkerTests {
             #expect(try await database.count("SELECT count(*) FROM audit_logs") == 8)
             #expect(try await database.count("SELECT count(*) FROM inbox WHERE message_id IN ('m-3', 'm-6')") == 0)
             letters[6].correlationID = "ab"
-            #expect(await Self.bench(database.pool).handle([letters[6]]).allSatisfy(\.isDone))
+            #expect(await Self.bench(database.pool).handle([letters[6]]).areDone)
             #expect(try await database.count("SELECT count(*) FROM audit_logs") == 9)
         }
     }
 
     @Test func `a month without a partition is made by the first batch of it, by many at once too`() async throws {
-        try await TestDatabase.with(size: 8, migrated: true) { database in
+        try await TestDatabase.with(size: 8, migrated: true) { database async throws in
             let partitions = """
                 SELECT count(*) FROM pg_inherits WHERE inhparent = 'audit_logs'::regclass
                 """
@@ -145,7 +145,7 @@ struct AuditWorkerTests {
             await withTaskGroup { group in
                 for batch in 0..<8 {
                     group.addTask {
-                        #expect(await bench.handle(Self.letters(0..<5, "b\(batch)")).allSatisfy(\.isDone))
+                        #expect(await bench.handle(Self.letters(0..<5, "b\(batch)")).areDone)
                     }
                 }
             }
@@ -156,12 +156,12 @@ struct AuditWorkerTests {
     }
 
     @Test func `event times of any year make no partition of their own`() async throws {
-        try await TestDatabase.with(migrated: true) { database in
+        try await TestDatabase.with(migrated: true) { database async throws in
             let times = [#""1800-01-01""#, #""9999-12-31T23:59:59Z""#, "1e300", "-1", #""soon""#, "[]"]
             let letters = times.enumerated().map { index, time in
                 WorkerBench.Letter(id: "t\(index)", event: "a.b", body: #"{"timestamp":\#(time)}"#)
             }
-            #expect(await Self.bench(database.pool).handle(letters).allSatisfy(\.isDone))
+            #expect(await Self.bench(database.pool).handle(letters).areDone)
             #expect(try await database.count("SELECT count(*) FROM audit_logs") == 6)
             #expect(
                 try await database.count(

@@ -42,10 +42,10 @@ struct QuotaWorkerTests {
     }
 
     @Test func `a batch of one company is one row, and its repeat changes nothing`() async throws {
-        try await TestDatabase.with(migrated: true) { database in
+        try await TestDatabase.with(migrated: true) { database async throws in
             let bench = Self.bench(database.pool)
             let letters = (0..<30).map { Self.view("m-\($0)") }
-            for _ in 0..<2 { #expect(await bench.handle(letters).allSatisfy(\.isDone)) }
+            for _ in 0..<2 { #expect(await bench.handle(letters).areDone) }
             #expect(try await quotas(database) == ["acme freemium 30+0"])
             #expect(try await database.count("SELECT count(*) FROM quota_usage") == 1)
             #expect(try await published(database) == [])
@@ -53,10 +53,10 @@ struct QuotaWorkerTests {
     }
 
     @Test func `one message in fifty concurrent batches is one use`() async throws {
-        try await TestDatabase.with(size: 20, migrated: true) { database in
+        try await TestDatabase.with(size: 20, migrated: true) { database async throws in
             let bench = Self.bench(database.pool)
             await withTaskGroup { group in
-                for _ in 0..<50 { group.addTask { #expect(await bench.handle([Self.view("m")]).allSatisfy(\.isDone)) } }
+                for _ in 0..<50 { group.addTask { #expect(await bench.handle([Self.view("m")]).areDone) } }
             }
             #expect(try await quotas(database) == ["acme freemium 1+0"])
         }
@@ -64,7 +64,7 @@ struct QuotaWorkerTests {
 
     @Test func `under two processes the quota equals the distinct messages, and each event is told once`() async throws
     {
-        try await TestDatabase.with(size: 6, migrated: true) { database in
+        try await TestDatabase.with(size: 6, migrated: true) { database async throws in
             let other = try database.otherPool(size: 6)
             let benches = [Self.bench(database.pool), Self.bench(other)]
             let companies = ["acme", "zoo", "mid", "é", "e\u{301}"]
@@ -77,7 +77,7 @@ struct QuotaWorkerTests {
                             return Self.view("m-\(id)", companies[id % companies.count])
                         }
                         let outcomes = await benches[batch % 2].handle(letters.shuffled())
-                        #expect(outcomes.allSatisfy(\.isDone))
+                        #expect(outcomes.areDone)
                     }
                 }
             }
@@ -99,11 +99,11 @@ struct QuotaWorkerTests {
     }
 
     @Test func `a month turns over by the time of the event, and each month tells for itself`() async throws {
-        try await TestDatabase.with(migrated: true) { database in
+        try await TestDatabase.with(migrated: true) { database async throws in
             let bench = Self.bench(database.pool)
             let january = (0..<101).map { Self.view("j-\($0)", at: "2026-01-31T23:59:59.999Z") }
             let february = (0..<101).map { Self.view("f-\($0)", at: "2026-02-01T00:00:00Z") }
-            #expect(await bench.handle((january + february).shuffled()).allSatisfy(\.isDone))
+            #expect(await bench.handle((january + february).shuffled()).areDone)
             #expect(try await quotas(database) == ["acme freemium 100+1", "acme freemium 100+1"])
             #expect(
                 try await published(database) == ["quota.exceeded", "quota.exceeded", "quota.warning", "quota.warning"]
@@ -112,7 +112,7 @@ struct QuotaWorkerTests {
     }
 
     @Test func `a payment activates, views count against it, and a renewal begins afresh`() async throws {
-        try await TestDatabase.with(migrated: true) { database in
+        try await TestDatabase.with(migrated: true) { database async throws in
             let payments = Self.payments(database.pool)
             let views = Self.bench(database.pool)
             #expect(
@@ -124,7 +124,7 @@ struct QuotaWorkerTests {
             #expect(try await quotas(database) == ["acme pro 1000+1"])
             for _ in 0..<2 {
                 let renewal = Self.payment("2", "acme", "pro", at: "2026-02-05T00:00:00Z")
-                #expect(await payments.handle([renewal]).allSatisfy(\.isDone))
+                #expect(await payments.handle([renewal]).areDone)
             }
             await views.handle([
                 Self.view("late", at: "2026-02-04T23:00:00Z"), Self.view("new", at: "2026-02-05T01:00:00Z"),
@@ -143,14 +143,14 @@ struct QuotaWorkerTests {
     }
 
     @Test func `one payment in many messages and batches counts once`() async throws {
-        try await TestDatabase.with(size: 10, migrated: true) { database in
+        try await TestDatabase.with(size: 10, migrated: true) { database async throws in
             let bench = Self.payments(database.pool)
             await withTaskGroup { group in
                 for number in 0..<20 {
                     group.addTask {
                         var letter = Self.payment("1", "acme", "pro")
                         letter.id = "m-\(number)"
-                        #expect(await bench.handle([letter]).allSatisfy(\.isDone))
+                        #expect(await bench.handle([letter]).areDone)
                     }
                 }
             }
@@ -160,13 +160,13 @@ struct QuotaWorkerTests {
     }
 
     @Test func `payments of many companies in concurrent batches each activate and renew`() async throws {
-        try await TestDatabase.with(size: 10, migrated: true) { database in
+        try await TestDatabase.with(size: 10, migrated: true) { database async throws in
             let bench = Self.payments(database.pool)
             await withTaskGroup { group in
                 for batch in 0..<10 {
                     group.addTask {
                         let letters = (0..<20).map { Self.payment("\(batch)-\($0)", "c\($0)", "pro") }
-                        #expect(await bench.handle(letters.shuffled()).allSatisfy(\.isDone))
+                        #expect(await bench.handle(letters.shuffled()).areDone)
                     }
                 }
             }
@@ -177,9 +177,9 @@ struct QuotaWorkerTests {
     }
 
     @Test func `an unlimited plan is counted and never exceeded`() async throws {
-        try await TestDatabase.with(migrated: true) { database in
+        try await TestDatabase.with(migrated: true) { database async throws in
             let payment = Self.payment("1", "acme", "enterprise", at: "2026-01-10T00:00:00Z")
-            #expect(await Self.payments(database.pool).handle([payment]).allSatisfy(\.isDone))
+            #expect(await Self.payments(database.pool).handle([payment]).areDone)
             await Self.bench(database.pool).handle((0..<2_000).map { Self.view("a-\($0)", at: "2026-01-11T00:00:00Z") })
             #expect(try await quotas(database) == ["acme enterprise 2000+0"])
             #expect(try await published(database) == ["subscription.activated"])
@@ -187,7 +187,7 @@ struct QuotaWorkerTests {
     }
 
     @Test func `a bad payload fails alone and names its field`() async throws {
-        try await TestDatabase.with(migrated: true) { database in
+        try await TestDatabase.with(migrated: true) { database async throws in
             var letters = (0..<8).map { Self.payment("\($0)", "c\($0)", "pro") }
             letters[2] = Self.payment("2", "c2", "gold")
             letters[5].body = #"{"companyId":"c5"}"#

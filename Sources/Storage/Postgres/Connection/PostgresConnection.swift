@@ -21,6 +21,7 @@ actor PostgresConnection {
         prepared = PreparedStatements(capacity: configuration.preparedStatements)
     }
 
+    // Not when it is closed: a call that comes late has to find the thread, to be refused.
     deinit { executor.stop() }
 
     /// What to hand to ``run(_:_:)``, made before the hop so that a cancellation can't be missed.
@@ -30,10 +31,7 @@ actor PostgresConnection {
         handle = try ConnectionHandle.connect(configuration)
     }
 
-    func close() {
-        handle = nil
-        executor.stop()
-    }
+    func close() { handle = nil }
 
     /// Whether the session can be used for another caller.
     var isUsable: Bool { handle?.isConnected == true && handle?.isInTransaction == false }
@@ -238,13 +236,11 @@ actor PostgresConnection {
         return .unavailable(operation, detail)
     }
 
-    /// An idle session has nothing to say: something to read is its end, or a notice.
+    /// An idle session has nothing to say: something to read is its end, or so rare that a new one is as good.
     private func isAlive() -> Bool {
-        guard let socket = handle?.socket else { return false }
-        guard Descriptors.isReadable(socket) else { return handle?.isConnected == true }
-        let isSound = handle?.consume() == true && handle?.isConnected == true && !Descriptors.isReadable(socket)
-        if !isSound { handle = nil }
-        return isSound
+        if handle?.isConnected == true, let socket = handle?.socket, !Descriptors.isReadable(socket) { return true }
+        handle = nil
+        return false
     }
 }
 

@@ -2,7 +2,9 @@
 package enum Migrations {
     /// Every step, in order.
     package static let all: [Migration] = [
-        Migration(number: 1, name: "core", sql: Migration0001Core.sql)
+        Migration(number: 1, name: "core", sql: Migration0001Core.sql),
+        Migration(number: 2, name: "audit", sql: Migration0002Audit.sql),
+        Migration(number: 3, name: "quota", sql: Migration0003Quota.sql),
     ]
 
     /// Any number, but always this one: whoever holds this advisory lock may change the schema.

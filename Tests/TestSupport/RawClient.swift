@@ -5,14 +5,16 @@ import Glibc
 ///
 /// Unchecked, because a test awaits each call before it makes the next. Reads block threads of their own, not those
 /// that the handlers need.
-final class RawClient: @unchecked Sendable {
-    struct Refused: Error {}
+package final class RawClient: @unchecked Sendable {
+    package struct Refused: Error {
+        package init() {}
+    }
 
     private let descriptor: Int32
     private var buffer: [UInt8] = []
 
     /// A read waits up to ten seconds.
-    init(port: UInt16) throws {
+    package init(port: UInt16) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var timeout = timeval(tv_sec: 10, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
@@ -35,10 +37,10 @@ final class RawClient: @unchecked Sendable {
 
     /// False once the server has hung up.
     @discardableResult
-    func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+    package func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
     @discardableResult
-    func send(_ bytes: [UInt8]) -> Bool {
+    package func send(_ bytes: [UInt8]) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
@@ -49,7 +51,7 @@ final class RawClient: @unchecked Sendable {
     }
 
     /// Everything until the server hangs up.
-    func readToEnd() async -> String {
+    package func readToEnd() async -> String {
         await offPool {
             while self.fill() {}
             return String(decoding: self.buffer, as: UTF8.self)
@@ -59,7 +61,7 @@ final class RawClient: @unchecked Sendable {
     /// One answer by its Content-Length, head and body; `nil` when the server hangs up before its end.
     ///
     /// - Parameter toHead: whether the request was HEAD, whose answer has a length and no body.
-    func response(toHead: Bool = false) async -> Response? {
+    package func response(toHead: Bool = false) async -> Response? {
         await offPool { self.readResponse(toHead: toHead) }
     }
 
@@ -93,15 +95,16 @@ final class RawClient: @unchecked Sendable {
     }
 }
 
-struct Response: Sendable {
-    let head: String
-    var body = ""
+/// An HTTP answer: its head without the blank line, and its body.
+package struct Response: Sendable {
+    package let head: String
+    package var body = ""
 
     init(head: String) { self.head = head }
 
-    var status: Int { Int(head.split(separator: " ", maxSplits: 2).dropFirst().first ?? "") ?? 0 }
+    package var status: Int { Int(head.split(separator: " ", maxSplits: 2).dropFirst().first ?? "") ?? 0 }
 
-    func header(_ name: String) -> String? {
+    package func header(_ name: String) -> String? {
         for line in head.split(separator: "\r\n").dropFirst() {
             let parts = line.split(separator: ":", maxSplits: 1)
             if parts.count == 2, parts[0].lowercased() == name.lowercased() {
@@ -110,14 +113,4 @@ struct Response: Sendable {
         }
         return nil
     }
-}
-
-/// Asks again and again until something is so, for ten seconds at most.
-func eventually(_ isSo: () async -> Bool) async -> Bool {
-    let end = ContinuousClock.now + .seconds(10)
-    while .now < end {
-        if await isSo() { return true }
-        try? await Task.sleep(for: .milliseconds(5))
-    }
-    return await isSo()
 }

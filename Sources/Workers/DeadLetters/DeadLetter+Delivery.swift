@@ -1,0 +1,57 @@
+import Messaging
+import Models
+import Platform
+
+extension DeadLetter {
+    /// Reads what lies in a dead-letter queue: what the fleet wrote into the headers, or else what the broker did.
+    ///
+    /// When it failed stays open when no header tells.
+    init(_ delivery: Delivery) {
+        let headers = delivery.message.headers
+        let queue = QueueName.origin(ofDeadLetterQueue: delivery.queue) ?? delivery.queue
+        let death = BrokerDeath(headers, queue: queue)
+        self.queue = queue
+        message = delivery.message
+        exchange = headers[FleetHeader.originExchange]?.text ?? death?.exchange ?? delivery.exchange
+        routingKey = headers[FleetHeader.originRoutingKey]?.text ?? death?.routingKey ?? delivery.routingKey
+        event = delivery.message.properties.type ?? routingKey
+        let counted = headers[FleetHeader.retryCount]?.integer ?? headers["x-delivery-count"]?.integer ?? 0
+        attempts = Int(clamping: max(0, counted))
+        let firstFailure = headers[FleetHeader.firstFailedAt]?.text.flatMap { EventTime.parse($0) }
+        if let death {
+            failure = death.failure
+            fingerprint = failure.fingerprint
+            worker = nil
+            lastFailedAt = death.time
+        } else {
+            failure = Failure(
+                type: headers[FleetHeader.errorType]?.text ?? "unknown",
+                message: headers[FleetHeader.errorMessage]?.text ?? "no error was noted on the message",
+                isPermanent: true
+            )
+            fingerprint = headers[FleetHeader.errorFingerprint]?.text ?? failure.fingerprint
+            worker = headers[FleetHeader.failedWorker]?.text
+            lastFailedAt = headers[FleetHeader.lastFailedAt]?.text.flatMap { EventTime.parse($0) }
+        }
+        firstFailedAt = firstFailure ?? lastFailedAt
+        replayOf = headers[FleetHeader.replayOf]?.integer
+        replayOperationID = headers[FleetHeader.replayOperationID]?.text
+        isEdited = headers[FleetHeader.edited] != nil
+    }
+
+    /// The same for every copy of one message that died, different once it has been sent back and died anew.
+    ///
+    /// A message without an id can't be told from its equals, so each gets a key of its own: rather filed twice than lost.
+    var filingKey: String {
+        let id = messageID.map { Array($0.utf8) } ?? message.properties.malformed["message-id"]
+        guard let id else { return UUIDv7.make() }
+        var hasher = SHA256Hasher()
+        for part in [Array(queue.utf8), id, Array((replayOperationID ?? "").utf8)] {
+            // With its length before it, no part runs into the next.
+            hasher.update("\(part.count):")
+            hasher.update(part)
+        }
+        hasher.update(message.body)
+        return hasher.finish().hexadecimal
+    }
+}

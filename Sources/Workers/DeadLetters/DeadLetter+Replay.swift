@@ -1,0 +1,28 @@
+package import Models
+import Messaging
+
+extension DeadLetter {
+    /// The message that goes back to its queue: as it was, with a clean slate of failures.
+    ///
+    /// It goes through the default exchange straight to the queue where it died, so that no other queue gets it again.
+    /// Where it first came from stays in its headers, and with it the event's name. What the broker would act on once
+    /// more stays set aside in `origin-properties`, where the handler finds it: a foreign `user-id` would be refused,
+    /// copies would go to other queues, and a time to live would run out before anybody has mended the cause.
+    package func replay(of id: Int64, operationID: String) -> OutgoingMessage {
+        var replayed = Republication.prepare(message)
+        replayed.headers.entries.removeAll { FleetHeader.failure.contains($0.name) }
+        if let expiration = BrokerDeath(message.headers, queue: queue)?.expiration {
+            var aside = HeaderTable()
+            if case .table(let table) = replayed.headers[FleetHeader.originProperties] { aside = table }
+            if aside["expiration"] == nil { aside["expiration"] = .string(expiration) }
+            replayed.headers[FleetHeader.originProperties] = .table(aside)
+        }
+        replayed.headers[FleetHeader.originExchange] = .string(exchange)
+        replayed.headers[FleetHeader.originRoutingKey] = .string(routingKey)
+        replayed.headers[FleetHeader.originQueue] = .string(queue)
+        replayed.headers[FleetHeader.replayOf] = .int64(id)
+        replayed.headers[FleetHeader.replayOperationID] = .string(operationID)
+        if isEdited { replayed.headers[FleetHeader.edited] = .boolean(true) }
+        return OutgoingMessage(exchange: "", routingKey: queue, message: replayed)
+    }
+}

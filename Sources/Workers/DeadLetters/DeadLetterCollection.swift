@@ -1,0 +1,72 @@
+package import Messaging
+package import Models
+import Synchronization
+package import Telemetry
+
+/// One pass of the keeper: files what lies in the dead-letter queues now, and comes back.
+package struct DeadLetterCollection: Sendable {
+    private let topology: Topology
+    private let broker: any Broker
+    private let keeper: Keeper
+
+    package init(topology: Topology, broker: any Broker, files: DeadLetters, log: Log) {
+        self.topology = topology
+        self.broker = broker
+        keeper = Keeper(topology: topology, broker: broker, files: files, log: log)
+    }
+
+    /// How long nothing may happen before the pass ends; a keeper that runs beside it takes messages too.
+    private static let patience = Duration.seconds(3)
+
+    /// Returns how many were filed, once no queue has any ready or nothing has come for a while.
+    ///
+    /// A dead-letter queue that does not exist counts as empty.
+    @discardableResult
+    package func collect() async throws -> Int {
+        let waiting = try await ready()
+        guard !waiting.isEmpty else { return 0 }
+        let consumer = try await keeper.consumer(of: waiting.keys.sorted())
+        let filed = Tally()
+        return await withTaskGroup(of: Void.self) { tasks in
+            tasks.addTask {
+                await keeper.fileAll(from: consumer) { count in filed.add(count) }
+            }
+            await waitUntilQuiet(waiting.values.reduce(0, +)) { filed.count }
+            tasks.cancelAll()
+            await consumer.close()
+            await tasks.waitForAll()
+            return filed.count
+        }
+    }
+
+    private func waitUntilQuiet(_ expected: Int, filed: () -> Int) async {
+        var seen = 0
+        var since = ContinuousClock.now
+        while !Task.isCancelled {
+            let count = filed()
+            if count != seen { (seen, since) = (count, .now) }
+            if ContinuousClock.now - since > Self.patience { return }
+            if count >= expected, let rest = try? await ready(), rest.isEmpty { return }
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    /// How many are ready in each dead-letter queue that has any.
+    private func ready() async throws -> [String: Int] {
+        var ready: [String: Int] = [:]
+        for queue in topology.queues {
+            let count = try await broker.depth(of: queue.deadLetterQueue)?.ready ?? 0
+            if count > 0 { ready[queue.deadLetterQueue] = count }
+        }
+        return ready
+    }
+}
+
+/// How many have been filed so far.
+private final class Tally: Sendable {
+    private let value = Atomic<Int>(0)
+
+    var count: Int { value.load(ordering: .relaxed) }
+
+    func add(_ count: Int) { value.add(count, ordering: .relaxed) }
+}

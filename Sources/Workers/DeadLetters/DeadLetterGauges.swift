@@ -1,0 +1,53 @@
+import Messaging
+import Models
+import Platform
+import Telemetry
+
+/// Shows how many dead letters stand open for each queue, and how old the oldest is.
+struct DeadLetterGauges: Sendable {
+    private let broker: any Broker
+    private let files: DeadLetters
+    private let queues: [(name: String, deadLetters: String, depth: Gauge, age: Gauge)]
+
+    /// How often they are brought up to date.
+    static let interval = Duration.seconds(15)
+
+    init(topology: Topology, broker: any Broker, files: DeadLetters, metrics: Metrics) {
+        self.broker = broker
+        self.files = files
+        queues = topology.queues.map { queue in
+            (
+                queue.name, queue.deadLetterQueue,
+                metrics.gauge(
+                    "flotilla_dlq_depth",
+                    "Dead letters that nobody has dealt with: filed, or still in the dead-letter queue.",
+                    ["queue": queue.name]
+                ),
+                metrics.gauge(
+                    "flotilla_dlq_oldest_age_seconds",
+                    "How long ago the oldest open dead letter was filed; 0 without one.",
+                    ["queue": queue.name]
+                )
+            )
+        }
+    }
+
+    func run() async {
+        while !Task.isCancelled {
+            // What can't be read now keeps its last value: an outage has alarms of its own.
+            try? await update()
+            try? await Task.sleep(for: Self.interval)
+        }
+    }
+
+    func update() async throws {
+        let standing = try await files.standing()
+        let now = WallClock.microseconds()
+        for queue in queues {
+            let filed = standing[queue.name]
+            let ready = try await broker.depth(of: queue.deadLetters)?.ready ?? 0
+            queue.depth.set(Double((filed?.count ?? 0) + ready))
+            queue.age.set(filed.map { Double(max(0, now - $0.oldest)) / 1e6 } ?? 0)
+        }
+    }
+}

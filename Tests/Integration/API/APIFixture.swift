@@ -1,0 +1,99 @@
+import ControlAPI
+import Foundation
+import Models
+import Storage
+import Telemetry
+import TestSupport
+
+/// The control API on a free port, over a schema of its own.
+struct APIFixture: Sendable {
+    let server: HTTPServer
+    let pool: PostgresPool
+    let key: APIKey
+
+    /// - Parameters:
+    ///   - pool: on a migrated schema.
+    ///   - states: where live states come from; `nil` is an API without Redis.
+    static func with(
+        _ pool: PostgresPool,
+        states: JobStates? = nil,
+        _ body: (APIFixture) async throws -> Void
+    ) async throws {
+        let topology = Topology(queues: [
+            QueueDefinition(
+                name: "audit.all",
+                worker: "audit",
+                bindings: [
+                    QueueBinding(exchange: "fleet.topic", key: "#"),
+                    QueueBinding(exchange: "fleet.direct", key: "audit.write"),
+                ]
+            )
+        ])
+        let key = try await APIKeys(pool).create(name: "tests", scopes: [.read, .enqueue])
+        let server = try ControlAPI.start(
+            HTTPServerConfiguration(),
+            ControlAPI.Dependencies(
+                postgres: pool,
+                states: states,
+                topology: topology,
+                readiness: Readiness([
+                    HealthCheck("postgres", isNeeded: true) { _ = try await pool.ping() }
+                ]),
+                metrics: Metrics(),
+                log: Log(service: "test", threshold: .error)
+            )
+        )
+        let result: Result<Void, any Error>
+        do {
+            result = .success(try await body(APIFixture(server: server, pool: pool, key: key)))
+        } catch { result = .failure(error) }
+        await server.stop(within: .seconds(2))
+        try result.get()
+    }
+
+    func client() throws -> RawClient { try RawClient(port: server.port) }
+
+    /// One request on a connection of its own.
+    func call(
+        _ method: String,
+        _ path: String,
+        _ body: String? = nil,
+        headers: [String: String] = [:],
+        key: String? = nil
+    ) async throws -> Response {
+        let client = try client()
+        client.send(request(method, path, body, headers: headers, key: key))
+        guard let response = await client.response() else {
+            throw TestSetupError(description: "no answer to \(method) \(path)")
+        }
+        return response
+    }
+
+    func request(
+        _ method: String,
+        _ path: String,
+        _ body: String? = nil,
+        headers: [String: String] = [:],
+        key: String? = nil
+    ) -> String {
+        var text = "\(method) \(path) HTTP/1.1\r\nHost: test\r\nX-API-Key: \(key ?? self.key.revealed)\r\n"
+        for (name, value) in headers { text += "\(name): \(value)\r\n" }
+        if let body { text += "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n" }
+        return text + "\r\n" + (body ?? "")
+    }
+}
+
+extension Response {
+    /// The body as a JSON object.
+    func object() throws -> [String: Any] {
+        guard let object = try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any] else {
+            throw TestSetupError(description: "not an object: \(body)")
+        }
+        return object
+    }
+
+    func data() throws -> [String: Any] { try object()["data"] as? [String: Any] ?? [:] }
+
+    /// The code of a failure.
+    func code() throws -> String { (try object()["error"] as? [String: Any])?["code"] as? String ?? "" }
+}

@@ -1,0 +1,71 @@
+import ControlAPI
+import Foundation
+import Storage
+import TestSupport
+import Testing
+
+@Suite(.enabled(if: TestDatabase.isAvailable))
+struct APIHostilityTests {
+    private func withAPI(_ body: (APIFixture) async throws -> Void) async throws {
+        try await TestDatabase.with(migrated: true) { database in try await APIFixture.with(database.pool, body) }
+    }
+
+    @Test func `garbage is refused with what is wrong with it, and the server lives`() async throws {
+        let deep = #"{"type":"audit.write","payload":"# + String(repeating: "[", count: 100_000)
+        let cases: [(String, Int)] = [
+            ("", 400), ("{", 400), ("[]", 400), ("nonsense", 400), (deep, 400), (#"{"type":1,"payload":{}}"#, 422),
+            (#"{"type":"audit.write"}"#, 422), (#"{"type":"audit.write","payload":{},"x":1}"#, 422),
+            (#"{"type":"audit.write","payload":{},"priority":"high"}"#, 422),
+            (#"{"type":"audit.write","payload":{},"priority":10}"#, 422),
+            (#"{"type":"audit.write","payload":{},"scheduledAt":"soon"}"#, 422),
+            (#"{"type":"a b","payload":{}}"#, 422), (#"{"type":"audit.write","payload":01}"#, 400),
+        ]
+        try await withAPI { api in
+            for (body, status) in cases {
+                let response = try await api.call("POST", "/api/v1/jobs", body)
+                #expect(response.status == status, "\(body.prefix(60)): \(response.body)")
+                #expect(try response.object()["correlationId"] is String)
+            }
+            let big = #"{"type":"audit.write","payload":""# + String(repeating: "x", count: 1 << 20) + "\"}"
+            let client = try api.client()
+            client.send(api.request("POST", "/api/v1/jobs", big))
+            #expect(await client.readToEnd().hasPrefix("HTTP/1.1 413"))
+            #expect(try await api.call("PATCH", "/api/v1/jobs").status == 405)
+            #expect(try await api.call("POST", "/api/v1/events", #"{"type":"a","data":1}"#).status == 202)
+        }
+    }
+
+    @Test func `bytes that are not UTF-8 are 400, wherever they are`() async throws {
+        try await withAPI { api in
+            let client = try api.client()
+            let body = Array(#"{"type":"audit.write","payload":""#.utf8) + [0xc3, 0x28] + Array("\"}".utf8)
+            let head = api.request("POST", "/api/v1/jobs", headers: ["Content-Length": "\(body.count)"])
+            client.send(Array(head.utf8) + body)
+            #expect(await client.response()?.status == 400)
+            let path = try api.client()
+            path.send(Array("GET /".utf8) + [0xff, 0xfe] + Array(" HTTP/1.1\r\nHost: x\r\n\r\n".utf8))
+            let status = await path.response()?.status ?? 400
+            #expect((400..<500).contains(status))
+        }
+    }
+
+    @Test func `pipelined jobs are all taken in, and answered in order`() async throws {
+        try await withAPI { api in
+            let client = try api.client()
+            client.send(
+                (0..<50).map { number in
+                    api.request(
+                        "POST",
+                        "/api/v1/events",
+                        #"{"type":"a.b","data":\#(number),"id":"m\#(number)"}"#
+                    )
+                }.joined()
+            )
+            for number in 0..<50 {
+                let response = try #require(await client.response())
+                #expect(response.status == 202)
+                #expect(try response.data()["id"] as? String == "m\(number)")
+            }
+        }
+    }
+}

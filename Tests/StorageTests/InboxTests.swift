@@ -1,0 +1,45 @@
+import Testing
+
+@testable import Storage
+
+struct InboxTests {
+    @Test func `of a repeated id only the first place is fresh`() {
+        #expect(Inbox.fresh(inserted: ["a", "b"], of: ["a", "b", "a", "c"]) == [true, true, false, false])
+    }
+
+    @Test func `ids that only look alike are told apart`() {
+        #expect(Inbox.fresh(inserted: ["e\u{301}"], of: ["\u{e9}", "e\u{301}"]) == [false, true])
+    }
+
+    @Test func `an id with bytes that Postgres refuses is kept apart from its neighbours`() {
+        let keys = ["a\u{0}", "a\u{1}", "a\u{1}0", "a"]
+        let statement = Inbox.insert(consumer: "q", messageIDs: keys)
+        guard case .textArray(let stored) = statement.values[1] else {
+            Issue.record("the ids are not an array")
+            return
+        }
+        #expect(Set(stored.compactMap { $0 }).count == 4)
+        #expect(stored.allSatisfy { $0?.utf8.contains(0) == false })
+        #expect(Inbox.fresh(inserted: stored.compactMap { $0 }, of: keys) == [true, true, true, true])
+    }
+}
+
+struct PostgresErrorTests {
+    @Test(arguments: ["57P01", "57P02", "57P03", "53300", "08006", "25006"])
+    func `a server that is down, stopping, full or a standby is an outage`(_ state: String) {
+        let error = PostgresError(code: .sqlState(state), operation: "", detail: "")
+        #expect(error.isOutage && error.isRetriable)
+    }
+
+    @Test(arguments: ["40001", "40P01", "55P03", "57014"])
+    func `a conflict is retriable but no outage`(_ state: String) {
+        let error = PostgresError(code: .sqlState(state), operation: "", detail: "")
+        #expect(!error.isOutage && error.isRetriable)
+    }
+
+    @Test(arguments: ["23505", "42601", "22021"])
+    func `a mistake in a statement is neither`(_ state: String) {
+        let error = PostgresError(code: .sqlState(state), operation: "", detail: "")
+        #expect(!error.isOutage && !error.isRetriable)
+    }
+}
