@@ -76,7 +76,10 @@ let package = Package(
         ),
         .executableTarget(
             name: "flotilla",
-            dependencies: ["CommandLineKit", "Operations", "Models", "Telemetry", "Platform"],
+            dependencies: [
+                "CommandLineKit", "Operations", "Models", "Messaging", "Storage", "Workers", "ControlAPI", "Telemetry",
+                "Platform",
+            ],
             swiftSettings: cSettings
         ),
         .executableTarget(
