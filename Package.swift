@@ -68,7 +68,7 @@ let package = Package(
             dependencies: ["Models", "Messaging", "Storage", "Workers", "Telemetry", "Platform", "CMicroHTTPD"],
             swiftSettings: cSettings
         ),
-        .target(name: "CommandLineKit", dependencies: ["Platform"], swiftSettings: settings),
+        .target(name: "CommandLineKit", dependencies: ["Models", "Platform"], swiftSettings: settings),
         .target(
             name: "Operations",
             dependencies: ["CommandLineKit", "Models", "Platform"],
@@ -77,7 +77,7 @@ let package = Package(
         .executableTarget(
             name: "flotilla",
             dependencies: [
-                "CommandLineKit", "Operations", "ControlAPI", "Workers", "Messaging", "Storage", "Models", "Telemetry",
+                "CommandLineKit", "Operations", "Models", "Messaging", "Storage", "Workers", "ControlAPI", "Telemetry",
                 "Platform",
             ],
             swiftSettings: cSettings
