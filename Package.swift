@@ -76,7 +76,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "flotilla",
-            dependencies: ["CommandLineKit", "Operations", "Models", "Telemetry", "Platform"],
+            dependencies: ["CommandLineKit", "Operations", "Workers", "Storage", "Models", "Telemetry", "Platform"],
             swiftSettings: cSettings
         ),
         .executableTarget(
