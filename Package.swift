@@ -76,10 +76,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "flotilla",
-            dependencies: [
-                "CommandLineKit", "Operations", "Models", "Messaging", "Storage", "Workers", "ControlAPI", "Telemetry",
-                "Platform",
-            ],
+            dependencies: ["CommandLineKit", "Operations", "Workers", "Storage", "Models", "Telemetry", "Platform"],
             swiftSettings: cSettings
         ),
         .executableTarget(
