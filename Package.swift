@@ -76,7 +76,10 @@ let package = Package(
         ),
         .executableTarget(
             name: "flotilla",
-            dependencies: ["CommandLineKit", "Operations", "Workers", "Storage", "Models", "Telemetry", "Platform"],
+            dependencies: [
+                "CommandLineKit", "Operations", "ControlAPI", "Workers", "Messaging", "Storage", "Models", "Telemetry",
+                "Platform",
+            ],
             swiftSettings: cSettings
         ),
         .executableTarget(

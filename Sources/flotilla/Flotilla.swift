@@ -22,13 +22,6 @@ struct Flotilla {
         commands: [
             UpCommand.all,
             APICommand.all,
-            PublishCommand.all,
-            EnqueueCommand.all,
-            JobCommands.all,
-            KeyCommands.all,
-            ServicesCommands.all,
-            DoctorCommand.all,
-            APICommand.all,
             WorkerCommand.all,
             MigrateCommand.all,
             PublishCommand.all,
@@ -36,6 +29,8 @@ struct Flotilla {
             JobCommands.all,
             AuditCommand.all,
             KeyCommands.all,
+            ServicesCommands.all,
+            DoctorCommand.all,
         ]
     )
 }
