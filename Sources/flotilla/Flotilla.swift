@@ -24,6 +24,7 @@ struct Flotilla {
             APICommand.all,
             WorkerCommand.all,
             MigrateCommand.all,
+            TopologyCommands.all,
             PublishCommand.all,
             EnqueueCommand.all,
             JobCommands.all,
