@@ -2,7 +2,7 @@ import Storage
 package import Telemetry
 
 /// What lies between the server and the routes: correlation, authentication, checking, errors, metrics and log lines.
-package struct Application: Sendable {
+package struct Responder: Sendable {
     private let router: Router
     private let authenticator: Authenticator?
     private let log: Log
