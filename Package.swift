@@ -68,7 +68,7 @@ let package = Package(
             dependencies: ["Models", "Messaging", "Storage", "Workers", "Telemetry", "Platform", "CMicroHTTPD"],
             swiftSettings: cSettings
         ),
-        .target(name: "CommandLineKit", dependencies: ["Platform"], swiftSettings: settings),
+        .target(name: "CommandLineKit", dependencies: ["Models", "Platform"], swiftSettings: settings),
         .target(
             name: "Operations",
             dependencies: ["CommandLineKit", "Models", "Platform"],

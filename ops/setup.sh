@@ -100,18 +100,23 @@ allow_starting() {
     if [ -e "$policy_kept" ] || [ -L "$policy_kept" ]; then root mv "$policy_kept" "$policy"; fi
 }
 
-list_links() { find "$links" -type l \( -name '*.service' -o -name '*.socket' \) 2>/dev/null | sort; }
+list_links() {
+    find "$links" -type l \( -name '*.service' -o -name '*.socket' \) 2>/dev/null || true
+    find /etc/rc[2-5].d -name 'S*' 2>/dev/null || true
+}
 
-# Takes back the links by which the packages had their servers started at boot.
+# Takes back the links by which the new packages had their servers started at boot.
 undo_enabling() {
     local link unit
-    list_links | comm -13 "$links_before" - | while read -r link; do
+    list_links | sort | comm -13 "$links_before" - | while read -r link; do
+        [ -L "$link" ] || continue
         unit=${link##*/}
-        case "$unit" in
-            postgresql* | redis* | rabbitmq* | epmd*)
+        case "$link" in
+            "$links"/*)
                 root systemctl disable --quiet "$unit" >/dev/null 2>&1 || true
                 root rm -f "$link"
                 ;;
+            *) root update-rc.d "${unit#S[0-9][0-9]}" disable >/dev/null 2>&1 || true ;;
         esac
     done
 }
@@ -126,19 +131,24 @@ finish() {
     exit "$status"
 }
 
+# On a terminal the count stays on one line.
+line_start="" line_end=$'\n'
+if [ -t 1 ]; then line_start=$'\r\033[K' line_end=""; fi
+
 # apt's own account is long: show one line per package, and all of it only when it fails.
 apt() {
     local -r what=$1
     shift
     : >"$log"
     if ! root env DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l apt-get "$@" 2>&1 | tee "$log" |
-        awk '/newly installed/ { total = $3 } /^Setting up/ { printf "  %d/%d %s\n", ++n, total, $3; fflush() }'; then
+        awk -v start="$line_start" -v end="$line_end" '/newly installed/ { total = $3 }
+            /^Setting up/ { printf "%s  %d/%d %s%s", start, ++n, total, $3, end; fflush() }'; then
         tail -n 20 "$log" >&2
         fail "$what failed"
     fi
 }
 
-list_links >"$links_before"
+list_links | sort >"$links_before"
 trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
@@ -153,4 +163,5 @@ say "Reading Debian's package lists"
 apt "apt-get update" update -q
 say "Installing ${missing[*]}"
 apt "installing the packages" install -q -y --no-install-recommends "${missing[@]}"
+[ -n "$line_end" ] || printf '\r\033[K'
 check_swift || fail "swift --version does not answer; $swift_hint"

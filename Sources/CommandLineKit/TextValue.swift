@@ -1,3 +1,5 @@
+import Models
+
 /// A value that a person writes as one word: an option's value, a setting.
 package protocol TextValue: Sendable {
     /// Nil when the text is no such value.
@@ -43,34 +45,9 @@ extension Bool: TextValue {
     package var text: String { self ? "yes" : "no" }
 }
 
-/// `250ms`, `30s`, `5m`, `2h`, `14d`.
+/// `250ms`, `30s`, `5m`, `2h`, `14d`: the spelling of queue files too.
 extension Duration: TextValue {
-    package init?(text: String) {
-        let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-        guard let amount = Double(digits), amount.isFinite else { return nil }
-        let seconds: Double
-        switch text.dropFirst(digits.count) {
-        case "ms": seconds = amount / 1_000
-        case "s": seconds = amount
-        case "m": seconds = amount * 60
-        case "h": seconds = amount * 3_600
-        case "d": seconds = amount * 86_400
-        default: return nil
-        }
-        guard seconds < 1e10 else { return nil }
-        self = .microseconds(Int64((seconds * 1_000_000).rounded()))
-    }
-
     package static var expectation: String { "a duration such as 500ms, 30s, 5m, 2h or 14d" }
-
-    package var text: String {
-        let milliseconds = Int64(self / .milliseconds(1))
-        for (unit, size) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)] as [(String, Int64)]
-        where milliseconds >= size && milliseconds % size == 0 {
-            return "\(milliseconds / size)\(unit)"
-        }
-        return "\(milliseconds)ms"
-    }
 }
 
 /// An enumeration of words needs no more than `: String, CaseIterable, TextValue`.

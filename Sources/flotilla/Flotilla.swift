@@ -22,13 +22,16 @@ struct Flotilla {
         commands: [
             UpCommand.all,
             APICommand.all,
+            WorkerCommand.all,
+            MigrateCommand.all,
+            TopologyCommands.all,
             PublishCommand.all,
             EnqueueCommand.all,
             JobCommands.all,
+            AuditCommand.all,
             KeyCommands.all,
             ServicesCommands.all,
             DoctorCommand.all,
-            AuditCommand.all,
         ]
     )
 }

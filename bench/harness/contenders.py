@@ -18,6 +18,8 @@ from sample import message_id, payload
 
 WINDOW = 1000
 BATCH = 500
+# What audit messages come by, so that the rows say what real ones say.
+EXCHANGE, EVENT = "bench.topic", "profile.viewed"
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,10 @@ def faults(count: int, sum_: int, expected: int, **counts: tuple[int, int]) -> s
     return "; ".join(wrong)
 
 
-def preload(bench: Bench, queue: str, count: int) -> None:
-    command = [bench.binaries / "publish", "--url", bench.broker.url, "--key", queue, "--count", count, "--window", WINDOW]
-    program.run([str(part) for part in command])
+def preload(bench: Bench, queue: str, count: int, exchange: str = "", key: str = "") -> None:
+    """Fills the queue, by the default exchange unless another is given."""
+    command = [bench.binaries / "publish", "--url", bench.broker.url, "--exchange", exchange, "--key", key or queue]
+    program.run([str(part) for part in [*command, "--count", count, "--window", WINDOW]])
     _await_preloaded(bench, queue, count)
 
 
@@ -139,7 +142,8 @@ class AuditProgram(Contender):
 
     def measure(self, bench, queue, setting, count):
         url = bench.database.make()
-        preload(bench, queue, count)
+        bench.broker.bind(queue, EXCHANGE, EVENT)
+        preload(bench, queue, count, EXCHANGE, EVENT)
         command = [bench.swift, "audit", "--url", bench.broker.url, "--database", url, "--queue", queue, "--count", count]
         command += ["--prefetch", bench.prefetch["audit"], "--batch", BATCH]
         report = program.run([str(part) for part in command])

@@ -156,19 +156,26 @@ public final class Fleet: Sendable {
         for group in groups { group.interrupt() }
     }
 
+    /// Takes the first journal that no other process holds, and with it what its last holder left behind.
     private func openJournal(capacity: Int) throws(FleetError) -> RunningJournal {
-        do {
-            let journal = try RunningJournal(path: setup.journalPath, capacity: max(capacity, 1))
-            journal.noteFatalSignals()
-            return journal
-        } catch {
-            throw FleetError(code: .stateFolder, detail: "\(error)")
+        for number in 0..<1_000 {
+            do {
+                let path = "\(setup.stateFolder)/running-\(number).journal"
+                let journal = try RunningJournal(path: path, capacity: max(capacity, 1))
+                journal.noteFatalSignals()
+                return journal
+            } catch  where !error.isInUse {
+                throw FleetError(code: .stateFolder, detail: "\(error)")
+            } catch {
+                continue
+            }
         }
+        throw FleetError(code: .stateFolder, detail: "every journal in \(setup.stateFolder) is in use")
     }
 
     private func makeRuntime(_ journal: RunningJournal) async throws -> Runtime {
         let suspects = SuspectBoard(
-            path: setup.journalPath + ".suspects",
+            path: journal.path + ".suspects",
             remains: journal.remains,
             shared: setup.sharedSuspects,
             log: log

@@ -1,5 +1,6 @@
 import CommandLineKit
 import Operations
+import Platform
 import Storage
 import Workers
 
@@ -15,7 +16,8 @@ enum AuditCommand {
         examples: ["flotilla audit verify", "flotilla audit verify --output json"]
     ) { invocation in
         let configuration = try Configuration.ofThisProcess()
-        let pool = PostgresPool(try configuration.postgres(), size: 1, name: "audit-verify")
+        let url = try configuration.require(Settings.database).revealed
+        let pool = PostgresPool(try PostgresConfiguration(url: url), size: 1, name: "audit-verify")
         let report: AuditVerification.Report
         do {
             report = try await AuditVerification(pool).run(progress: progress(on: invocation.console))
