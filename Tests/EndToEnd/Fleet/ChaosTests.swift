@@ -45,8 +45,7 @@ extension FleetTests {
             #expect(try await fleet.used(ofCompany: load.company(company)) == load.expected(of: company))
         }
         #expect(try await fleet.filedDeadLetters() == filed)
-        #expect(try await fleet.ready("audit.all") == 0)
-        #expect(try await fleet.ready("subscription.profile.viewed") == 0)
+        try await fleet.expectNothingWaits()
         let verification = try await fleet.home.run("audit", "verify")
         #expect(verification.status == 0, "\(verification.text)\(verification.messages)")
     }

@@ -4,6 +4,7 @@ import Models
 import Storage
 import Synchronization
 import TestSupport
+import Testing
 
 /// Views of profiles, spread over a few companies, each with an id of its own.
 struct Load: Sendable {
@@ -131,6 +132,14 @@ extension FleetHome {
     }
 
     func ready(_ queue: String) async throws -> Int { try await admin.queueDepth(queue)?.ready ?? -1 }
+
+    /// After workers have left, what they finished is not in their queues again.
+    func expectNothingWaits() async throws {
+        for queue in ["audit.all", "subscription.profile.viewed"] {
+            let waiting = try await ready(queue)
+            #expect(waiting == 0, "messages wait in \(queue)")
+        }
+    }
 
     /// The messages that wait for a retry.
     func waitingOnLadder() async throws -> Int {

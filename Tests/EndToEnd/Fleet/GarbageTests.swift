@@ -45,7 +45,7 @@ extension FleetTests {
                     SELECT error_type, error_message, body, headers, properties, attempts, routing_key
                     FROM dead_letters WHERE queue = $1 AND (message_id = $2 OR message_id = $3)
                     """,
-                    [.text(queue), .text(hostile.name), .text(hostile.name + "�0")]
+                    [.text(queue), .text(hostile.name), .text(hostile.name + "\u{FFFD}")]
                 )
             )
             #expect(rows.count == 1, "\(hostile.name) in \(queue)")

@@ -124,21 +124,20 @@ final class DeliveryBuffer: Sendable {
             state.nextWaiter += 1
             return state.nextWaiter
         }
-        let timer = limit.map { limit in
-            Task {
-                try await Task.sleep(for: limit)
-                release(id)
-            }
-        }
         await withCheckedContinuation { continuation in
             let goesOn = state.withLock { state in
                 if state.isClosed || state.count >= wanted { return true }
                 state.waiters.append(Waiter(id: id, wanted: wanted, continuation: continuation))
                 return false
             }
-            if goesOn { continuation.resume() }
+            if goesOn { return continuation.resume() }
+            // Only now: a limit that passed before the waiter is in line would find nobody to release.
+            guard let limit else { return }
+            Task {
+                try await Task.sleep(for: limit)
+                release(id)
+            }
         }
-        timer?.cancel()
     }
 
     private func release(_ id: Int) {
