@@ -56,8 +56,8 @@ class Contender:
         """Runs once on a queue of its own; a run whose ledger does not add up is void."""
         queue = f"bench.{self.scenario}"
         bench.broker.make(queue)
+        quiet = machine.settle()
         try:
-            machine.settle()
             measured, void = self.measure(bench, queue, setting, count)
         except RuntimeError as error:
             measured, void = program.Report(0, 0, 1, 0, 0, 0), str(error)
@@ -65,7 +65,7 @@ class Contender:
             bench.broker.delete(queue)
         return Result(
             self.scenario, self.name, setting.name, count, measured.seconds, measured.cpu_seconds, measured.memory_mb,
-            measured.machine, void,
+            measured.machine, quiet, void,
         )
 
     def measure(self, bench: Bench, queue: str, setting: Setting, count: int) -> tuple[program.Report, str]:

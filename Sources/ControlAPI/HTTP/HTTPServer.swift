@@ -122,7 +122,7 @@ extension HTTPServer {
     func requestEnded() { running.subtract(1, ordering: .relaxed) }
 
     /// The answer to a request that never reaches the handler.
-    func refusal(_ error: APIError) -> HTTPResponse {
-        Envelope.failure(error, correlationID: CorrelationID.make())
+    func refusal(_ error: APIError, correlationID: String? = nil) -> HTTPResponse {
+        Envelope.failure(error, correlationID: correlationID ?? CorrelationID.make())
     }
 }

@@ -66,7 +66,7 @@ package struct Responder: Sendable {
             throw error
         } catch let error as PostgresError where error.isOutage || error.isRetriable {
             log.warning("\(error)", correlationID: correlationID, ["route": .string(route.path.text)])
-            throw .unavailable("The database")
+            throw error.isCommitUnknown ? .commitUnknown : .unavailable("The database")
         } catch {
             log.error("\(error)", correlationID: correlationID, ["route": .string(route.path.text)])
             throw .internalError

@@ -85,8 +85,8 @@ public final class Fleet: Sendable {
         let registry = state.withLock { $0.registry }
         let (assigned, unassigned) = try registry.assign(setup.topology.queues, only: setup.only)
         if !unassigned.isEmpty, setup.only == nil {
-            let workers = Set(unassigned.map(\.worker)).sorted().joined(separator: ", ")
-            log.info("no such workers in this process; their queues keep their messages", ["workers": .string(workers)])
+            let names = unassigned.map(\.name).joined(separator: ", ")
+            log.warning("nothing handles these queues here; their messages wait", ["queues": .string(names)])
         }
         let journal = try openJournal(capacity: assigned.reduce(0) { $0 + QueueRunner.capacity(of: $1.0, $1.1) })
         let runtime = try await makeRuntime(journal)

@@ -1,0 +1,119 @@
+import CommandLineKit
+import Foundation
+import Platform
+import Synchronization
+import Testing
+
+@testable import Operations
+
+/// The supervisor with a shell script in the place of the program.
+struct FleetSessionTests {
+    private struct Bench {
+        let folder: String
+        let session: FleetSession
+        let lines: Lines
+
+        func content(_ name: String) -> String { PrivateFile.read("\(folder)/\(name)") ?? "" }
+
+        func pids() -> [CInt] { content("pids").split(separator: "\n").compactMap { CInt($0) } }
+    }
+
+    private final class Lines: Sendable {
+        private let all = Mutex("")
+        var text: String { all.withLock { $0 } }
+        func add(_ line: String) { all.withLock { $0 += line } }
+    }
+
+    private static func with(
+        _ script: String,
+        drain: String = "5s",
+        _ body: (Bench) async throws -> Void
+    ) async throws {
+        let folder = "/tmp/flotilla-session-" + UUID().uuidString.prefix(8)
+        try PrivateFile.makeFolder(folder)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try PrivateFile.write("#!/bin/sh\ncd \(folder)\n\(script)\n", to: folder + "/program", mode: 0o700)
+        let environment = [
+            "FLOTILLA_HOME": folder + "/home", "RABBITMQ_URL": "amqp://localhost", "REDIS_URL": "redis://localhost",
+            "DATABASE_URL": "postgresql:///x", "FLOTILLA_DRAIN_TIMEOUT": drain, "PATH": "/usr/bin:/bin",
+        ]
+        let configuration = try Configuration(environment: environment, currentFolder: folder)
+        try configuration.home.prepare()
+        var plan = FleetSession.Plan()
+        plan.steps = [.init("Tables", ["migrate"])]
+        plan.firstTime = .init("Key", ["key", "create"])
+        plan.processes = [("worker", ["worker"])]
+        let lines = Lines()
+        let session = FleetSession(
+            plan,
+            configuration: configuration,
+            environment: environment,
+            program: folder + "/program",
+            console: Console { text, _ in lines.add(text) }
+        )
+        try await body(Bench(folder: folder, session: session, lines: lines))
+    }
+
+    private func until(_ what: String, _ condition: () async -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while await !condition() {
+            try #require(ContinuousClock.now < deadline, "\(what)")
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    @Test func `steps run first, a process that dies is started again, and the end leaves none`() async throws {
+        let script = """
+            case $1 in
+            migrate) echo migrated >> log ;;
+            key) echo "key is 42"; echo key >> log ;;
+            worker) echo $$ >> pids; trap 'echo drained >> log; exit 0' TERM; while :; do sleep 0.05; done ;;
+            esac
+            """
+        try await Self.with(script) { bench in
+            try await bench.session.begin()
+            #expect(bench.content("log") == "migrated\nkey\n")
+            #expect(bench.lines.text.contains("key is 42"))
+            let watch = Task { try await bench.session.watch() }
+            try await until("the worker runs") { bench.pids().count == 1 }
+            kill(bench.pids()[0], SIGKILL)
+            try await until("it is started again") { bench.pids().count == 2 }
+            #expect(bench.lines.text.contains("worker ended (signal 9)"))
+            watch.cancel()
+            _ = await watch.result
+            await bench.session.end()
+            #expect(bench.content("log") == "migrated\nkey\ndrained\n")
+            #expect(bench.pids().allSatisfy { !ProcessTable.isAlive($0) })
+        }
+    }
+
+    @Test func `what happens once per home happens once`() async throws {
+        try await Self.with("[ $1 = worker ] && exec sleep 600; echo $1 >> log") { bench in
+            for _ in 0..<2 {
+                try await bench.session.begin()
+                await bench.session.end()
+            }
+            #expect(bench.content("log") == "migrate\nkey\nmigrate\n")
+        }
+    }
+
+    @Test func `a step that fails stops the start and is quoted`() async throws {
+        try await Self.with("echo the table is locked >&2; exit 1") { bench in
+            let error = await #expect(throws: CommandError.self) { try await bench.session.begin() }
+            #expect(error?.message == "Tables did not work (exit status 1): the table is locked")
+            await bench.session.end()
+        }
+    }
+
+    @Test func `a process that does not drain in time is killed`() async throws {
+        let script = "[ $1 = worker ] || exit 0; trap '' TERM; echo $$ >> pids; while :; do sleep 0.05; done"
+        try await Self.with(script, drain: "0s") { bench in
+            try await bench.session.begin()
+            try await until("the worker runs") { bench.pids().count == 1 }
+            let ended = Task { await bench.session.end() }
+            await bench.session.hurry()
+            await ended.value
+            #expect(bench.pids().allSatisfy { !ProcessTable.isAlive($0) })
+        }
+    }
+}
