@@ -19,7 +19,7 @@ format: ## Format the sources
 
 bench: ## Compare with other frameworks and write bench/RESULTS.md
 	@ops/setup.sh --bench
-	@bench/run.sh
+	@bench/run
 
 asan: ## Run the integration tests under the address sanitizer
 	@ops/setup.sh --test

@@ -77,7 +77,7 @@ let package = Package(
         .executableTarget(
             name: "flotilla",
             dependencies: [
-                "CommandLineKit", "Operations", "Models", "Messaging", "Storage", "Workers", "ControlAPI", "Telemetry",
+                "CommandLineKit", "Operations", "ControlAPI", "Workers", "Messaging", "Storage", "Models", "Telemetry",
                 "Platform",
             ],
             swiftSettings: cSettings

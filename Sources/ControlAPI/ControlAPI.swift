@@ -39,13 +39,13 @@ package enum ControlAPI {
         _ configuration: HTTPServerConfiguration,
         _ dependencies: Dependencies
     ) throws(HTTPServerError) -> HTTPServer {
-        let application = Application(
+        let responder = Responder(
             router: Router(routes(dependencies)),
             authenticator: Authenticator(APIKeys(dependencies.postgres)),
             log: dependencies.log,
             metrics: dependencies.metrics
         )
-        return try HTTPServer.start(configuration) { request in await application.respond(to: request) }
+        return try HTTPServer.start(configuration) { request in await responder.respond(to: request) }
     }
 
     static func routes(_ dependencies: Dependencies) -> [Route] {

@@ -14,12 +14,12 @@ package enum ProbeServer {
         configuration.threads = 1
         configuration.connections = 64
         configuration.bodyLimit = 0
-        let application = Application(
+        let responder = Responder(
             router: Router(HealthRoutes(readiness).routes + MetricsRoutes(metrics, isOpen: true).routes),
             authenticator: nil,
             log: log,
             metrics: metrics
         )
-        return try HTTPServer.start(configuration) { request in await application.respond(to: request) }
+        return try HTTPServer.start(configuration) { request in await responder.respond(to: request) }
     }
 }

@@ -75,9 +75,14 @@ package final class ThreadExecutor: SerialExecutor {
     private func startThread() {
         var thread = pthread_t()
         let retained = unsafe Unmanaged.passRetained(self).toOpaque()
+        // Not left to the machine's limit, which can be as small as 2 MiB: a hostile message can need more.
+        var attributes = pthread_attr_t()
+        unsafe pthread_attr_init(&attributes)
+        defer { unsafe pthread_attr_destroy(&attributes) }
+        unsafe pthread_attr_setstacksize(&attributes, 8 << 20)
         let status = unsafe pthread_create(
             &thread,
-            nil,
+            &attributes,
             { context in
                 guard let context = unsafe context else { return nil }
                 unsafe Unmanaged<ThreadExecutor>.fromOpaque(context).takeRetainedValue().loop()

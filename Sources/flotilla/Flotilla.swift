@@ -21,9 +21,17 @@ struct Flotilla {
         version: "0.1.0",
         commands: [
             UpCommand.all,
+            APICommand.all,
+            WorkerCommand.all,
+            MigrateCommand.all,
+            TopologyCommands.all,
+            PublishCommand.all,
+            EnqueueCommand.all,
+            JobCommands.all,
+            AuditCommand.all,
+            KeyCommands.all,
             ServicesCommands.all,
             DoctorCommand.all,
-            AuditCommand.all,
         ]
     )
 }

@@ -53,7 +53,10 @@ struct BrokerConformance {
             )
             let log = EventLog(consumer, settling: .acknowledge)
             let received = try await log.first(messages.count).map(\.message)
-            for (sent, received) in zip(messages, received) { #expect(received == sent) }
+            for (index, pair) in zip(messages, received).enumerated() {
+                let isSame = pair.0 == pair.1
+                #expect(isSame, "message \(index)")
+            }
             await consumer.close()
             await publisher.close()
         }

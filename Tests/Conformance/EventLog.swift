@@ -7,6 +7,7 @@ import Testing
 actor EventLog {
     private(set) var events: [ConsumerEvent] = []
     private(set) var deliveries: [Delivery] = []
+    private(set) var bodies: [String] = []
     private(set) var isFinished = false
 
     /// - Parameter settlement: what becomes of every delivery; `nil` leaves them to the test.
@@ -24,12 +25,16 @@ actor EventLog {
 
     private func append(_ event: ConsumerEvent) {
         events.append(event)
-        if case .deliveries(let more) = event { deliveries += more }
+        guard case .deliveries(let more) = event else { return }
+        deliveries += more
+        // A large body stands for itself by its size.
+        bodies += more.map { delivery in
+            let body = delivery.message.body
+            return body.count > 10_000 ? "\(body.count) bytes" : String(decoding: body, as: UTF8.self)
+        }
     }
 
     private func finish() { isFinished = true }
-
-    var bodies: [String] { deliveries.map { String(decoding: $0.message.body, as: UTF8.self) } }
 
     /// The epochs of the connections so far.
     var epochs: [UInt64] {

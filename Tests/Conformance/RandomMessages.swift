@@ -51,6 +51,7 @@ struct RandomMessages {
         case 4: .uint16(number(0...UInt16.max))
         case 5: .int32(number(Int32.min...Int32.max))
         case 6: .uint32(number(0...UInt32.max))
+        // RabbitMQ reads an unsigned 64-bit integer, and writes it as a signed one: left out.
         case 7: .int64(number(Int64.min...Int64.max))
         case 8: .float(Float(number(-1_000_000...1_000_000)) / 64)
         case 9: .double(Double(number(-1_000_000_000...1_000_000_000)) / 1_024)

@@ -17,7 +17,7 @@ static const char insert[] =
     "INSERT INTO audit_logs (lane, hash_version, sequence, recorded_at, occurred_at, event, actor, subject, service,"
     " correlation_id, message_id, exchange, routing_key, trace_parent, previous_hash, hash, body)"
     " SELECT 1, 1, sequence, now(), to_timestamp(occurred / 1e6), 'profile.viewed', actor, subject, 'search-service',"
-    " message_id, message_id, 'fleet.topic', 'profile.viewed', NULL, previous_hash, hash, body"
+    " message_id, message_id, 'bench.topic', 'profile.viewed', NULL, previous_hash, hash, body"
     " FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::bytea[], $8::text[])"
     " AS row (sequence, occurred, actor, subject, message_id, previous_hash, hash, body)";
 

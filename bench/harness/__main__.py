@@ -13,7 +13,7 @@ from pathlib import Path
 from harness import build, machine, report, rounds, services
 from harness.budgets import medians, verdicts
 from harness.broker import Broker
-from harness.contenders import Bench, all_contenders
+from harness.contenders import EXCHANGE, Bench, all_contenders
 from harness.database import Database
 
 PREFETCH = {"consume": 1000, "publish": 1000, "audit": 2000}
@@ -88,6 +88,7 @@ def compare(options, chosen, folder, flotilla, programs, urls) -> int:
         results = rounds.run(bench, chosen, best, 1 if options.quick else options.rounds, scale, keep)
     finally:
         database.drop()
+        broker.delete_exchange(EXCHANGE)
     middle = medians(results)
     judged = verdicts(middle)
     print(report.table(judged, middle))

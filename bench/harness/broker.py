@@ -37,8 +37,15 @@ class Broker:
             channel.queue_declare(queue, durable=True, auto_delete=False, arguments=declared)
 
     def bind(self, queue: str, exchange: str, key: str) -> None:
+        """Binds the queue to a topic exchange, which is made when it is not there."""
         with self._connect() as connection:
-            connection.channel().queue_bind(queue, exchange, key)
+            channel = connection.channel()
+            channel.exchange_declare(exchange, "topic", durable=True, auto_delete=False)
+            channel.queue_bind(queue, exchange, key)
+
+    def delete_exchange(self, exchange: str) -> None:
+        with self._connect() as connection:
+            connection.channel().exchange_delete(exchange)
 
     def delete(self, queue: str) -> None:
         with self._connect() as connection:

@@ -18,6 +18,8 @@ from sample import message_id, payload
 
 WINDOW = 1000
 BATCH = 500
+# What audit messages come by, so that the rows say what real ones say.
+EXCHANGE, EVENT = "bench.topic", "profile.viewed"
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,8 @@ class Contender:
         """Runs once on a queue of its own; a run whose ledger does not add up is void."""
         queue = f"bench.{self.scenario}"
         bench.broker.make(queue)
+        quiet = machine.settle()
         try:
-            machine.settle()
             measured, void = self.measure(bench, queue, setting, count)
         except RuntimeError as error:
             measured, void = program.Report(0, 0, 1, 0, 0, 0), str(error)
@@ -63,7 +65,7 @@ class Contender:
             bench.broker.delete(queue)
         return Result(
             self.scenario, self.name, setting.name, count, measured.seconds, measured.cpu_seconds, measured.memory_mb,
-            measured.machine, void,
+            measured.machine, quiet, void,
         )
 
     def measure(self, bench: Bench, queue: str, setting: Setting, count: int) -> tuple[program.Report, str]:
@@ -79,9 +81,10 @@ def faults(count: int, sum_: int, expected: int, **counts: tuple[int, int]) -> s
     return "; ".join(wrong)
 
 
-def preload(bench: Bench, queue: str, count: int) -> None:
-    command = [bench.binaries / "publish", "--url", bench.broker.url, "--key", queue, "--count", count, "--window", WINDOW]
-    program.run([str(part) for part in command])
+def preload(bench: Bench, queue: str, count: int, exchange: str = "", key: str = "") -> None:
+    """Fills the queue, by the default exchange unless another is given."""
+    command = [bench.binaries / "publish", "--url", bench.broker.url, "--exchange", exchange, "--key", key or queue]
+    program.run([str(part) for part in [*command, "--count", count, "--window", WINDOW]])
     _await_preloaded(bench, queue, count)
 
 
@@ -139,7 +142,8 @@ class AuditProgram(Contender):
 
     def measure(self, bench, queue, setting, count):
         url = bench.database.make()
-        preload(bench, queue, count)
+        bench.broker.bind(queue, EXCHANGE, EVENT)
+        preload(bench, queue, count, EXCHANGE, EVENT)
         command = [bench.swift, "audit", "--url", bench.broker.url, "--database", url, "--queue", queue, "--count", count]
         command += ["--prefetch", bench.prefetch["audit"], "--batch", BATCH]
         report = program.run([str(part) for part in command])

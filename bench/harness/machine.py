@@ -66,14 +66,15 @@ class Busyness:
         return round((now[0] - self._begin[0]) / max(1, now[1] - self._begin[1]), 3)
 
 
-def settle(limit: float = 10) -> None:
-    """Waits until the machine is quiet, so that no contender pays for the one before it; not for ever."""
+def settle(limit: float = 10) -> bool:
+    """Waits until the machine is quiet, so that no contender pays for the one before it; false when it stays busy."""
     end = time.monotonic() + limit
     while time.monotonic() < end:
         busyness = Busyness()
         time.sleep(0.5)
         if busyness.share() < 0.15:
-            return
+            return True
+    return False
 
 
 def facts() -> dict[str, str]:

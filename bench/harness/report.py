@@ -58,6 +58,7 @@ def page(
         "Written by `make bench`; do not edit. The budgets are those of the design, section 11.",
         "## Results",
         table(judged, middle),
+        *_disturbed(results),
         "## Machine",
         _rows(["", ""], *[[name, value] for name, value in facts.items()]),
         METHOD.read_text().strip().replace("{prefetch_consume}", f"{prefetch['consume']:,}").replace("{prefetch_audit}", f"{prefetch['audit']:,}"),
@@ -66,6 +67,14 @@ def page(
         parts += ["## Tuning", "One run of each setting; the fastest took part in the rounds.", _runs(tuning)]
     parts += ["## Every run", "In the order in which they ran.", _runs(results)]
     return "\n\n".join(parts) + "\n"
+
+
+def _disturbed(results: list[Result]) -> list[str]:
+    """A warning when the machine had other work to do."""
+    busy = sum(not result.quiet for result in results)
+    if not busy:
+        return []
+    return [f"**{busy} of {len(results)} runs began on a machine that did not become quiet: do not trust these numbers.**"]
 
 
 def _runs(results: list[Result]) -> str:

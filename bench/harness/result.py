@@ -15,6 +15,8 @@ class Result:
     memory_mb: float
     # How busy the whole machine was over the run, from 0 to 1.
     machine: float
+    # Whether the machine was quiet before the run; if not, something else was running beside it.
+    quiet: bool
     # Why the run is void, or the empty string.
     void: str
 

@@ -15,7 +15,7 @@ from sample import sequence_of
 INSERT = """
     INSERT INTO audit_logs (lane, hash_version, sequence, recorded_at, occurred_at, event, actor, subject, service,
         correlation_id, message_id, exchange, routing_key, trace_parent, previous_hash, hash, body)
-    VALUES (1, 1, %s, now(), %s, 'profile.viewed', %s, %s, 'search-service', %s, %s, 'fleet.topic', 'profile.viewed', NULL,
+    VALUES (1, 1, %s, now(), %s, 'profile.viewed', %s, %s, 'search-service', %s, %s, 'bench.topic', 'profile.viewed', NULL,
         %b, %b, %s)
 """
 

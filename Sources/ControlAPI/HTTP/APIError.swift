@@ -91,6 +91,15 @@ extension APIError {
         Self(status: 422, code: "validation_failed", message: "The request has mistakes.", details: details)
     }
 
+    /// The database went away in the middle of a commit.
+    static let commitUnknown = Self(
+        status: 503,
+        code: "outcome_unknown",
+        message: "The database was lost meanwhile. Whether this was accepted is not known: repeat it, with the same "
+            + "Idempotency-Key or id if it had one.",
+        retryAfter: 2
+    )
+
     /// A service that the answer needs does not work.
     static func unavailable(_ service: String, retryAfter: Int = 2) -> Self {
         Self(

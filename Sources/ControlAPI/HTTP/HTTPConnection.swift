@@ -170,19 +170,20 @@ final class HTTPConnection: Sendable {
         if isFirst { handle.resume() }
     }
 
-    /// What is wrong with a request whose body has not been read yet.
+    /// The answer to a request whose head is wrong already.
     private func refusal(of request: HTTPRequest) -> HTTPResponse? {
-        let lengths = Set(request.headers.values(of: "Content-Length"))
-        let hasCoding = request.headers["Transfer-Encoding"] != nil
+        guard let error = mistake(in: request.headers) else { return nil }
+        return server.refusal(error, correlationID: CorrelationID.of(request))
+    }
+
+    private func mistake(in headers: HTTPHeaders) -> APIError? {
+        let lengths = Set(headers.values(of: "Content-Length"))
+        let hasCoding = headers["Transfer-Encoding"] != nil
         // Two readings of where a request ends are how one is smuggled past a proxy.
-        guard lengths.count <= 1, !(hasCoding && lengths.count == 1) else {
-            return server.refusal(.ambiguousLength)
-        }
-        if let text = lengths.first {
-            guard let length = Int(text), length >= 0 else { return server.refusal(.ambiguousLength) }
-            let limit = server.configuration.bodyLimit
-            if length > limit { return server.refusal(.bodyTooLarge(limit: limit)) }
-        }
-        return nil
+        guard lengths.count <= 1, !(hasCoding && lengths.count == 1) else { return .ambiguousLength }
+        guard let text = lengths.first else { return nil }
+        guard let length = Int(text), length >= 0 else { return .ambiguousLength }
+        let limit = server.configuration.bodyLimit
+        return length > limit ? .bodyTooLarge(limit: limit) : nil
     }
 }

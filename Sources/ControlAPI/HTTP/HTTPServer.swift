@@ -14,6 +14,7 @@ package final class HTTPServer: Sendable {
     private let connections = Mutex<[ObjectIdentifier: HTTPConnection]>([:])
     private let running = Atomic<Int>(0)
     private let stopping = Atomic<Bool>(false)
+    private let hurrying = Atomic<Bool>(false)
     private let sweeper = Mutex<Task<Void, Never>?>(nil)
 
     private init(_ configuration: HTTPServerConfiguration, handler: @escaping Handler) {
@@ -59,7 +60,7 @@ package final class HTTPServer: Sendable {
         guard !stopping.exchange(true, ordering: .relaxed) else { return }
         let socket = daemon.withLock { $0?.stopListening() ?? -1 }
         let end = ContinuousClock.now + deadline
-        await untilIdle(or: end)
+        await untilIdle(or: end, unlessHurried: true)
         // The daemon must not be stopped while a connection is suspended.
         while true {
             let unanswered = connections.withLock { $0.values.filter(\.isHandling) }
@@ -73,6 +74,9 @@ package final class HTTPServer: Sendable {
         if socket >= 0 { _ = Glibc.close(socket) }
     }
 
+    /// Brings the deadline of a stop that is under way forward to now.
+    package func hurry() { hurrying.store(true, ordering: .relaxed) }
+
     /// Waits on a thread of its own: the daemon's threads are joined.
     private func closeDaemon() async {
         let executor = ThreadExecutor(name: "http-stop")
@@ -85,8 +89,8 @@ package final class HTTPServer: Sendable {
         executor.stop()
     }
 
-    private func untilIdle(or end: ContinuousClock.Instant) async {
-        while requestsRunning > 0, .now < end {
+    private func untilIdle(or end: ContinuousClock.Instant, unlessHurried: Bool = false) async {
+        while requestsRunning > 0, .now < end, !(unlessHurried && hurrying.load(ordering: .relaxed)) {
             guard (try? await Task.sleep(for: .milliseconds(5))) != nil else { return }
         }
     }
@@ -118,7 +122,7 @@ extension HTTPServer {
     func requestEnded() { running.subtract(1, ordering: .relaxed) }
 
     /// The answer to a request that never reaches the handler.
-    func refusal(_ error: APIError) -> HTTPResponse {
-        Envelope.failure(error, correlationID: CorrelationID.make())
+    func refusal(_ error: APIError, correlationID: String? = nil) -> HTTPResponse {
+        Envelope.failure(error, correlationID: correlationID ?? CorrelationID.make())
     }
 }

@@ -1,19 +1,26 @@
-import Models
+package import Models
 import Platform
 package import Storage
 
 extension Job {
-    /// The job as the API and the command line show it.
+    /// Record and live state as one: the record decides about the end, and before it the live state is newer.
     ///
-    /// The record decides about the end; before it, the live state is newer and knows more.
-    package func json(live: JobSnapshot?, withPayload: Bool) -> String {
+    /// A live state that says otherwise is left out.
+    package func merged(with live: JobSnapshot?) -> (state: JobState, attempts: Int, live: JobSnapshot?) {
         let live = live.flatMap { isCurrent($0) ? $0 : nil }
+        return (live?.state ?? state, max(live?.attempt ?? 0, attempts), live)
+    }
+
+    /// The job as the API and the command line show it, as JSON.
+    package func json(live: JobSnapshot?, withPayload: Bool) -> String {
+        let shown = merged(with: live)
+        let live = shown.live
         var object = JSONObject()
         object.add("id", id)
         object.add("type", type)
-        object.add("state", (live?.state ?? state).rawValue)
+        object.add("state", shown.state.rawValue)
         object.add("priority", priority)
-        object.add("attempts", max(live?.attempt ?? 0, attempts))
+        object.add("attempts", shown.attempts)
         object.add("maxAttempts", maxAttempts)
         if let percent = live?.progress {
             var progress = JSONObject()

@@ -120,9 +120,9 @@ import Models
             kind("l")
             unsafe field.value.i64 = number
         case .uint64(let number):
-            // RabbitMQ has no unsigned 64-bit integer; the signed one has the same bits.
-            kind("l")
-            unsafe field.value.i64 = Int64(bitPattern: number)
+            // RabbitMQ reads it, and hands it on as a signed one with the same bits.
+            kind("L")
+            unsafe field.value.u64 = number
         case .float(let number):
             kind("f")
             unsafe field.value.f32 = number

@@ -55,7 +55,7 @@ extension RabbitMQConfiguration {
         switch name {
         case "heartbeat": heartbeat = .seconds(try Self.number(value, upTo: 65_535, name))
         case "connection_timeout": connectTimeout = .milliseconds(try Self.number(value, upTo: 600_000, name))
-        case "frame_max": maximumFrameSize = try Self.number(value, upTo: 1_048_576, name)
+        case "frame_max": maximumFrameSize = try Self.number(value, upTo: 131_072, name)
         case "name": connectionName = value
         case "cacertfile", "certfile", "keyfile":
             guard tls != nil else { throw .malformedURL("\(name) needs amqps://") }

@@ -27,7 +27,8 @@ package struct RabbitMQConfiguration: Sendable, Hashable {
     package var connectTimeout = Duration.seconds(5)
     /// How long the answer to one request may take.
     package var requestTimeout = Duration.seconds(20)
-    /// The largest frame to agree on, in bytes.
+    /// The largest frame to agree on, in bytes. Headers fit one frame, and librabbitmq takes nested ones apart by
+    /// recursion: more than the default could exhaust a thread's stack.
     package var maximumFrameSize = 131_072
     /// How many messages may be unconfirmed at a time on one publisher.
     package var confirmWindow = 1_000
@@ -47,8 +48,8 @@ package struct RabbitMQConfiguration: Sendable, Hashable {
             problems.append("plaintext to \(host) is refused: use amqps://, or allow the host by name")
         }
         if !(1...65_535).contains(port) { problems.append("port \(port) is not between 1 and 65535") }
-        if !(4_096...1_048_576).contains(maximumFrameSize) {
-            problems.append("a frame size of \(maximumFrameSize) is not between 4096 and 1048576 bytes")
+        if !(4_096...131_072).contains(maximumFrameSize) {
+            problems.append("a frame size of \(maximumFrameSize) is not between 4096 and 131072 bytes")
         }
         if !(1...65_535).contains(confirmWindow) {
             problems.append("a confirm window of \(confirmWindow) is not between 1 and 65535")

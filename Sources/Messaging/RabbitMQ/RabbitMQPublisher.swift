@@ -114,19 +114,17 @@ package actor RabbitMQPublisher: MessagePublisher, LinkOwner {
     private func pump(_ link: Link) throws(AMQPError) {
         var written = Self.stride
         while !isBlocked, window.room > 0, let batch = unsent.popFirst() {
+            // However this ends, by an error of the connection as well: what is unsent stays in line.
+            defer { if batch.hasUnsent { unsent.append(batch) } }
             var share = Self.share
             while share > 0, batch.hasUnsent, window.room > 0 {
                 if written >= Self.stride {
                     written = 0
-                    guard try mayGoOn(link) else {
-                        unsent.append(batch)
-                        return
-                    }
+                    guard try mayGoOn(link) else { return }
                 }
                 written += try send(batch, link)
                 share -= 1
             }
-            if batch.hasUnsent { unsent.append(batch) }
         }
     }
 

@@ -3,104 +3,92 @@
 /// Names are looked for at the top level first, then in the objects `data`, `metadata` and `data.metadata`. A field
 /// that is null counts as absent. Every refusal names the field.
 struct EventFields {
-    private struct Key: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
+    private struct Level {
+        let path: String
+        let bytes: [UInt8]
+        var members: [JSONScanner.Member] = []
 
-        init(_ name: String) { stringValue = name }
-        init?(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
-    }
-
-    private typealias Container = KeyedDecodingContainer<Key>
-
-    private let containers: [Container]
-
-    init(from decoder: any Decoder) throws {
-        let top = try decoder.container(keyedBy: Key.self)
-        var containers = [top]
-        let data = Self.object("data", in: top)
-        for nested in [data, Self.object("metadata", in: top), data.flatMap { Self.object("metadata", in: $0) }] {
-            if let nested { containers.append(nested) }
+        /// - Throws: when the bytes are not JSON.
+        init(_ path: String, _ bytes: [UInt8]) throws(InvalidPayload) {
+            self.path = path
+            self.bytes = bytes
+            var members: [JSONScanner.Member] = []
+            members.reserveCapacity(8)
+            try JSONScanner.forEachMember(of: bytes) { members.append($0) }
+            self.members = members
         }
-        self.containers = containers
+
+        func member(_ name: String) -> JSONScanner.Member? {
+            members.first { $0.kind != .null && bytes[$0.key].elementsEqual(name.utf8) }
+        }
+
+        func object(_ name: String) throws(InvalidPayload) -> Level? {
+            guard let member = member(name), member.kind == .object else { return nil }
+            return try Level("\(path)\(name).", Array(bytes[member.value]))
+        }
     }
 
-    private static func object(_ name: String, in container: Container) -> Container? {
-        guard container.contains(Key(name)) else { return nil }
-        return try? container.nestedContainer(keyedBy: Key.self, forKey: Key(name))
+    private var levels: [Level]
+
+    /// - Throws: when the body is not JSON, or not an object.
+    init(_ body: [UInt8]) throws(InvalidPayload) {
+        let top = try Level("", body)
+        if let first = body.first(where: { $0 > 0x20 }), first != UInt8(ascii: "{") {
+            let found = JSONScanner.Kind(startingWith: first).noun
+            throw InvalidPayload(field: "", problem: "expected an object, found \(found)")
+        }
+        levels = [top]
+        let data = try top.object("data")
+        for level in [data, try top.object("metadata"), try data?.object("metadata")] {
+            if let level { levels.append(level) }
+        }
     }
 
     /// An id written as a string of 1 to 255 bytes or as an integer.
-    func identifier(_ names: String...) throws -> String? {
-        guard let (container, key) = find(names) else { return nil }
-        let text: String
-        if let string = try? container.decode(String.self, forKey: key) {
-            text = string
-        } else if let number = try? container.decode(Int64.self, forKey: key) {
-            text = String(number)
-        } else if let number = try? container.decode(UInt64.self, forKey: key) {
-            text = String(number)
-        } else {
-            throw refusal(of: key, in: container, "expected a string or an integer")
-        }
-        let problem: String? =
-            if text.isEmpty {
-                "expected a text, found an empty one"
-            } else if text.utf8.count > 255 {
-                "expected at most 255 bytes, found \(text.utf8.count)"
-            } else if text.utf8.contains(0) {
-                "expected text, found the character U+0000"
-            } else {
-                nil
-            }
-        if let problem { throw InvalidPayload(field: path(of: key, in: container), problem: problem) }
+    func identifier(_ names: String...) throws(InvalidPayload) -> String? { try identifier(names) }
+
+    /// As ``identifier(_:)``; the first name is the one to complain about.
+    func requiredIdentifier(_ names: String...) throws(InvalidPayload) -> String {
+        guard let text = try identifier(names) else { throw InvalidPayload(field: names[0], problem: "missing") }
         return text
     }
 
-    /// As ``identifier(_:)``; the first name is the one to complain about.
-    func requiredIdentifier(_ name: String, _ others: String...) throws -> String {
-        for name in [name] + others {
-            if let text = try identifier(name) { return text }
+    private func identifier(_ names: [String]) throws(InvalidPayload) -> String? {
+        guard let (level, member, name) = find(names) else { return nil }
+        func refuse(_ problem: String) -> InvalidPayload { InvalidPayload(field: level.path + name, problem: problem) }
+        let literal = level.bytes[member.value]
+        let isInteger = literal.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") }
+        guard member.kind == .string || (member.kind == .number && isInteger) else {
+            throw refuse("expected a string or an integer, found \(member.kind.noun)")
         }
-        throw InvalidPayload(field: name, problem: "missing")
+        guard literal.count <= 1_530 else { throw refuse("expected at most 255 bytes, found more") }
+        let text = member.kind == .number ? String(decoding: literal, as: UTF8.self) : member.text(in: level.bytes)
+        guard let text else { throw refuse("expected text, found half of a surrogate pair") }
+        if text.isEmpty { throw refuse("expected a text, found an empty one") }
+        if text.utf8.count > 255 { throw refuse("expected at most 255 bytes, found more") }
+        if text.utf8.contains(0) { throw refuse("expected text, found the character U+0000") }
+        return text
     }
 
     /// A time in ISO 8601 or as a number since 1970, in microseconds since 1970.
-    func time(_ names: String...) throws -> Int64? {
-        guard let (container, key) = find(names) else { return nil }
-        if let text = try? container.decode(String.self, forKey: key) {
-            if let time = EventTime.parse(text) { return time }
-            throw InvalidPayload(
-                field: path(of: key, in: container),
-                problem: "expected an ISO 8601 time, found other text"
-            )
-        }
-        if let number = try? container.decode(Double.self, forKey: key) {
-            if let time = EventTime.since1970(number) { return time }
-            throw InvalidPayload(
-                field: path(of: key, in: container),
-                problem: "expected a time, found a number too great"
-            )
-        }
-        throw refusal(of: key, in: container, "expected an ISO 8601 time")
+    func time(_ names: String...) throws(InvalidPayload) -> Int64? {
+        guard let (level, member, name) = find(names) else { return nil }
+        if let time = member.time(in: level.bytes) { return time }
+        let found =
+            switch member.kind {
+            case .string: "other text"
+            case .number: "a number out of range"
+            default: member.kind.noun
+            }
+        throw InvalidPayload(field: level.path + name, problem: "expected an ISO 8601 time, found \(found)")
     }
 
-    private func find(_ names: [String]) -> (Container, Key)? {
-        for container in containers {
-            for key in names.lazy.map(Key.init) where container.contains(key) {
-                if (try? container.decodeNil(forKey: key)) == false { return (container, key) }
+    private func find(_ names: [String]) -> (Level, JSONScanner.Member, String)? {
+        for level in levels {
+            for name in names {
+                if let member = level.member(name) { return (level, member, name) }
             }
         }
         return nil
-    }
-
-    private func refusal(of key: Key, in container: Container, _ expected: String) -> InvalidPayload {
-        let found = (try? container.decode(JSONKind.self, forKey: key))?.noun ?? "something else"
-        return InvalidPayload(field: path(of: key, in: container), problem: "\(expected), found \(found)")
-    }
-
-    private func path(of key: Key, in container: Container) -> String {
-        (container.codingPath.map(\.stringValue) + [key.stringValue]).joined(separator: ".")
     }
 }

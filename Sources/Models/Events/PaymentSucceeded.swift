@@ -5,7 +5,7 @@
 /// ```
 /// Names in snake case, and the webhook form of payment services (`paymentIntentId`, `status`, the particulars in `data`,
 /// company and plan in `metadata` or `data.metadata`) are read too. A `status` other than success is refused.
-public struct PaymentSucceeded: Decodable, Sendable, Hashable {
+public struct PaymentSucceeded: Decodable, WholeBody, Sendable, Hashable {
     public static let event = "payment.succeeded"
 
     public let companyID: String
@@ -23,8 +23,8 @@ public struct PaymentSucceeded: Decodable, Sendable, Hashable {
         self.paidAt = paidAt
     }
 
-    public init(from decoder: any Decoder) throws {
-        let fields = try EventFields(from: decoder)
+    package init(body: [UInt8]) throws(InvalidPayload) {
+        let fields = try EventFields(body)
         companyID = try fields.requiredIdentifier("companyId", "company_id", "customerId", "customer_id")
         plan = try fields.requiredIdentifier("plan", "planId", "plan_id", "planCode", "plan_code").lowercased()
         paymentID = try fields.identifier(

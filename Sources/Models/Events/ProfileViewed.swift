@@ -2,7 +2,7 @@
 ///
 /// Needs `companyId`, also read as `company_id`, `customerId` or `customer_id`; ids are strings or integers. The time is
 /// `occurredAt` or `timestamp`.
-public struct ProfileViewed: Decodable, Sendable, Hashable {
+public struct ProfileViewed: Decodable, WholeBody, Sendable, Hashable {
     public static let event = "profile.viewed"
 
     public let companyID: String
@@ -18,8 +18,8 @@ public struct ProfileViewed: Decodable, Sendable, Hashable {
         self.occurredAt = occurredAt
     }
 
-    public init(from decoder: any Decoder) throws {
-        let fields = try EventFields(from: decoder)
+    package init(body: [UInt8]) throws(InvalidPayload) {
+        let fields = try EventFields(body)
         companyID = try fields.requiredIdentifier("companyId", "company_id", "customerId", "customer_id")
         profileID = try fields.identifier("profileId", "profile_id", "candidateId", "candidate_id")
         viewerID = try fields.identifier("viewerId", "viewer_id", "recruiterId", "recruiter_id", "userId", "user_id")

@@ -32,6 +32,19 @@ extension JSONScanner.Member {
 }
 
 extension JSONScanner.Kind {
+    /// - Parameter byte: the first of a valid value.
+    init(startingWith byte: UInt8) {
+        self =
+            switch byte {
+            case UInt8(ascii: "{"): .object
+            case UInt8(ascii: "["): .array
+            case UInt8(ascii: "\""): .string
+            case UInt8(ascii: "t"), UInt8(ascii: "f"): .boolean
+            case UInt8(ascii: "n"): .null
+            default: .number
+            }
+    }
+
     package var noun: String {
         switch self {
         case .object: "an object"

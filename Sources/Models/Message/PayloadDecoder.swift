@@ -11,8 +11,10 @@ public enum PayloadDecoder {
         _ type: Payload.Type = Payload.self,
         from body: [UInt8]
     ) throws(InvalidPayload) -> Payload {
+        if let whole = type as? any WholeBody.Type, let payload = try whole.init(body: body) as? Payload {
+            return payload
+        }
         try JSONScanner.check(body)
-        if type == RawJSON.self, let payload = RawJSON(checked: body) as? Payload { return payload }
         do {
             return try json.decode(type, from: Data(body))
         } catch let error as InvalidPayload {

@@ -36,7 +36,7 @@ extension Fleet {
             broker: connections.broker,
             effects: PostgresEffectStore(postgres),
             breakers: breakers,
-            journalPath: configuration.stateFolder + "/running.journal",
+            stateFolder: configuration.stateFolder,
             metrics: metrics,
             log: configuration.log,
             services: services(connections),
@@ -44,6 +44,8 @@ extension Fleet {
             only: configuration.only,
             drain: configuration.drain
         )
+        setup.services.append(InboxPruner(postgres, retention: configuration.inboxRetention, log: configuration.log))
+        if configuration.relaysOutbox { setup.services.append(OutboxService(connections)) }
         if let redis {
             setup.tracker = JobStates(redis, metrics: metrics)
             setup.sharedSuspects = RedisSuspects(redis)

@@ -85,8 +85,8 @@ public final class Fleet: Sendable {
         let registry = state.withLock { $0.registry }
         let (assigned, unassigned) = try registry.assign(setup.topology.queues, only: setup.only)
         if !unassigned.isEmpty, setup.only == nil {
-            let workers = Set(unassigned.map(\.worker)).sorted().joined(separator: ", ")
-            log.info("no such workers in this process; their queues keep their messages", ["workers": .string(workers)])
+            let names = unassigned.map(\.name).joined(separator: ", ")
+            log.warning("nothing handles these queues here; their messages wait", ["queues": .string(names)])
         }
         let journal = try openJournal(capacity: assigned.reduce(0) { $0 + QueueRunner.capacity(of: $1.0, $1.1) })
         let runtime = try await makeRuntime(journal)
@@ -156,19 +156,26 @@ public final class Fleet: Sendable {
         for group in groups { group.interrupt() }
     }
 
+    /// Takes the first journal that no other process holds, and with it what its last holder left behind.
     private func openJournal(capacity: Int) throws(FleetError) -> RunningJournal {
-        do {
-            let journal = try RunningJournal(path: setup.journalPath, capacity: max(capacity, 1))
-            journal.noteFatalSignals()
-            return journal
-        } catch {
-            throw FleetError(code: .stateFolder, detail: "\(error)")
+        for number in 0..<1_000 {
+            do {
+                let path = "\(setup.stateFolder)/running-\(number).journal"
+                let journal = try RunningJournal(path: path, capacity: max(capacity, 1))
+                journal.noteFatalSignals()
+                return journal
+            } catch  where !error.isInUse {
+                throw FleetError(code: .stateFolder, detail: "\(error)")
+            } catch {
+                continue
+            }
         }
+        throw FleetError(code: .stateFolder, detail: "every journal in \(setup.stateFolder) is in use")
     }
 
     private func makeRuntime(_ journal: RunningJournal) async throws -> Runtime {
         let suspects = SuspectBoard(
-            path: setup.journalPath + ".suspects",
+            path: journal.path + ".suspects",
             remains: journal.remains,
             shared: setup.sharedSuspects,
             log: log

@@ -11,7 +11,7 @@ public struct FleetConfiguration: Sendable {
     public var postgres: String
     /// `redis://` or `unix://`; `nil` goes without the live state of jobs.
     public var redis: String?
-    /// The folder for the process's own state: the journal of running messages. One per process.
+    /// The folder for the journals of running messages. Processes may share it; each takes the first free journal.
     public var stateFolder: String
     /// The workers to run; `nil` runs every registered one.
     public var only: Set<String>?
@@ -19,6 +19,8 @@ public struct FleetConfiguration: Sendable {
     public var drain: Duration
     /// Whether this process also publishes the outbox; several may.
     public var relaysOutbox: Bool
+    /// How long the ids of handled messages are remembered; 14 days by default.
+    public var inboxRetention: Duration
     /// Connections to Postgres at most; 6 by default.
     public var postgresConnections: Int
     public var middleware: [any Middleware]
@@ -33,6 +35,7 @@ public struct FleetConfiguration: Sendable {
         only: Set<String>? = nil,
         drain: Duration = .seconds(30),
         relaysOutbox: Bool = true,
+        inboxRetention: Duration = .seconds(14 * 86_400),
         postgresConnections: Int = 6,
         middleware: [any Middleware] = [],
         log: Log = Log(service: "worker")
@@ -45,6 +48,7 @@ public struct FleetConfiguration: Sendable {
         self.only = only
         self.drain = drain
         self.relaysOutbox = relaysOutbox
+        self.inboxRetention = inboxRetention
         self.postgresConnections = postgresConnections
         self.middleware = middleware
         self.log = log

@@ -14,8 +14,8 @@ package struct FleetSetup: Sendable {
     package var middleware: [any Middleware]
     package var metrics: Metrics
     package var log: Log
-    /// The file of the running journal; one per process.
-    package var journalPath: String
+    /// The folder of the running journals. Several processes may share it: each takes the first free one.
+    package var stateFolder: String
     /// The workers to run; `nil` runs every registered one.
     package var only: Set<String>?
     /// How long a drain waits for what runs.
@@ -26,7 +26,7 @@ package struct FleetSetup: Sendable {
         broker: any Broker,
         effects: any EffectStore,
         breakers: Breakers,
-        journalPath: String,
+        stateFolder: String,
         metrics: Metrics,
         log: Log,
         tracker: any JobTracker = NoTracker(),
@@ -40,7 +40,7 @@ package struct FleetSetup: Sendable {
         self.broker = broker
         self.effects = effects
         self.breakers = breakers
-        self.journalPath = journalPath
+        self.stateFolder = stateFolder
         self.metrics = metrics
         self.log = log
         self.tracker = tracker

@@ -117,7 +117,7 @@ package final class OutboxRelay: Sendable {
         let messages = rows.compactMap { try? $0.message.get() }
         var answers = await publisher.publish(messages).makeIterator()
         return rows.map { row in
-            guard case .success = row.message else { return .refused }
+            if case .failure(let error) = row.message { return .refused(reason: "unreadable: \(error)") }
             return answers.next() ?? .unconfirmed(reason: "the publisher gave no answer")
         }
     }
@@ -128,8 +128,7 @@ package final class OutboxRelay: Sendable {
         switch answer {
         case .confirmed, .unconfirmed: return nil
         case .unroutable(let code, let text): reason = "unroutable: \(code) \(text)"
-        case .refused:
-            if case .failure(let error) = row.message { reason = "unreadable: \(error)" } else { reason = "refused" }
+        case .refused(let text): reason = "refused: \(text)"
         }
         let wait = min(configuration.refusalWait * (1 << min(row.attempts, 16)), .seconds(300))
         let message = try? row.message.get()

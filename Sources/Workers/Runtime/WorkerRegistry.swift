@@ -17,10 +17,10 @@ struct WorkerRegistry: Sendable {
         handlers.append(handler)
     }
 
-    /// The queues to consume, with their handlers, and those of workers that are not in this process.
+    /// The queues to consume, with their handlers, and those that nothing in this process handles.
     ///
     /// - Parameter only: the workers to run; `nil` runs every registered one.
-    /// - Throws: when a queue of a registered worker has no handler for its event, or `only` names an unknown worker.
+    /// - Throws: when `only` names an unknown worker, or a worker has an event that none of its queues brings.
     func assign(
         _ queues: [QueueDefinition],
         only: Set<String>?
@@ -33,15 +33,18 @@ struct WorkerRegistry: Sendable {
         var assigned: [(QueueDefinition, any MessageHandler)] = []
         var unassigned: [QueueDefinition] = []
         for queue in queues {
-            guard names.contains(queue.worker), only?.contains(queue.worker) ?? true else {
+            if only?.contains(queue.worker) ?? true, let handler = handler(for: queue) {
+                assigned.append((queue, handler))
+            } else {
                 unassigned.append(queue)
-                continue
             }
-            guard let handler = handler(for: queue) else {
-                let problem = "worker '\(queue.worker)' has no handler for '\(queue.event)', the event of \(queue.name)"
+        }
+        for handler in handlers {
+            let brought = Set(queues.filter { $0.worker == handler.worker }.map(\.event))
+            if let event = handler.events.first(where: { !brought.contains($0) }) {
+                let problem = "worker '\(handler.worker)' handles '\(event)', but none of its queues is for that event"
                 throw FleetError(code: .registration, detail: problem)
             }
-            assigned.append((queue, handler))
         }
         return (assigned, unassigned)
     }

@@ -14,9 +14,11 @@ struct APIFixture: Sendable {
     /// - Parameters:
     ///   - pool: on a migrated schema.
     ///   - states: where live states come from; `nil` is an API without Redis.
+    ///   - admission: takes everything in unless given.
     static func with(
         _ pool: PostgresPool,
         states: JobStates? = nil,
+        admission: Admission = Admission(),
         _ body: (APIFixture) async throws -> Void
     ) async throws {
         let topology = Topology(queues: [
@@ -39,6 +41,7 @@ struct APIFixture: Sendable {
                 readiness: Readiness([
                     HealthCheck("postgres", isNeeded: true) { _ = try await pool.ping() }
                 ]),
+                admission: admission,
                 metrics: Metrics(),
                 log: Log(service: "test", threshold: .error)
             )

@@ -1,6 +1,7 @@
 import ControlAPI
 import Foundation
 import Storage
+import Synchronization
 import TestSupport
 import Testing
 
@@ -57,6 +58,23 @@ struct APIOutageTests {
                 try await eventually("it is ready") { try await api.call("GET", "/health/ready").status == 200 }
                 let rows = try await pool.query(SQLStatement("SELECT count(*) FROM jobs"))
                 #expect(rows[0].int(0) == 2)
+            }
+        }
+    }
+
+    @Test func `while the broker asks for less, nothing new is taken in and everything else goes on`() async throws {
+        try await TestDatabase.with(migrated: true) { database in
+            let alarm = Atomic(true)
+            let admission = Admission { alarm.load(ordering: .relaxed) ? "The broker" : nil }
+            try await APIFixture.with(database.pool, admission: admission) { api in
+                let event = #"{"type":"a","data":1}"#
+                let refused = try await api.call("POST", "/api/v1/events", event)
+                #expect(refused.status == 503)
+                #expect(refused.header("Retry-After") == "5")
+                #expect(try await api.call("GET", "/api/v1/jobs").status == 200)
+                alarm.store(false, ordering: .relaxed)
+                #expect(try await api.call("POST", "/api/v1/events", event).status == 202)
+                #expect(try await database.count("SELECT count(*) FROM outbox") == 1)
             }
         }
     }

@@ -1,5 +1,6 @@
 import Models
 import Storage
+import TestSupport
 import Testing
 
 @Suite(.enabled(if: TestDatabase.isAvailable))

@@ -3,6 +3,7 @@ import Models
 import Storage
 import Synchronization
 import Telemetry
+import TestSupport
 import Testing
 import Workers
 
@@ -28,6 +29,8 @@ private final class ScriptedPublisher: MessagePublisher {
             return messages.map(state.answer)
         }
     }
+
+    var condition: PublisherCondition { .connected }
 
     func close() async {}
 }

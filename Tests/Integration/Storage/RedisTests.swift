@@ -2,6 +2,7 @@ import Foundation
 import Models
 import Storage
 import Telemetry
+import TestSupport
 import Testing
 
 @Suite(.enabled(if: TestRedis.isAvailable), .serialized)

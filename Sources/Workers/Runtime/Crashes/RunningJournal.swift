@@ -39,6 +39,7 @@ import Synchronization
     private static let headerSize = 64
     private static let slotSize = 32
 
+    let path: String
     private let descriptor: CInt
     private let capacity: Int
     private let length: Int
@@ -59,7 +60,7 @@ import Synchronization
         guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
             let problem = String.last
             _ = Glibc.close(opened)
-            throw JournalError(path: path, problem: "another worker process uses it (\(problem))")
+            throw JournalError(path: path, problem: "another worker process uses it (\(problem))", isInUse: true)
         }
         let remains = Self.read(opened)
         let length = Self.headerSize + capacity * Self.slotSize
@@ -70,6 +71,7 @@ import Synchronization
             _ = Glibc.close(opened)
             throw JournalError(path: path, problem: problem)
         }
+        self.path = path
         descriptor = opened
         self.capacity = capacity
         self.length = length
@@ -151,6 +153,7 @@ import Synchronization
 struct JournalError: Error, CustomStringConvertible {
     let path: String
     let problem: String
+    var isInUse = false
 
     var description: String { "journal \(path): \(problem)" }
 }

@@ -2,7 +2,7 @@ import Storage
 package import Telemetry
 
 /// What lies between the server and the routes: correlation, authentication, checking, errors, metrics and log lines.
-package struct Application: Sendable {
+package struct Responder: Sendable {
     private let router: Router
     private let authenticator: Authenticator?
     private let log: Log
@@ -66,7 +66,7 @@ package struct Application: Sendable {
             throw error
         } catch let error as PostgresError where error.isOutage || error.isRetriable {
             log.warning("\(error)", correlationID: correlationID, ["route": .string(route.path.text)])
-            throw .unavailable("The database")
+            throw error.isCommitUnknown ? .commitUnknown : .unavailable("The database")
         } catch {
             log.error("\(error)", correlationID: correlationID, ["route": .string(route.path.text)])
             throw .internalError

@@ -5,13 +5,13 @@ import Testing
 
 @testable import ControlAPI
 
-struct ApplicationTests {
+struct ResponderTests {
     private struct Broken: Error, CustomStringConvertible { let description = "secret inside" }
 
     private static let key = APIKey()
     private static let body: Fields = [Field.required("name", .string(), "A name.")]
 
-    private func application(scopes: Set<Scope> = [.enqueue], isRevoked: Bool = false) -> Application {
+    private func responder(scopes: Set<Scope> = [.enqueue], isRevoked: Bool = false) -> Responder {
         let route = { (path: String, access: Route.Access, body: Fields?, handler: @escaping Route.Handler) in
             Route("POST", path, access: access, summary: "", body: body, answers: [.of(200, "")], handler: handler)
         }
@@ -24,7 +24,7 @@ struct ApplicationTests {
             expiresAt: nil,
             revokedAt: isRevoked ? 1 : nil
         )
-        return Application(
+        return Responder(
             router: Router([
                 route("/things", .scope(.enqueue), Self.body) { call in
                     Envelope.success("{\"by\":\"\(call.principal?.name ?? "")\"}")
@@ -51,11 +51,11 @@ struct ApplicationTests {
     }
 
     @Test func `success has data, a failure has code, message, details and correlation id`() async throws {
-        let application = application()
-        let good = await application.respond(to: post("/things", ["authorization": "bearer \(Self.key.revealed)"]))
+        let api = responder()
+        let good = await api.respond(to: post("/things", ["authorization": "bearer \(Self.key.revealed)"]))
         #expect(good.status == 200)
         #expect(String(decoding: good.body, as: UTF8.self) == #"{"success":true,"data":{"by":"tests"}}"#)
-        let bad = await application.respond(
+        let bad = await api.respond(
             to: post("/things", ["X-API-Key": Self.key.revealed, "X-Correlation-ID": "order:7"], "{\"nam\":1}")
         )
         let failure = try object(bad)
@@ -72,45 +72,45 @@ struct ApplicationTests {
     @Test(
         arguments: [
             [:], ["Authorization": "Bearer"], ["Authorization": "Basic YTpi"], ["Authorization": "Bearer nonsense"],
-            ["X-API-Key": APIKey().revealed], ["X-API-Key": ApplicationTests.key.revealed.dropLast() + "x"],
+            ["X-API-Key": APIKey().revealed], ["X-API-Key": ResponderTests.key.revealed.dropLast() + "x"],
         ] as [HTTPHeaders]
     )
     func `without a valid key it is 401`(headers: HTTPHeaders) async {
-        let response = await application().respond(to: post("/things", headers))
+        let response = await responder().respond(to: post("/things", headers))
         #expect(response.status == 401)
         #expect(response.headers["WWW-Authenticate"] != nil)
     }
 
     @Test func `a key with another secret, or revoked, is not valid`() async throws {
         let stolen = "flk_\(Self.key.id)_" + String(repeating: "0", count: 64)
-        #expect(await application().respond(to: post("/things", ["X-API-Key": stolen])).status == 401)
-        let revoked = await application(isRevoked: true)
+        #expect(await responder().respond(to: post("/things", ["X-API-Key": stolen])).status == 401)
+        let revoked = await responder(isRevoked: true)
             .respond(to: post("/things", ["X-API-Key": Self.key.revealed]))
         #expect(revoked.status == 401)
     }
 
     @Test func `a key without the scope is 403, and admin has every scope`() async {
         let headers: HTTPHeaders = ["X-API-Key": Self.key.revealed]
-        #expect(await application(scopes: [.read]).respond(to: post("/things", headers)).status == 403)
-        #expect(await application(scopes: [.admin]).respond(to: post("/things", headers)).status == 200)
+        #expect(await responder(scopes: [.read]).respond(to: post("/things", headers)).status == 403)
+        #expect(await responder(scopes: [.admin]).respond(to: post("/things", headers)).status == 200)
     }
 
     @Test func `an unexpected error is 500 and tells nothing of itself`() async throws {
-        let response = await application().respond(to: post("/broken"))
+        let response = await responder().respond(to: post("/broken"))
         #expect(response.status == 500)
         #expect(!String(decoding: response.body, as: UTF8.self).contains("secret"))
     }
 
     @Test func `no such path is 404, another method is 405 with Allow`() async {
-        #expect(await application().respond(to: post("/nothing")).status == 404)
-        let response = await application().respond(to: HTTPRequest(method: "PUT", target: "/open"))
+        #expect(await responder().respond(to: post("/nothing")).status == 404)
+        let response = await responder().respond(to: HTTPRequest(method: "PUT", target: "/open"))
         #expect(response.status == 405)
         #expect(response.headers["Allow"] == "POST")
     }
 
     @Test(arguments: ["a b", "a\r\nSet-Cookie: x", "", String(repeating: "x", count: 129), "é"])
     func `a correlation id that could do harm is replaced`(given: String) async {
-        let response = await application().respond(to: post("/open", ["X-Correlation-ID": given]))
+        let response = await responder().respond(to: post("/open", ["X-Correlation-ID": given]))
         #expect(response.headers["X-Correlation-ID"]?.isUUID == true)
     }
 

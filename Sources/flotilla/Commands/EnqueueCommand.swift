@@ -1,0 +1,75 @@
+import CommandLineKit
+import ControlAPI
+import FoundationEssentials
+import Models
+import Operations
+import Storage
+
+/// `flotilla enqueue`: a job, committed to Postgres.
+enum EnqueueCommand {
+    private static let type = Argument<String>("TYPE", "The job's type, a key on the direct exchange")
+    private static let payload = Option<BodySource>("payload", "JSON|@FILE|-", "What the worker gets")
+        .defaulting(to: .literal("{}"))
+    private static let priority = Option<Int>("priority", "0–9", "Higher ones go first").defaulting(to: 0)
+    private static let at = Option<String>("at", "TIME", "Not before this ISO 8601 time")
+    private static let attempts = Option<Int>("max-attempts", "NUMBER", "In place of the queue's policy")
+    private static let idempotencyKey = Option<String>("idempotency-key", "KEY", "Makes repeats give the same job")
+    private static let correlationID = Option<String>("correlation-id", "ID", "Goes with the job everywhere")
+
+    static let all = Command(
+        "enqueue",
+        "Enqueues a job and shows it once it is stored",
+        takes: [type, payload, priority, at, attempts, idempotencyKey, correlationID, OutputFormat.option],
+        examples: [
+            #"flotilla enqueue audit.write --payload '{"event":"user.created"}'"#,
+            "flotilla enqueue audit.write --payload @job.json --at 2026-12-24T18:00:00Z",
+        ]
+    ) { invocation in
+        let configuration = try Configuration.ofThisProcess()
+        let topology = try configuration.topology()
+        let job = try job(invocation, types: topology.jobTypes)
+        let outcome = try await configuration.withPostgres { pool in
+            try await Jobs(pool, exchange: topology.commands.name).enqueue(job)
+        }
+        switch outcome {
+        case .created(let job), .existing(let job):
+            try JobCommands.show([job], in: invocation)
+            return .done
+        case .conflict(let id):
+            throw CommandError("this idempotency key belongs to job \(id), which is another")
+        }
+    }
+
+    private static func job(_ invocation: Invocation, types: Set<String>) throws -> NewJob {
+        let type = invocation[type]
+        guard types.contains(type) else {
+            throw UsageError(
+                "no worker takes jobs of the type \(type); there are \(types.sorted().joined(separator: ", "))"
+            )
+        }
+        let payload = try invocation[payload].read()
+        do throws(InvalidPayload) {
+            try JSONScanner.check(payload)
+        } catch {
+            throw UsageError("the payload is \(error)")
+        }
+        guard (0...9).contains(invocation[priority]) else { throw UsageError("--priority is from 0 to 9") }
+        guard (1...100).contains(invocation[attempts] ?? 1) else { throw UsageError("--max-attempts is from 1 to 100") }
+        let scheduledAt = try invocation[at].map { text in
+            guard let time = EventTime.parse(text) else {
+                throw UsageError("--at is an ISO 8601 time such as 2026-12-24T18:00:00Z, not “\(text)”")
+            }
+            return time
+        }
+        return NewJob(
+            type: type,
+            payload: payload,
+            idempotencyKey: invocation[idempotencyKey],
+            priority: invocation[priority],
+            scheduledAt: scheduledAt,
+            maxAttempts: invocation[attempts],
+            correlationID: invocation[correlationID],
+            createdBy: "cli:" + (ProcessInfo.processInfo.environment["USER"] ?? "unknown")
+        )
+    }
+}

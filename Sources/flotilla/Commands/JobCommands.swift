@@ -1,0 +1,111 @@
+import CommandLineKit
+import ControlAPI
+import Models
+import Operations
+import Platform
+import Storage
+import Telemetry
+
+/// `flotilla job`: what became of jobs.
+enum JobCommands {
+    private static let id = Argument<String>("ID", "The job's id")
+    private static let state = Option<JobState>("state", "STATE", "Only jobs in this state")
+    private static let type = Option<String>("type", "TYPE", "Only jobs of this type")
+    private static let text = Option<String>("q", "TEXT", "Part of the id, type, correlation id or error")
+    private static let limit = Option<Int>("limit", "NUMBER", "How many, 1 to 500").defaulting(to: 50)
+
+    static let all = Command("job", "Shows jobs", verbs: [get, list])
+
+    private static let get = Command(
+        "get",
+        "Shows a job with its payload, and how far it is",
+        takes: [id, OutputFormat.option],
+        examples: ["flotilla job get 0193…", "flotilla job get 0193… --output json"]
+    ) { invocation in
+        let configuration = try Configuration.ofThisProcess()
+        let id = invocation[id].lowercased()
+        let redis = try configuration.redis().map { RedisClient($0, name: "flotilla command") }
+        // Redis first: a final state there was committed before, so that the record read next has it too.
+        let live = await redis.flatMap { JobStates($0, metrics: Metrics()) }?.read(id)
+        await redis?.close()
+        let found = try await configuration.withPostgres { pool in try await Jobs(pool).get(id) }
+        guard let job = found else { throw CommandError("there is no job \(id)", remedy: "see flotilla job list") }
+        if invocation[OutputFormat.option] == .json {
+            invocation.console.print(job.json(live: live, withPayload: true))
+        } else {
+            invocation.console.print(details(of: job, live).rendered(colours: invocation.console.hasColours))
+        }
+        return .done
+    }
+
+    private static let list = Command(
+        "list",
+        "Lists jobs, the newest first",
+        takes: [state, type, text, limit, OutputFormat.option],
+        examples: ["flotilla job list --state dead", "flotilla job list --type audit.write --limit 10 --output json"]
+    ) { invocation in
+        guard (1...500).contains(invocation[limit]) else { throw UsageError("--limit is from 1 to 500") }
+        let jobs = try await Configuration.ofThisProcess().withPostgres { pool in
+            try await Jobs(pool).list(
+                state: invocation[state],
+                type: invocation[type],
+                text: invocation[text],
+                limit: invocation[limit]
+            )
+        }
+        try show(jobs, in: invocation)
+        return .done
+    }
+
+    static func show(_ jobs: [Job], in invocation: Invocation) throws {
+        let console = invocation.console
+        if invocation[OutputFormat.option] == .json {
+            let items = jobs.map { $0.json(live: nil, withPayload: false) }
+            console.print("[" + items.joined(separator: ",\n ") + "]")
+        } else {
+            let table = Table(
+                ["id", "type", "state", "attempts", "enqueued", "error"],
+                jobs.map { job in
+                    [
+                        .init(job.id), .init(job.type), .init(job.state.rawValue, job.state.style),
+                        .init(String(job.attempts)), .init(WallClock.iso8601(job.enqueuedAt)),
+                        .init(job.errorMessage ?? ""),
+                    ]
+                }
+            )
+            console.print(table.rendered(width: console.width, colours: console.hasColours))
+        }
+    }
+
+    private static func details(of job: Job, _ live: JobSnapshot?) -> Table {
+        let shown = job.merged(with: live)
+        let rows: [(String, String?)] = [
+            ("id", job.id), ("type", job.type), ("state", shown.state.rawValue), ("attempts", String(shown.attempts)),
+            ("progress", shown.live?.progress.map { "\($0) % \(shown.live?.progressMessage ?? "")" }),
+            ("worker", shown.live?.worker), ("last error", shown.live?.lastError),
+            ("error", job.errorType.map { "\($0): \(job.errorMessage ?? "")" }),
+            ("result", job.result), ("correlation id", job.correlationID), ("created by", job.createdBy),
+            ("scheduled", job.scheduledAt.map { WallClock.iso8601($0) }),
+            ("enqueued", WallClock.iso8601(job.enqueuedAt)),
+            ("started", job.startedAt.map { WallClock.iso8601($0) }),
+            ("finished", job.finishedAt.map { WallClock.iso8601($0) }),
+            ("payload", String(decoding: job.payload.prefix(2_000), as: UTF8.self)),
+        ]
+        return Table(["field", "value"], rows.compactMap { name, value in value.map { [name, $0] } })
+    }
+}
+
+extension JobState: TextValue {
+    package init?(text: String) { self.init(rawValue: text) }
+    package static var expectation: String { "one of \(allCases.map(\.rawValue).joined(separator: ", "))" }
+    package var text: String { rawValue }
+
+    fileprivate var style: Style? {
+        switch self {
+        case .succeeded: .green
+        case .retrying: .yellow
+        case .dead: .red
+        default: nil
+        }
+    }
+}

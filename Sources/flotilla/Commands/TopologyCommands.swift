@@ -1,0 +1,100 @@
+import CommandLineKit
+import Messaging
+import Operations
+import Platform
+
+/// `flotilla topology`: what the broker has, against what queues.yaml says.
+enum TopologyCommands {
+    static let all = Command(
+        "topology",
+        "Compares the broker with queues.yaml, and creates what it lacks",
+        verbs: [plan, apply, verify]
+    )
+
+    private static let plan = Command(
+        "plan",
+        "Shows what differs; changes nothing",
+        takes: [OutputFormat.option],
+        examples: ["flotilla topology plan", "flotilla topology plan --output json"]
+    ) { invocation in
+        let diff = try await withDeployment { try await $0.diff() }
+        try show(diff, nothing: "The broker is as queues.yaml says.", in: invocation)
+        return .done
+    }
+
+    private static let verify = Command(
+        "verify",
+        "As plan, but fails when anything differs",
+        takes: [OutputFormat.option],
+        examples: ["flotilla topology verify"]
+    ) { invocation in
+        let diff = try await withDeployment { try await $0.diff() }
+        try show(diff, nothing: "The broker is as queues.yaml says.", in: invocation)
+        return diff.isEmpty ? .done : .failed
+    }
+
+    private static let apply = Command(
+        "apply",
+        "Creates what is missing; never deletes and never redeclares",
+        takes: [OutputFormat.option],
+        details: "Exits with 3 when something differs that only a person can decide on.",
+        examples: ["flotilla topology apply"]
+    ) { invocation in
+        let outcome = try await withDeployment { deployment in
+            try await deployment.apply { invocation.console.note("  \($0.object.rawValue) \($0.name)") }
+        }
+        let isTable = invocation[OutputFormat.option] == .table
+        if isTable {
+            invocation.console.print(
+                "\(outcome.created.count) created, \(outcome.remaining.differences.count) left as they are."
+            )
+        }
+        if !isTable || !outcome.remaining.isEmpty {
+            try show(outcome.remaining, nothing: "", in: invocation)
+        }
+        return outcome.remaining.isEmpty ? .done : .partlyDone
+    }
+
+    private struct Row: Encodable {
+        let change: String
+        let object: String
+        let name: String
+        let detail: String
+    }
+
+    private static func show(_ diff: TopologyDiff, nothing: String, in invocation: Invocation) throws {
+        let rows = diff.differences.map {
+            Row(change: $0.kind.rawValue, object: $0.object.rawValue, name: $0.name, detail: $0.detail)
+        }
+        if rows.isEmpty, invocation[OutputFormat.option] == .table {
+            invocation.console.print(nothing)
+        } else {
+            let table = Table(
+                ["change", "object", "name", "detail"],
+                rows.map { [$0.change, $0.object, $0.name, $0.detail] }
+            )
+            try invocation.show(rows, as: table)
+        }
+        for note in diff.notes { invocation.console.note("Note: \(note)") }
+    }
+
+    private static func withDeployment<R: Sendable>(
+        _ body: (TopologyDeployment) async throws -> R
+    ) async throws -> R {
+        let configuration = try Configuration.ofThisProcess()
+        let topology = try configuration.topology()
+        let admin: RabbitMQAdmin
+        do {
+            admin = try await RabbitMQAdmin.open(try configuration.rabbitMQ(), named: "flotilla topology")
+        } catch let error as AMQPError {
+            throw CommandError("RabbitMQ: \(error.detail)", remedy: "see flotilla services status")
+        }
+        let management = try configuration.management()
+        let deployment = TopologyDeployment(of: topology, on: admin, management: management)
+        let result: Result<R, any Error>
+        do { result = .success(try await body(deployment)) } catch { result = .failure(CommandError("\(error)")) }
+        await management?.close()
+        await admin.close()
+        return try result.get()
+    }
+}

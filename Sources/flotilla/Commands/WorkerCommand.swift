@@ -1,0 +1,137 @@
+import CommandLineKit
+import ControlAPI
+import FoundationEssentials
+import Glibc
+import Messaging
+import Models
+import Operations
+import Platform
+import Storage
+import Synchronization
+import Telemetry
+import Workers
+
+/// `flotilla worker`: a process of workers.
+enum WorkerCommand {
+    private static let only = ListOption<String>(
+        "only",
+        "WORKERS",
+        "Which workers to run, as queues.yaml names them (default all)",
+        separator: ","
+    )
+    private static let noKeeper = Flag("no-keeper", "Leave dead letters in their queues")
+    private static let probePort = Option<Port>(
+        "probe-port",
+        "PORT",
+        "Where this process serves /metrics and /health (default none)"
+    )
+
+    static let all = Command(
+        "worker",
+        "Runs workers until SIGTERM or Ctrl-C, then drains",
+        takes: [only, noKeeper, probePort],
+        details: "Log lines go to standard error, one JSON object each. A second signal stops waiting.",
+        examples: ["flotilla worker", "flotilla worker --only audit,quota --probe-port 9100"]
+    ) { invocation in
+        let configuration = try Configuration.ofThisProcess()
+        let topology = try configuration.topology()
+        let log = Log(service: "worker", threshold: configuration[Settings.logLevel].threshold)
+        let metrics = Metrics()
+        let names = invocation[only]
+        var settings = FleetConfiguration(
+            topology: topology,
+            rabbitMQ: try configuration.require(Settings.rabbitMQ).revealed,
+            postgres: try configuration.require(Settings.database).revealed,
+            redis: configuration[Settings.redis]?.revealed,
+            stateFolder: try stateFolder(configuration),
+            only: names.isEmpty ? nil : Set(names),
+            drain: configuration[Settings.drain],
+            inboxRetention: configuration[Settings.inboxRetention],
+            log: log
+        )
+        settings.middleware = [DebugLogging(log)]
+        let connections = Mutex<FleetConnections?>(nil)
+        let keeps = !invocation[noKeeper]
+        let fleet = try Fleet(settings, metrics: metrics) { made in
+            connections.withLock { $0 = made }
+            guard keeps else { return [] }
+            return [
+                Keeper(
+                    topology: topology,
+                    broker: made.broker,
+                    files: DeadLetters(made.postgres),
+                    tracker: made.redis.map { JobStates($0, metrics: metrics) } ?? NoTracker(),
+                    metrics: metrics,
+                    log: log
+                )
+            ]
+        }
+        try fleet.register(AuditWorker())
+        try fleet.register(QuotaWorker())
+        try fleet.register(PaymentWorker())
+        let probes = try invocation[probePort].map { port in
+            try ProbeServer.start(
+                port: UInt16(port.number),
+                readiness: Readiness(checks(connections.withLock { $0 }, of: fleet)),
+                metrics: metrics,
+                log: log
+            )
+        }
+        let signals = try Signals.stream(of: [SIGTERM, SIGINT])
+        let listener = Task { for await _ in signals { fleet.shutdown() } }
+        defer { listener.cancel() }
+        do {
+            try await fleet.run()
+        } catch let error as FleetError {
+            throw CommandError(error.detail, remedy: "run flotilla doctor")
+        }
+        await probes?.stop()
+        return .done
+    }
+
+    private static func stateFolder(_ configuration: Configuration) throws -> String {
+        try configuration.home.prepare()
+        return configuration.home.base + "/state"
+    }
+
+    private static func checks(_ connections: FleetConnections?, of fleet: Fleet) -> [HealthCheck] {
+        guard let connections else { return [] }
+        var checks = [
+            HealthCheck("workers", isNeeded: true) {
+                if !fleet.isRunning { throw FleetError(code: .unavailable, detail: "not running") }
+            },
+            HealthCheck("postgres", isNeeded: true) { _ = try await connections.postgres.ping() },
+        ]
+        if let redis = connections.redis {
+            checks.append(HealthCheck("redis", isNeeded: false) { _ = try await redis.command(["PING"]) })
+        }
+        return checks
+    }
+}
+
+/// One line per execution, at the level `debug`.
+private struct DebugLogging: Middleware {
+    private let log: Log
+
+    init(_ log: Log) { self.log = log }
+
+    func around(
+        _ execution: Execution,
+        _ next: () async -> [Result<Outcome, any Error>]
+    ) async -> [Result<Outcome, any Error>] {
+        guard log.threshold == .debug else { return await next() }
+        let start = ContinuousClock.now
+        let results = await next()
+        log.debug(
+            "executed",
+            correlationID: execution.messages.first?.correlationID,
+            [
+                "queue": .string(execution.queue), "messages": .integer(execution.messages.count),
+                "attempt": .integer(execution.messages.first?.attempt ?? 0),
+                "duration_ms": .double((ContinuousClock.now - start).seconds * 1_000),
+                "traceparent": .string(execution.messages.first?.traceParent ?? ""),
+            ]
+        )
+        return results
+    }
+}
