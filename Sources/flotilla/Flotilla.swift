@@ -28,6 +28,8 @@ struct Flotilla {
             PublishCommand.all,
             EnqueueCommand.all,
             JobCommands.all,
+            QueueCommands.all,
+            DeadLetterCommands.all,
             AuditCommand.all,
             KeyCommands.all,
             ServicesCommands.all,
