@@ -6,7 +6,8 @@ import Testing
 
 @Suite(.enabled(if: TestServers.areAvailable)) struct CrashTests {
     /// Runs workers one after another, as a supervisor would, until `isDone`; returns how many crashed.
-    private func superviseUntil(_ stage: TroubleStage, _ isDone: @escaping () async throws -> Bool) async throws -> Int {
+    private func superviseUntil(_ stage: TroubleStage, _ isDone: @escaping () async throws -> Bool) async throws -> Int
+    {
         var crashes = 0
         while true {
             let worker = try stage.worker()
