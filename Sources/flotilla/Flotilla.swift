@@ -29,6 +29,8 @@ struct Flotilla {
             EnqueueCommand.all,
             DemoCommand.all,
             JobCommands.all,
+            QueueCommands.all,
+            DeadLetterCommands.all,
             AuditCommand.all,
             KeyCommands.all,
             ServicesCommands.all,
