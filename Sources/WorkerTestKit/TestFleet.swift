@@ -70,20 +70,20 @@ public final class TestFleet: Sendable {
     /// Publishes JSON as any publisher would. What is published before the fleet starts waits in its queues.
     ///
     /// - Parameters:
-    ///   - id: the idempotency key; `nil` publishes without one.
+    ///   - id: the idempotency key; a new one unless given. For a message without one, publish a `Message`.
     ///   - exchange: the topic exchange unless given.
     /// - Throws: ``TestFleetError`` when no queue is bound for it.
     public func publish(
         _ routingKey: String,
         body: String,
-        id: String? = UUID().uuidString,
+        id: String? = nil,
         correlationID: String? = nil,
         headers: HeaderTable = HeaderTable(),
         exchange: String? = nil
     ) async throws {
         var message = Message(headers: headers, body: Array(body.utf8))
         message.properties.contentType = "application/json"
-        message.properties.messageID = id
+        message.properties.messageID = id ?? UUID().uuidString
         message.properties.correlationID = correlationID
         try await publish(message, to: routingKey, exchange: exchange)
     }
