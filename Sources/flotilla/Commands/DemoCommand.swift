@@ -89,11 +89,16 @@ enum DemoCommand {
         _ limit: Duration
     ) async throws -> [DemoFinding] {
         let deadline = ContinuousClock.now + limit
+        var wasComplete = false
         while true {
             let findings = try await demo.findings(in: pool)
             let isComplete = !findings.contains { $0.result == .missing }
-            if isComplete || .now >= deadline { return findings + (try await waiting(demo, broker)) }
-            try await Task.sleep(for: .milliseconds(100))
+            // A second look, so that a duplicate that is counted late does not go unseen.
+            if (isComplete && wasComplete) || .now >= deadline {
+                return findings + (try await waiting(demo, broker))
+            }
+            wasComplete = isComplete
+            try await Task.sleep(for: .milliseconds(isComplete ? 300 : 100))
         }
     }
 
@@ -110,7 +115,7 @@ enum DemoCommand {
                     what: queue.name,
                     result: isTaken ? .done : isKept ? .waits : .missing,
                     detail: isTaken
-                        ? "a worker takes it" : "\(depth?.ready ?? 0) in the queue; its worker comes in a later version"
+                        ? "a worker takes it" : "\(depth?.ready ?? 0) in the queue; no worker of this version takes it"
                 )
             )
         }
