@@ -60,7 +60,7 @@ let package = Package(
         ),
         .target(
             name: "WorkerTestKit",
-            dependencies: ["Models", "Messaging", "Storage", "Workers"],
+            dependencies: ["Models", "Messaging", "Storage", "Workers", "Telemetry"],
             swiftSettings: settings
         ),
         .target(

@@ -27,6 +27,7 @@ struct Flotilla {
             TopologyCommands.all,
             PublishCommand.all,
             EnqueueCommand.all,
+            DemoCommand.all,
             JobCommands.all,
             QueueCommands.all,
             DeadLetterCommands.all,

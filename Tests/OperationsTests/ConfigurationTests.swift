@@ -96,10 +96,10 @@ struct ConfigurationTests {
     @Test func `the documentation has the table of settings as it is`() throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        let text = try String(contentsOf: root.appending(path: "docs/configuration.md"), encoding: .utf8)
+        let text = try String(contentsOf: root.appending(path: "docs/05-configuration.md"), encoding: .utf8)
         #expect(
             text.contains(Settings.markdown),
-            "replace the table in docs/configuration.md by:\n\(Settings.markdown)"
+            "replace the table in docs/05-configuration.md by:\n\(Settings.markdown)"
         )
     }
 }
