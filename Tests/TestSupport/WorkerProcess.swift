@@ -27,6 +27,8 @@ package final class WorkerProcess: Sendable {
 
     package var isRunning: Bool { process.isRunning }
 
+    package var processID: Int32 { process.processIdentifier }
+
     package func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
     /// Waits for its end; returns the exit code, or the number of the fatal signal made negative.

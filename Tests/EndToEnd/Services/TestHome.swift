@@ -33,6 +33,10 @@ struct TestHome: Sendable {
 
     /// Runs `flotilla` in this home, without the servers of the test run.
     func run(_ arguments: String..., environment: [String: String] = [:]) async throws -> Output {
+        try await run(arguments, environment: environment)
+    }
+
+    func run(_ arguments: [String], environment: [String: String] = [:]) async throws -> Output {
         let process = process(arguments, environment)
         let output = Pipe()
         let messages = Pipe()

@@ -1,0 +1,121 @@
+import Foundation
+import Messaging
+import Models
+import Storage
+import TestSupport
+import Testing
+
+extension FleetTests {
+    @Test(.timeLimit(.minutes(10)))
+    func `every hostile message gets a dead letter that says why, with its bytes, and the process lives`() async throws
+    {
+        let fleet = try await FleetHome.current()
+        let word = TestServers.uniqueWord()
+        let filed = try await fleet.filedDeadLetters()
+        try await fleet.withWorkers { workers in
+            let process = workers[0].process.processID
+            let cases = Hostile.all(word)
+            for hostile in cases { try await fleet.publish(hostile.message) }
+            let expected = cases.reduce(0) { $0 + $1.refusals.count }
+            try await eventually("\(expected) dead letters", within: .seconds(120), every: .milliseconds(100)) {
+                try await fleet.filedDeadLetters() - filed >= expected
+            }
+            let handled = cases.filter { $0.refusals["audit.all"] == nil }.count
+            let counted = cases.filter { $0.refusals["subscription.profile.viewed"] == nil }.count
+            try await eventually("the others are handled", within: .seconds(60), every: .milliseconds(100)) {
+                let rows = try await fleet.count(
+                    "SELECT count(*) FROM audit_logs WHERE body LIKE $1 OR message_id LIKE $1",
+                    .text("%\(word)%")
+                )
+                let used = try await fleet.used(word)
+                return rows == handled && used == counted
+            }
+            for hostile in cases { try await check(hostile, in: fleet) }
+            #expect(try await fleet.filedDeadLetters() - filed == expected)
+            #expect(try await fleet.fullDeadLetterQueues() == [])
+            #expect(workers[0].process.isRunning && workers[0].process.processID == process)
+        }
+    }
+
+    private func check(_ hostile: Hostile, in fleet: FleetHome) async throws {
+        for (queue, refusal) in hostile.refusals {
+            let rows = try await fleet.pool.query(
+                SQLStatement(
+                    """
+                    SELECT error_type, error_message, body, headers, properties, attempts, routing_key
+                    FROM dead_letters WHERE queue = $1 AND (message_id = $2 OR message_id = $3)
+                    """,
+                    [.text(queue), .text(hostile.name), .text(hostile.name + "�0")]
+                )
+            )
+            #expect(rows.count == 1, "\(hostile.name) in \(queue)")
+            guard let row = rows.first else { continue }
+            #expect(row.text(0) == refusal.type, "\(hostile.name)")
+            #expect(row.text(1)?.contains(refusal.words) == true, "\(hostile.name): \(row.text(1) ?? "")")
+            #expect(row.bytes(2) == hostile.message.message.body, "\(hostile.name): the body has changed")
+            #expect(row.int(5) == 1, "\(hostile.name): attempts")
+            #expect(row.text(6) == "profile.viewed")
+            let lying = Message(
+                properties: try MessageJSON.properties(row.text(4) ?? ""),
+                headers: try MessageJSON.headers(row.text(3) ?? "")
+            )
+            #expect(lying.headers[FleetHeader.brokerDeath] == nil)
+            for entry in hostile.message.message.headers.entries where !["x-death", "BCC"].contains(entry.name) {
+                let kept =
+                    entry.name == "CC"
+                    ? lying.headers[FleetHeader.originProperties]?.entry(entry.name) : lying.headers[entry.name]
+                #expect(kept == entry.value, "\(hostile.name): the header \(entry.name)")
+            }
+            if let expiration = hostile.message.message.properties.expiration {
+                let kept = lying.headers[FleetHeader.originProperties]?.entry("expiration")
+                #expect(kept == .string(expiration), "\(hostile.name): the expiration")
+            }
+        }
+    }
+
+    @Test func `a transient message is kept like any other once it has failed`() async throws {
+        let fleet = try await FleetHome.current()
+        let marker = TestServers.uniqueWord()
+        try await fleet.withWorkers { _ in
+            let url = fleet.addresses["RABBITMQ_URL"] ?? ""
+            // Without its option -p the program publishes transient messages, and it sets no message id.
+            let arguments = ["-u", url, "-e", "fleet.topic", "-r", "profile.viewed", "-b", marker]
+            #expect(try Program.exitCode(of: "/usr/bin/amqp-publish", arguments) == 0)
+            let bytes = SQLValue.bytes(Array(marker.utf8))
+            try await eventually("both dead letters", within: .seconds(30)) {
+                try await fleet.count("SELECT count(*) FROM dead_letters WHERE body = $1", bytes) == 2
+            }
+            let rows = try await fleet.pool.query(
+                SQLStatement("SELECT headers, properties FROM dead_letters WHERE body = $1", [bytes])
+            )
+            for row in rows {
+                let aside = try MessageJSON.headers(row.text(0) ?? "")[FleetHeader.originProperties]
+                let mode = aside?.entry("delivery-mode")
+                #expect(mode == .uint8(1) || mode == .uint8(0))
+                #expect(try MessageJSON.properties(row.text(1) ?? "").deliveryMode == 2)
+            }
+        }
+    }
+
+    @Test func `a message id that is not text is no obstacle`() async throws {
+        let fleet = try await FleetHome.current()
+        let company = TestServers.uniqueWord() + "-c0"
+        try await fleet.withWorkers { _ in
+            var message = OutgoingMessage.event("profile.viewed", id: nil, #"{"companyId":"\#(company)"}"#)
+            message.message.properties.malformed["message-id"] = [0xff, 0xfe, 0x00, 0x80]
+            try await fleet.publish(message)
+            try await eventually("its effects", within: .seconds(30)) {
+                try await fleet.count("SELECT count(*) FROM audit_logs WHERE body LIKE $1", .text("%\(company)%")) == 1
+            }
+            try await eventually("its decrement", within: .seconds(30)) {
+                try await fleet.used(ofCompany: company) == 1
+            }
+        }
+    }
+}
+
+extension FieldValue {
+    fileprivate func entry(_ name: String) -> FieldValue? {
+        if case .table(let table) = self { table[name] } else { nil }
+    }
+}
