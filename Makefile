@@ -11,11 +11,11 @@ test: ## Set up and run every test against private servers
 	@ops/test.sh
 
 check: ## Check the format and build everything, tests included
-	@swift format lint --strict -r Sources Tests bench Package.swift
+	@swift format lint --strict -r Sources Tests bench examples Package.swift
 	@swift build --build-tests
 
 format: ## Format the sources
-	@swift format -i -r Sources Tests bench Package.swift
+	@swift format -i -r Sources Tests bench examples Package.swift
 
 bench: ## Compare with other frameworks and write bench/RESULTS.md
 	@ops/setup.sh --bench

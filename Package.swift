@@ -60,7 +60,7 @@ let package = Package(
         ),
         .target(
             name: "WorkerTestKit",
-            dependencies: ["Models", "Messaging", "Storage", "Workers"],
+            dependencies: ["Models", "Messaging", "Storage", "Workers", "Telemetry"],
             swiftSettings: settings
         ),
         .target(
@@ -104,6 +104,12 @@ let package = Package(
         ),
         .testTarget(name: "ModelsTests", dependencies: ["Models"], swiftSettings: settings),
         .testTarget(name: "PlatformTests", dependencies: ["Platform", "Telemetry"], swiftSettings: settings),
+        .testTarget(name: "CommandLineKitTests", dependencies: ["CommandLineKit"], swiftSettings: settings),
+        .testTarget(
+            name: "OperationsTests",
+            dependencies: ["Operations", "CommandLineKit", "Models", "Platform"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "MessagingTests",
             dependencies: ["Messaging", "Models", "Platform"],

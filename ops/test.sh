@@ -26,7 +26,7 @@ esac
 
 if [ "${1-}" = "" ]; then
     echo "Checking the format"
-    swift format lint --strict -r Sources Tests bench Package.swift
+    swift format lint --strict -r Sources Tests bench examples Package.swift
 fi
 echo "Building"
 swift build "${build[@]}"
@@ -50,3 +50,6 @@ eval "$("$flotilla" services env)"
 export RABBITMQ_URL RABBITMQ_MANAGEMENT_URL DATABASE_URL REDIS_URL
 export FLEET_COMMAND=$flotilla
 swift test "${run[@]}"
+if [ "${1-}" = "" ]; then
+    ops/test-examples.sh
+fi

@@ -31,7 +31,9 @@ package protocol MessageConsumer: Sendable {
 }
 
 /// One message taken off a queue. Only the runtime settles it.
-package struct Delivery: Sendable {
+///
+/// A class, since it is passed along by every stage and never changes.
+package final class Delivery: Sendable {
     package let message: Message
     package let queue: String
     package let exchange: String

@@ -12,8 +12,11 @@ package enum Terminal {
     }
 
     /// Writes all of the text, and gives up silently when nobody reads any more.
-    package static func write(_ text: String, to descriptor: CInt) {
-        var rest = Array(text.utf8)[...]
+    package static func write(_ text: String, to descriptor: CInt) { write(Array(text.utf8), to: descriptor) }
+
+    /// Writes all of the bytes, whatever they are.
+    package static func write(_ bytes: [UInt8], to descriptor: CInt) {
+        var rest = bytes[...]
         while !rest.isEmpty {
             let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0 && errno == EINTR { continue }

@@ -90,7 +90,10 @@ struct RabbitMQConnectionTests {
     @Test func `a black hole is noticed within two heartbeats, idle or publishing`() async throws {
         try await subject.withQueue { queue in
             let (proxy, through) = try proxied()
-            let broker = RabbitMQBroker(through)
+            var impatient = through
+            impatient.patience = .seconds(1)
+            impatient.connectTimeout = .seconds(1)
+            let broker = RabbitMQBroker(impatient)
             let publisher = try await broker.publisher(named: "test")
             let consumer = try await broker.consumer(named: "test", of: [Subscription(queue: queue, prefetch: 5)])
             let log = EventLog(consumer, settling: .acknowledge)
@@ -104,10 +107,12 @@ struct RabbitMQConnectionTests {
                 routingKey: queue,
                 message: Message(body: Array(repeating: 7, count: 20_000_000))
             )
-            let results = await publisher.publish([big, big])
+            async let answer = publisher.publish([big, big])
             try await eventually { await log.disconnections == 1 }
             // Two heartbeats of a second each, and as much again for a busy machine.
             #expect(ContinuousClock.now - frozenAt < .seconds(4))
+            let results = await answer
+            #expect(ContinuousClock.now - frozenAt < .seconds(8))
             #expect(results.allSatisfy { !$0.isConfirmed })
             proxy.thaw()
             try await eventually { await log.epochs.last ?? 0 >= 2 }
@@ -127,8 +132,10 @@ struct RabbitMQConnectionTests {
                 of: [Subscription(queue: queue, prefetch: 5)]
             )
             let log = EventLog(consumer)
-            // The broker gives up a connection that is silent for twice the heartbeat.
-            try await Task.sleep(for: .seconds(5))
+            try await eventually { await log.epochs == [1] }
+            // Both sides send eight bytes every half second; after the time for this many, a silent side is given up.
+            let before = proxy.forwarded
+            try await eventually { proxy.forwarded >= before + 160 }
             #expect(await log.epochs == [1])
             #expect(await log.disconnections == 0)
             #expect(proxy.accepted == 1)

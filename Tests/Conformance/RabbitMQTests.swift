@@ -27,7 +27,10 @@ struct RabbitMQTests {
             hostile.close()
             let publisher = try await subject.broker.publisher(named: "test")
             _ = await publisher.publish([OutgoingMessage(to: queue, "good")])
-            let consumer = try await subject.broker.consumer(named: "test", of: [Subscription(queue: queue, prefetch: 5)])
+            let consumer = try await subject.broker.consumer(
+                named: "test",
+                of: [Subscription(queue: queue, prefetch: 5)]
+            )
             let log = EventLog(consumer, settling: .acknowledge)
             let deliveries = try await log.first(2)
             #expect(await log.bodies == ["hostile", "good"])
@@ -51,7 +54,10 @@ struct RabbitMQTests {
             ])
             let publisher = try await subject.broker.publisher(named: "test")
             _ = await publisher.publish([OutgoingMessage(exchange: "", routingKey: queue, message: message)])
-            let consumer = try await subject.broker.consumer(named: "test", of: [Subscription(queue: queue, prefetch: 1)])
+            let consumer = try await subject.broker.consumer(
+                named: "test",
+                of: [Subscription(queue: queue, prefetch: 1)]
+            )
             let log = EventLog(consumer, settling: .acknowledge)
             #expect(try await log.first(1)[0].message.headers == message.headers)
             await consumer.close()

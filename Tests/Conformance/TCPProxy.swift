@@ -42,7 +42,9 @@ final class TCPProxy: Sendable {
     var forwarded: Int { state.withLock(\.forwarded) }
 
     /// Ends every connection.
-    func cut() { state.withLock { state in for descriptor in state.clients + state.servers { shutdown(descriptor, 2) } } }
+    func cut() {
+        state.withLock { state in for descriptor in state.clients + state.servers { shutdown(descriptor, 2) } }
+    }
 
     /// Forwards nothing any more, in either direction, and tells nobody: a black hole.
     func freeze() { state.withLock { $0.isFrozen = true } }

@@ -51,14 +51,13 @@ struct WorkerBench: Sendable {
         )
         return InboundMessage(
             delivery: delivery,
-            original: message,
-            body: message.body,
+            restored: nil,
+            data: nil,
             event: letter.event,
             exchange: "fleet.topic",
             routingKey: letter.event,
             messageID: letter.id,
             hasOwnID: true,
-            correlationID: letter.correlationID,
             attempt: 1,
             maxAttempts: 3,
             job: nil,

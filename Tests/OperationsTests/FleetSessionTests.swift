@@ -30,7 +30,7 @@ struct FleetSessionTests {
         _ body: (Bench) async throws -> Void
     ) async throws {
         let folder = "/tmp/flotilla-session-" + UUID().uuidString.prefix(8)
-        try PrivateFile.makeFolder(folder)
+        try PrivateFile.makeFolder(folder, mode: 0o755)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try PrivateFile.write("#!/bin/sh\ncd \(folder)\n\(script)\n", to: folder + "/program", mode: 0o700)
         let environment = [

@@ -8,6 +8,9 @@ package struct TestDatabase: Sendable {
         ProcessInfo.processInfo.environment["DATABASE_URL"] != nil
         || ProcessInfo.processInfo.environment["CI"] != nil
 
+    /// Tests run side by side, and each holds several connections: this many schemas are in use at a time.
+    private static let places = Places(8)
+
     package let schema: String
     package let url: String
     package let pool: PostgresPool
@@ -22,6 +25,8 @@ package struct TestDatabase: Sendable {
         guard let base = ProcessInfo.processInfo.environment["DATABASE_URL"] else {
             throw TestSetupError(description: "DATABASE_URL is not set; run make test, which starts the servers")
         }
+        await places.take()
+        defer { places.giveBack() }
         let schema = "t_" + UUID().uuidString.lowercased().replacingOccurrences(of: "-", with: "")
         let admin = PostgresPool(try PostgresConfiguration(url: base), size: 1, name: "admin")
         _ = try await admin.query(SQLStatement("CREATE SCHEMA \(schema)"))

@@ -15,6 +15,8 @@ public final class MemoryBroker: Sendable {
         var consumers: [ObjectIdentifier: MemoryConsumer] = [:]
         var blocked: String?
         var waiting: [CheckedContinuation<Void, Never>] = []
+        /// How many messages wait on the ladder, by the queue that they come back to.
+        var onLadder: [String: Int] = [:]
     }
 
     private let state = Mutex(State())
@@ -94,6 +96,22 @@ public final class MemoryBroker: Sendable {
         for continuation in waiting { continuation.resume() }
     }
 
+    /// How many messages of each queue are on their way: ready for a consumer that takes them, handed out and not
+    /// settled, or on the ladder. Empty once everything that can be handled has been.
+    package var underway: [String: Int] {
+        state.withLock { state in
+            var counts = state.onLadder
+            for consumer in state.consumers.values {
+                for queue in consumer.unsettledQueues { counts[queue, default: 0] += 1 }
+            }
+            for (name, queue) in state.topology.queues where !queue.ready.isEmpty {
+                let isTaken = queue.consumers.contains { state.consumers[$0]?.takes(name) ?? false }
+                if isTaken { counts[name, default: 0] += queue.ready.count }
+            }
+            return counts.filter { $0.value > 0 }
+        }
+    }
+
     // MARK: For publishers and consumers
 
     var blocked: String? { state.withLock(\.blocked) }
@@ -118,13 +136,17 @@ public final class MemoryBroker: Sendable {
         let (result, delayed) = state.withLock { state in
             let result = body(&state)
             Self.dispatch(&state)
+            for (_, queue, _) in state.topology.delayed { state.onLadder[queue, default: 0] += 1 }
             defer { state.topology.delayed = [] }
             return (result, state.topology.delayed)
         }
         for (delay, queue, stored) in delayed {
             Task { [clock] in
                 try? await clock.sleep(for: delay)
-                self.change { $0.topology.append(stored, to: queue) }
+                self.change { state in
+                    state.onLadder[queue, default: 1] -= 1
+                    state.topology.append(stored, to: queue)
+                }
             }
         }
         return result

@@ -29,6 +29,14 @@ final class MemoryConsumer: MessageConsumer {
 
     func wants(_ queue: String) -> Bool { prefetch[queue] != nil && state.withLock { !$0.isClosed } }
 
+    /// Whether it asks for messages of the queue: neither closed nor paused.
+    func takes(_ queue: String) -> Bool {
+        wants(queue) && state.withLock { !$0.paused.contains(queue) }
+    }
+
+    /// The queue of each message that is out.
+    var unsettledQueues: [String] { state.withLock { $0.unsettled.values.map(\.queue) } }
+
     /// Takes a place of the prefetch; `false` when none is free.
     func reserve(_ queue: String) -> Bool {
         state.withLock { state in

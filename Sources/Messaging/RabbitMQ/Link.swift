@@ -18,8 +18,9 @@ final class Link {
         let interval = try handle.takeOverHeartbeats()
         descriptor = handle.descriptor
         maximumFrameSize = handle.maximumFrameSize
-        heartbeats = HeartbeatMonitor(interval: interval, now: .now)
-        watch = CallWatch(descriptor: descriptor, limit: interval == .zero ? .seconds(20) : interval * 2)
+        let heartbeats = HeartbeatMonitor(interval: interval, now: .now)
+        self.heartbeats = heartbeats
+        watch = CallWatch(descriptor: descriptor, limit: interval == .zero ? .seconds(20) : heartbeats.tolerance)
         self.handle = handle
     }
 

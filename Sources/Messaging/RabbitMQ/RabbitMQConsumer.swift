@@ -36,6 +36,7 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
     private let output: AsyncStream<ConsumerEvent>.Continuation
     private let mailbox = Mutex(Mailbox())
     private var epoch: UInt64 = 0
+    private var isConnected = false
     private var subscriptions: [SubscriptionState]
     private var queueByTag: [String: String] = [:]
     private var acknowledgements: AckWindow
@@ -243,6 +244,7 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
 
     func established(_ link: Link) throws(AMQPError) {
         epoch += 1
+        isConnected = true
         output.yield(.connected(epoch: epoch))
         acknowledgements = Self.window(for: subscriptions.map(\.subscription))
         try advance(link)
@@ -322,7 +324,9 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
         }
         for case .barrier(let continuation) in questions.takeAll() { continuation.resume() }
         resumeStopped()
-        if epoch > 0 { output.yield(.disconnected(reason: "\(error)")) }
+        guard isConnected else { return }
+        isConnected = false
+        output.yield(.disconnected(reason: "\(error)"))
     }
 
     func ticked(at now: ContinuousClock.Instant) {}

@@ -73,8 +73,10 @@ package struct ServerURL: Sendable {
 
     /// The address without what must not be shown.
     package var display: String {
-        let place = hosts.joined(separator: ",") + (port.map { ":\($0)" } ?? "")
-        return scheme.hasSuffix("unix") ? "\(scheme)://\(path)" : "\(scheme)://\(place)\(path)"
+        if scheme.hasSuffix("unix") { return "\(scheme)://\(path)" }
+        let place = host.contains(":") ? "[\(host)]" : host
+        let folder = query["host"].map { "?host=\($0)" } ?? ""
+        return "\(scheme)://\(place)\(port.map { ":\($0)" } ?? "")\(path == "//" ? "" : path)\(folder)"
     }
 
     private static func isLocal(_ host: String) -> Bool {

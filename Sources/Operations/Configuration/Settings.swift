@@ -1,7 +1,7 @@
 package import Platform
 import CommandLineKit
 
-/// Every variable that Flotilla reads. Parsing, `flotilla doctor` and docs/configuration.md come from this list.
+/// Every variable that Flotilla reads. Parsing, `flotilla doctor` and docs/05-configuration.md come from this list.
 package enum Settings {
     package static let rabbitMQ = Setting<Secret>(
         "RABBITMQ_URL",

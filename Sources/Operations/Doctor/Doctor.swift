@@ -95,7 +95,8 @@ package struct Doctor: Sendable {
             return Finding(name, .bad, complaint.what, remedy: complaint.remedy)
         } catch {
             let isEmbedded = configuration.source(of: setting) == .home
-            let remedy = isEmbedded ? "run flotilla services restart" : "start it, or correct \(setting.name)"
+            let remedy =
+                isEmbedded ? "see flotilla services status, then restart it" : "start it, or correct \(setting.name)"
             return Finding(name, .bad, "\(error)", remedy: remedy)
         }
     }

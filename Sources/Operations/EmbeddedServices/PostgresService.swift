@@ -126,7 +126,7 @@ struct PostgresService: EmbeddedService {
         listen_addresses = ''
         unix_socket_directories = '\(socketFolder.replacing("'", with: "''").listQuoted)'
         unix_socket_permissions = 0700
-        max_connections = 200
+        max_connections = 300
         shared_buffers = 128MB
         fsync = on
         synchronous_commit = on

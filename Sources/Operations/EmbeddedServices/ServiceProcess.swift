@@ -29,6 +29,7 @@ struct ServiceProcess: Sendable {
     /// Starts the process, which takes over the lock. Nil when it runs already.
     func launch(_ request: ProcessRequest, owner: UserIdentity?) throws -> CInt? {
         guard let held = try FileLock.take(lock) else { return nil }
+        reapPrevious()
         if let owner { fchown(held.descriptor, owner.user, owner.group) }
         let output = try PrivateFile.openLog(log)
         defer { close(output) }
@@ -38,6 +39,12 @@ struct ServiceProcess: Sendable {
         request.output = output
         request.error = output
         return try request.start()
+    }
+
+    /// An earlier one that this very process started would stay a zombie.
+    private func reapPrevious() {
+        guard let text = PrivateFile.read(lock), let process = CInt(text.trimmingNewline), process > 1 else { return }
+        _ = ProcessEnd.reap(process)
     }
 
     /// Starts the process and waits for its end.

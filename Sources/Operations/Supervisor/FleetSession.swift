@@ -16,7 +16,7 @@ package actor FleetSession {
     /// What there is to start, decided by the program: its own commands.
     package struct Plan: Sendable {
         package var steps: [Step] = []
-        /// Run once per home; what it prints is shown to the person.
+        /// Run once per home; what it prints to standard output is shown to the person, under its title.
         package var firstTime: Step?
         /// Kept running, each under its name.
         package var processes: [(name: String, arguments: [String])] = []
@@ -130,18 +130,18 @@ package actor FleetSession {
     }
 
     private func carryOut(_ step: Step) async throws {
-        let (end, output) = try await supervisor.run(step.arguments, scratch: home.control)
-        guard end.isSuccess else { throw failure(of: step, end, output) }
+        let (end, output, messages) = try await supervisor.run(step.arguments, scratch: home.control)
+        guard end.isSuccess else { throw failure(of: step, end, output + messages) }
         console.note("  \(step.title)")
     }
 
     private func firstTime() async throws -> String? {
         let mark = home.control + "/first-time-done"
         guard let step = plan.firstTime, PrivateFile.read(mark) == nil else { return nil }
-        let (end, output) = try await supervisor.run(step.arguments, scratch: home.control)
-        guard end.isSuccess else { throw failure(of: step, end, output) }
+        let (end, output, messages) = try await supervisor.run(step.arguments, scratch: home.control)
+        guard end.isSuccess else { throw failure(of: step, end, output + messages) }
         try PrivateFile.write("", to: mark, owner: home.owner)
-        return output
+        return "\n\(step.title)  \(output)"
     }
 
     private func failure(of step: Step, _ end: ProcessEnd, _ output: String) -> CommandError {

@@ -31,8 +31,10 @@ package actor Supervisor {
 
     /// Runs the program once with these arguments.
     ///
-    /// - Returns: how it ended, and what it wrote, standard output before standard error.
-    package func run(_ arguments: [String], scratch: String) async throws -> (end: ProcessEnd, output: String) {
+    /// - Returns: how it ended, and what it wrote to standard output and to standard error.
+    package func run(_ arguments: [String], scratch: String) async throws -> (
+        end: ProcessEnd, output: String, messages: String
+    ) {
         let paths = ["\(scratch)/output.\(getpid())", "\(scratch)/error.\(getpid())"]
         defer { for path in paths { unlink(path) } }
         var request = ProcessRequest(program, arguments, environment: environment)
@@ -44,7 +46,7 @@ package actor Supervisor {
         let process = try request.start()
         while true {
             if let end = ProcessEnd.reap(process) {
-                return (end, paths.compactMap(PrivateFile.read).joined())
+                return (end, PrivateFile.read(paths[0]) ?? "", PrivateFile.read(paths[1]) ?? "")
             }
             do {
                 try await Task.sleep(for: .milliseconds(20))

@@ -12,6 +12,13 @@ public struct SQLResult: Sendable, RandomAccessCollection {
         endIndex = handle.rowCount
     }
 
+    /// No rows, for a store that is not Postgres.
+    package init(affected: Int) {
+        handle = nil
+        self.affected = affected
+        endIndex = 0
+    }
+
     public subscript(position: Int) -> SQLRow {
         guard let handle, position >= 0, position < endIndex else { preconditionFailure("no row \(position)") }
         return SQLRow(handle: handle, row: position)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -54,6 +55,15 @@ static void become(const struct fleet_spawn_request *request, int failure, pid_t
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     umask(077);
+    /* Servers need more files than the usual soft limit of 1024; the hard limit is what was allowed anyway. */
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        rlim_t wanted = files.rlim_max < 65536 ? files.rlim_max : 65536;
+        if (files.rlim_cur < wanted) {
+            files.rlim_cur = wanted;
+            setrlimit(RLIMIT_NOFILE, &files);
+        }
+    }
     if (request->new_session && setsid() < 0) goto failed;
     if (request->change_user) {
         if (setgroups(1, &request->group) != 0 || setgid(request->group) != 0 || setuid(request->user) != 0) goto failed;

@@ -13,7 +13,9 @@ extension DeadLetter {
         self.queue = queue
         message = delivery.message
         exchange = headers[FleetHeader.originExchange]?.text ?? death?.exchange ?? delivery.exchange
-        routingKey = headers[FleetHeader.originRoutingKey]?.text ?? death?.routingKey ?? delivery.routingKey
+        // What was put straight into the dead-letter queue is taken as if it had been sent straight to the queue.
+        let ownKey = delivery.routingKey == delivery.queue ? queue : delivery.routingKey
+        routingKey = headers[FleetHeader.originRoutingKey]?.text ?? death?.routingKey ?? ownKey
         event = delivery.message.properties.type ?? routingKey
         let counted = headers[FleetHeader.retryCount]?.integer ?? headers["x-delivery-count"]?.integer ?? 0
         attempts = Int(clamping: max(0, counted))

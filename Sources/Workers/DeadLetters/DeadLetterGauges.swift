@@ -9,12 +9,18 @@ struct DeadLetterGauges: Sendable {
     private let files: DeadLetters
     private let queues: [(name: String, deadLetters: String, depth: Gauge, age: Gauge)]
 
-    /// How often they are brought up to date.
+    private let changes: AsyncStream<Void>
+    private let change: AsyncStream<Void>.Continuation
+
+    /// How often they are brought up to date without having been told of a change.
     static let interval = Duration.seconds(15)
+    /// How often at the most.
+    static let rest = Duration.seconds(1)
 
     init(topology: Topology, broker: any Broker, files: DeadLetters, metrics: Metrics) {
         self.broker = broker
         self.files = files
+        (changes, change) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         queues = topology.queues.map { queue in
             (
                 queue.name, queue.deadLetterQueue,
@@ -32,11 +38,22 @@ struct DeadLetterGauges: Sendable {
         }
     }
 
+    /// Tells that something was filed.
+    func noteChange() { change.yield() }
+
+    /// Runs until the task is cancelled. May be called once.
     func run() async {
-        while !Task.isCancelled {
-            // What can't be read now keeps its last value: an outage has alarms of its own.
-            try? await update()
-            try? await Task.sleep(for: Self.interval)
+        await withTaskGroup { tasks in
+            tasks.addTask {
+                while (try? await Task.sleep(for: Self.interval)) != nil { noteChange() }
+            }
+            noteChange()
+            for await _ in changes {
+                // What can't be read now keeps its last value: an outage has alarms of its own.
+                try? await update()
+                try? await Task.sleep(for: Self.rest)
+            }
+            tasks.cancelAll()
         }
     }
 

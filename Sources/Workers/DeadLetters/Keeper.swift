@@ -119,6 +119,7 @@ package struct Keeper: FleetService {
     }
 
     private func note(_ letters: [DeadLetter]) async {
+        gauges?.noteChange()
         for letter in letters {
             log.info(
                 "filed a dead letter",

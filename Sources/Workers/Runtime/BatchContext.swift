@@ -5,21 +5,23 @@ public import Telemetry
 /// One message of a batch.
 public struct BatchItem<Payload: Sendable>: Sendable {
     public let payload: Payload
+    let inbound: InboundMessage
+
     /// The message as its publisher made it.
-    public let message: Message
+    public var message: Message { inbound.original }
     /// The body to read: that of the message, or the data of a structured CloudEvent.
-    public let body: [UInt8]
-    public let event: String
-    public let exchange: String
-    public let routingKey: String
-    public let messageID: String
-    public let correlationID: String?
+    public var body: [UInt8] { inbound.body }
+    public var event: String { inbound.event }
+    public var exchange: String { inbound.exchange }
+    public var routingKey: String { inbound.routingKey }
+    public var messageID: String { inbound.messageID }
+    public var correlationID: String? { inbound.correlationID }
     /// 1 for the first execution.
-    public let attempt: Int
+    public var attempt: Int { inbound.attempt }
     /// The event time that the envelope gives, in microseconds since 1970: a CloudEvent's `time`, or the property `timestamp`.
-    public let occurredAt: Int64?
+    public var occurredAt: Int64? { inbound.occurredAt }
     /// When this process received it, in microseconds since 1970.
-    public let receivedAt: Int64
+    public var receivedAt: Int64 { inbound.receivedAt }
 }
 
 /// What a batch handler knows besides its items, and the door to their effects.

@@ -25,15 +25,13 @@ public final class Fleet: Sendable {
 
     private let state = Mutex(State())
     private let setup: FleetSetup
-    private let orders: AsyncStream<Phase>
-    private let order: AsyncStream<Phase>.Continuation
+    private let stopOrder = Signal()
 
     public var metrics: Metrics { setup.metrics }
     public var log: Log { setup.log }
 
     package init(_ setup: FleetSetup) {
         self.setup = setup
-        (orders, order) = AsyncStream.makeStream()
     }
 
     /// Adds a worker. Call it before ``run()``.
@@ -55,11 +53,10 @@ public final class Fleet: Sendable {
 
     /// Stops taking messages, finishes what runs, and lets ``run()`` return. A second call stops waiting.
     public func shutdown() {
-        let phase = state.withLock { state in
+        state.withLock { state in
             state.phase = state.phase == .draining || state.phase == .ending ? .ending : .draining
-            return state.phase
         }
-        order.yield(phase)
+        stopOrder.fire()
     }
 
     /// Stops the deliveries of a queue in this process; what waits here goes back to the broker.
@@ -92,8 +89,10 @@ public final class Fleet: Sendable {
         let runtime = try await makeRuntime(journal)
         await runtime.suspects.share()
         var groups: [WorkerGroup] = []
+        var places = 0
         for (worker, queues) in Dictionary(grouping: assigned, by: \.0.worker).sorted(by: { $0.key < $1.key }) {
-            groups.append(try await makeGroup(worker, queues, runtime))
+            groups.append(try await makeGroup(worker, queues, runtime, journalBase: places))
+            places += queues.reduce(0) { $0 + QueueRunner.capacity(of: $1.0, $1.1) }
         }
         let started = groups
         let isToStart = state.withLock { state in
@@ -137,23 +136,24 @@ public final class Fleet: Sendable {
 
     /// Waits for the order to stop, then for what runs: `drain` long, and a little more for the cancelled.
     private func drain(_ groups: [WorkerGroup], _ runtime: Runtime, whenIdle idle: Signal) async {
-        var orders = orders.makeAsyncIterator()
-        _ = await orders.next()
+        await stopOrder.wait()
         log.info("draining", ["seconds": .double(setup.drain.seconds)])
         for group in groups { await group.stopTaking() }
         runtime.breakers.releaseWaiters()
-        let limit = Task {
-            try? await Task.sleep(for: setup.drain)
-            idle.fire()
-        }
-        let impatience = Task {
-            var orders = self.orders.makeAsyncIterator()
-            if await orders.next() != nil { idle.fire() }
-        }
-        await idle.wait()
-        limit.cancel()
-        impatience.cancel()
+        await wait(for: idle, atMost: setup.drain) { self.state.withLock { $0.phase == .ending } }
+        guard !idle.hasFired else { return }
+        log.warning("the drain is over; what still runs is cancelled and goes back to its queue")
         for group in groups { group.interrupt() }
+        await wait(for: idle, atMost: Self.farewell) { false }
+        for group in groups { group.giveUp() }
+    }
+
+    /// How long cancelled handlers may take to end.
+    private static let farewell = Duration.seconds(3)
+
+    private func wait(for idle: Signal, atMost limit: Duration, unless isHurried: () -> Bool) async {
+        let deadline = ContinuousClock.now + limit
+        while !idle.hasFired, .now < deadline, !isHurried() { try? await Task.sleep(for: .milliseconds(10)) }
     }
 
     /// Takes the first journal that no other process holds, and with it what its last holder left behind.
@@ -199,13 +199,22 @@ public final class Fleet: Sendable {
     private func makeGroup(
         _ worker: String,
         _ queues: [(QueueDefinition, any MessageHandler)],
-        _ runtime: Runtime
+        _ runtime: Runtime,
+        journalBase: Int
     ) async throws -> WorkerGroup {
         let subscriptions = queues.map { Subscription(queue: $0.0.name, prefetch: $0.0.prefetch) }
         let consumer = try await setup.broker.consumer(named: "flotilla worker \(worker)", of: subscriptions)
         var runners: [String: QueueRunner] = [:]
+        var place = journalBase
         for (queue, handler) in queues {
-            runners[queue.name] = QueueRunner(queue: queue, handler: handler, consumer: consumer, runtime: runtime)
+            runners[queue.name] = QueueRunner(
+                queue: queue,
+                handler: handler,
+                consumer: consumer,
+                runtime: runtime,
+                journalBase: place
+            )
+            place += QueueRunner.capacity(of: queue, handler)
         }
         return WorkerGroup(
             worker: worker,

@@ -2,11 +2,12 @@ import Messaging
 import Models
 
 /// A delivery with everything the runtime reads off it before a handler sees it.
-struct InboundMessage: Sendable {
+///
+/// A class, since it is passed along by every stage: one reference instead of two dozen strings.
+final class InboundMessage: Sendable {
     let delivery: Delivery
-    /// As the publisher made it.
-    let original: Message
-    let body: [UInt8]
+    private let restored: Message?
+    private let data: [UInt8]?
     let event: String
     let exchange: String
     let routingKey: String
@@ -20,4 +21,46 @@ struct InboundMessage: Sendable {
     let job: JobEnd?
     let occurredAt: Int64?
     let receivedAt: Int64
+
+    /// - Parameters:
+    ///   - restored: the message as its publisher made it, where that differs from the delivery's.
+    ///   - data: the body to read, where that is not the message's.
+    init(
+        delivery: Delivery,
+        restored: Message?,
+        data: [UInt8]?,
+        event: String,
+        exchange: String,
+        routingKey: String,
+        messageID: String,
+        hasOwnID: Bool,
+        attempt: Int,
+        maxAttempts: Int,
+        job: JobEnd?,
+        occurredAt: Int64?,
+        receivedAt: Int64
+    ) {
+        self.delivery = delivery
+        self.restored = restored
+        self.data = data
+        self.event = event
+        self.exchange = exchange
+        self.routingKey = routingKey
+        self.messageID = messageID
+        self.hasOwnID = hasOwnID
+        correlationID = (restored ?? delivery.message).properties.correlationID
+        self.attempt = attempt
+        self.maxAttempts = maxAttempts
+        self.job = job
+        self.occurredAt = occurredAt
+        self.receivedAt = receivedAt
+    }
+
+    /// As the publisher made it.
+    var original: Message { restored ?? delivery.message }
+
+    var body: [UInt8] { data ?? delivery.message.body }
+
+    /// Computed where it is needed: at most twice for a message.
+    var identity: MessageIdentity { MessageIdentity(queue: delivery.queue, message: delivery.message) }
 }

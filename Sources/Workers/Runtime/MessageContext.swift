@@ -4,31 +4,32 @@ public import Telemetry
 
 /// What a handler knows of the message besides its payload, and the door to its effects.
 public struct MessageContext: Sendable {
-    /// The message as its publisher made it: what the fleet added on the way is taken off again.
-    public let message: Message
-    /// The event's name: the property `type`, else the routing key.
-    public let event: String
+    let inbound: InboundMessage
     public let queue: String
-    /// The exchange that the message was first published to.
-    public let exchange: String
-    /// The routing key that the message was first published with.
-    public let routingKey: String
-    /// The idempotency key; one of the fleet's own when the publisher gave none.
-    public let messageID: String
-    public let correlationID: String?
-    /// 1 for the first execution.
-    public let attempt: Int
-    public let maxAttempts: Int
-    /// The job that this message carries out, if it is one.
-    public var jobID: String? { job?.id }
-    /// When this process received it, in microseconds since 1970.
-    public let receivedAt: Int64
     public let log: Log
+
+    /// The message as its publisher made it: what the fleet added on the way is taken off again.
+    public var message: Message { inbound.original }
+    /// The event's name: the property `type`, else the routing key.
+    public var event: String { inbound.event }
+    /// The exchange that the message was first published to.
+    public var exchange: String { inbound.exchange }
+    /// The routing key that the message was first published with.
+    public var routingKey: String { inbound.routingKey }
+    /// The idempotency key; one of the fleet's own when the publisher gave none.
+    public var messageID: String { inbound.messageID }
+    public var correlationID: String? { inbound.correlationID }
+    /// 1 for the first execution.
+    public var attempt: Int { inbound.attempt }
+    public var maxAttempts: Int { inbound.maxAttempts }
+    /// The job that this message carries out, if it is one.
+    public var jobID: String? { inbound.job?.id }
+    /// When this process received it, in microseconds since 1970.
+    public var receivedAt: Int64 { inbound.receivedAt }
 
     let effects: any EffectStore
     let topicExchange: String
-    let reportProgress: @Sendable (Int, String?) -> Void
-    let job: JobEnd?
+    let reportProgress: @Sendable (InboundMessage, Int, String?) -> Void
 
     /// Commits the effect of this message exactly once.
     ///
@@ -44,14 +45,14 @@ public struct MessageContext: Sendable {
             let effect = EffectTransaction(transaction)
             result = try await body(effect)
             transaction.outgoing += effect.events.map { $0.message(causedBy: message, correlationID, topicExchange) }
-            if let job { transaction.last.append(job.succeeded) }
+            if let job = inbound.job { transaction.last.append(job.succeeded) }
         }
-        job?.markRecorded()
+        inbound.job?.markRecorded()
         return result
     }
 
     /// Reports how far the job is, from 0 to 100, to whoever watches it.
     public func progress(_ percent: Int, _ message: String? = nil) {
-        reportProgress(min(max(percent, 0), 100), message)
+        reportProgress(inbound, min(max(percent, 0), 100), message)
     }
 }

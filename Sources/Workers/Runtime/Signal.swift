@@ -4,6 +4,8 @@ import Synchronization
 final class Signal: Sendable {
     private let state = Mutex<(hasFired: Bool, waiters: [CheckedContinuation<Void, Never>])>((false, []))
 
+    var hasFired: Bool { state.withLock { $0.hasFired } }
+
     func fire() {
         let waiters = state.withLock { state in
             state.hasFired = true

@@ -56,9 +56,7 @@ struct WorkerGroup: Sendable {
             try? await Task.sleep(for: .milliseconds(200))
             let now = ContinuousClock.now
             for (name, runner) in runners {
-                for slot in runner.slots where slot.enforce(now) {
-                    log.error("a handler ignores its cancellation and was given up", ["queue": .string(name)])
-                }
+                runner.enforceTimeLimits(now)
                 let openSince = runner.handler.dependencies.compactMap(breakers.openSince).min()
                 if let openSince, now - openSince > Self.holdLimit, returned.insert(name).inserted {
                     await consumer.pause(name)
@@ -76,7 +74,12 @@ struct WorkerGroup: Sendable {
         for runner in runners.values { consumer.settle(runner.buffer.close().map(\.token), as: .requeue) }
     }
 
+    /// Waits no longer for handlers that ignore their cancellation.
+    func giveUp() {
+        for runner in runners.values { runner.giveUp() }
+    }
+
     func interrupt() {
-        for runner in runners.values { for slot in runner.slots { slot.interrupt() } }
+        for runner in runners.values { runner.interrupt() }
     }
 }

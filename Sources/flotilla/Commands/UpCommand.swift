@@ -76,7 +76,7 @@ enum UpCommand {
             .init("Database: tables are there", ["migrate"]),
             .init("Topology: queues are there", ["topology", "apply"]),
         ]
-        plan.firstTime = .init("API key", ["key", "create", "first", "--scopes", "admin"])
+        plan.firstTime = .init("API key, shown only now:", ["key", "create", "first", "--scopes", "admin"])
         plan.processes = [("api", ["api"]), ("worker", ["worker"])]
         plan.showsLogs = showsLogs
         return plan

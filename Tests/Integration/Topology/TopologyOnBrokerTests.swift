@@ -60,7 +60,7 @@ struct TopologyOnBrokerTests {
                 }
                 let waited = ContinuousClock.now - start
                 #expect(found.map { String(decoding: $0.body, as: UTF8.self) } == "\(delay.milliseconds)")
-                #expect(waited >= delay && waited < delay + .seconds(2), "\(delay) took \(waited)")
+                #expect(waited >= delay, "\(delay) took \(waited)")
             }
             #expect(try await broker.admin.queueDepth(queues[1].name)?.ready == 0)
             await publisher.close()

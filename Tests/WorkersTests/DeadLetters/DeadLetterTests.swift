@@ -106,6 +106,7 @@ struct DeadLetterTests {
         message.body = [1]
         let letter = DeadLetter(delivery(message))
         #expect(letter.queue == "a.b")
+        #expect(letter.exchange == "" && letter.routingKey == "a.b")
         #expect(letter.failure.type == "unknown")
         #expect(letter.attempts == 0)
         #expect(letter.firstFailedAt == nil)

@@ -22,7 +22,7 @@ struct DeliveryBufferTests {
         let first = await buffer.nextBatch(of: 2, within: .zero)
         buffer.putBack(first)
         var tags: [UInt64] = []
-        for _ in 1...4 { await buffer.next().map { tags.append($0.token.tag) } }
+        for _ in 1...4 { tags += await buffer.next(upTo: 1, sharedBy: 1).map(\.token.tag) }
         #expect(tags == [1, 2, 3, 4])
     }
 
@@ -43,11 +43,11 @@ struct DeliveryBufferTests {
 
     @Test func `closing ends every wait and hands over what never ran`() async {
         let buffer = DeliveryBuffer()
-        async let waiting = buffer.next()
+        async let waiting = buffer.next(upTo: 1, sharedBy: 1)
         buffer.append([])
         let rest = buffer.close()
         #expect(rest.isEmpty)
-        #expect(await waiting == nil)
+        #expect(await waiting.isEmpty)
         let other = DeliveryBuffer()
         other.append([delivery(1), delivery(2)])
         #expect(other.close().count == 2)
@@ -61,14 +61,25 @@ struct DeliveryBufferTests {
         #expect(buffer.takeAll().map(\.token.epoch) == [2])
     }
 
+    @Test func `a taker gets its share of what waits, and no more than its limit`() async {
+        let buffer = DeliveryBuffer()
+        buffer.append((1...100).map { delivery($0) })
+        #expect(await buffer.next(upTo: 32, sharedBy: 16).count == 6)
+        #expect(await buffer.next(upTo: 2, sharedBy: 16).count == 2)
+        #expect(await buffer.next(upTo: 32, sharedBy: 1_000).count == 1)
+    }
+
     @Test func `many takers get every delivery once`() async {
         let buffer = DeliveryBuffer()
         let taken = await withTaskGroup(of: [UInt64].self) { group in
             for _ in 0..<8 {
                 group.addTask {
                     var tags: [UInt64] = []
-                    while let delivery = await buffer.next() { tags.append(delivery.token.tag) }
-                    return tags
+                    while true {
+                        let taken = await buffer.next(upTo: 7, sharedBy: 8)
+                        if taken.isEmpty { return tags }
+                        tags += taken.map(\.token.tag)
+                    }
                 }
             }
             for chunk in 0..<100 { buffer.append((0..<50).map { delivery(UInt64(chunk * 50 + $0)) }) }

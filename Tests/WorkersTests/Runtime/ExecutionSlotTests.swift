@@ -1,87 +1,103 @@
+import Messaging
 import Models
 import Testing
 
 @testable import Workers
 
 struct ExecutionSlotTests {
-    @Test func `results come through`() async {
-        let slot = ExecutionSlot(timeout: .seconds(60))
-        guard case .finished(let results) = await slot.run({ [.success(.done)] }) else {
-            Issue.record("did not finish")
-            return
-        }
-        #expect(results.count == 1)
+    private let messages: [InboundMessage] = (1...3).map { (number: UInt64) in
+        let delivery = Delivery(
+            message: Message(),
+            queue: "q.e",
+            exchange: "",
+            routingKey: "e",
+            isRedelivered: false,
+            token: DeliveryToken(epoch: 1, tag: number)
+        )
+        guard
+            case .admitted(let message) = Intake(queue: QueueDefinition(name: "q.e", worker: "w")).admit(
+                delivery,
+                now: 0
+            )
+        else { preconditionFailure("refused") }
+        return message
     }
 
-    @Test func `a handler over its time is cancelled, and that is no interruption`() async {
-        let slot = ExecutionSlot(timeout: .zero)
-        let started = Signal()
-        async let end = slot.run {
-            started.fire()
+    /// A slot in its first generation, whose first step of one message is running in a task that only ends when cancelled.
+    private func running(timeout: Duration, grace: Duration = .seconds(60)) async -> (ExecutionSlot, ended: Signal) {
+        let slot = ExecutionSlot(timeout: timeout, grace: grace)
+        let (begun, ended) = (Signal(), Signal())
+        slot.launch { generation in
+            slot.accept(messages, generation)
+            slot.beginStep(of: 1, generation)
+            begun.fire()
             try? await Task.sleep(for: .seconds(600))
-            return [.failure(CancellationError())]
+            ended.fire()
         }
-        await started.wait()
-        #expect(!slot.enforce(.now))
-        guard case .timedOut(isStillRunning: false) = await end else {
-            Issue.record("not timed out")
-            return
-        }
+        await begun.wait()
+        return (slot, ended)
     }
 
-    @Test func `a handler that ignores its cancellation is given up, and the slot goes on`() async {
-        let slot = ExecutionSlot(timeout: .zero, grace: .zero)
-        let (started, released) = (Signal(), Signal())
-        async let end = slot.run {
-            started.fire()
-            await released.wait()
-            return [.success(.done)]
+    @Test func `results gather step by step and are handed over once`() {
+        let slot = ExecutionSlot(timeout: .seconds(60))
+        slot.accept(messages, 0)
+        for _ in 1...2 {
+            slot.beginStep(of: 1, 0)
+            guard case .goOn = slot.endStep([.success(.done)], 0) else {
+                Issue.record("did not go on")
+                return
+            }
         }
-        await started.wait()
-        #expect(!slot.enforce(.now))
-        #expect(slot.enforce(.now))
-        guard case .timedOut(isStillRunning: true) = await end else {
-            Issue.record("not given up")
+        #expect(slot.finish(0)?.results.count == 2)
+        #expect(slot.finish(0)?.messages.isEmpty == true)
+    }
+
+    @Test func `a handler over its time is cancelled, and its failure is the time limit`() async {
+        let (slot, ended) = await running(timeout: .zero)
+        #expect(slot.enforce(.now) == nil)
+        await ended.wait()
+        guard case .overtime(let work) = slot.endStep([.failure(CancellationError())], 1) else {
+            Issue.record("not overtime")
             return
         }
-        async let next = slot.run { [.success(.snooze(.seconds(1)))] }
-        released.fire()
-        guard case .finished(let results) = await next, case .success(.snooze) = results[0] else {
-            Issue.record("the slot took the result of the handler it had given up")
-            return
-        }
+        #expect(work.messages.count == 3)
+        #expect(throws: TimeLimitExceeded.self) { try work.results[0].get() }
     }
 
     @Test func `a handler that succeeds in spite of its cancellation has succeeded`() async {
-        let slot = ExecutionSlot(timeout: .zero, grace: .seconds(60))
-        let (started, released) = (Signal(), Signal())
-        async let end = slot.run {
-            started.fire()
-            await released.wait()
-            return [.success(.done)]
-        }
-        await started.wait()
+        let (slot, ended) = await running(timeout: .zero)
         _ = slot.enforce(.now)
-        released.fire()
-        guard case .finished = await end else {
-            Issue.record("its success was not taken")
+        await ended.wait()
+        guard case .overtime(let work) = slot.endStep([.success(.done)], 1) else {
+            Issue.record("not overtime")
             return
         }
+        #expect(work.results.count == 1)
+        #expect(work.results[0].isSuccess)
     }
 
-    @Test func `a drain interrupts, which is no failure`() async {
-        let slot = ExecutionSlot(timeout: .seconds(60))
-        let started = Signal()
-        async let end = slot.run {
-            started.fire()
-            try? await Task.sleep(for: .seconds(600))
-            return [.failure(CancellationError())]
+    @Test func `a handler that ignores its cancellation is given up, and its late result counts for nothing`() async {
+        let (slot, ended) = await running(timeout: .zero, grace: .zero)
+        #expect(slot.enforce(.now) == nil)
+        let work = slot.enforce(.now)
+        #expect(work?.messages.count == 3)
+        #expect(work?.results.count == 1)
+        await ended.wait()
+        guard case .abandoned = slot.endStep([.success(.done)], 1) else {
+            Issue.record("the slot took a result of the handler it had given up")
+            return
         }
-        await started.wait()
+        #expect(slot.finish(1) == nil)
+    }
+
+    @Test func `a drain interrupts, and what had not ended stays without a result`() async {
+        let (slot, ended) = await running(timeout: .seconds(60))
         slot.interrupt()
-        guard case .interrupted = await end else {
+        await ended.wait()
+        guard case .interrupted(let work) = slot.endStep([.failure(CancellationError())], 1) else {
             Issue.record("not interrupted")
             return
         }
+        #expect(work.results.isEmpty)
     }
 }

@@ -13,9 +13,9 @@ struct RunningJournalTests {
         do {
             let journal = try RunningJournal(path: path, capacity: 4)
             #expect(journal.remains.running.isEmpty)
-            let ended = journal.begin([one])
-            _ = journal.begin([two], mode: .alone)
-            journal.end(ended)
+            journal.begin(one, at: 0)
+            journal.begin(two, at: 3, mode: .alone)
+            journal.end(0..<1)
         }
         let next = try RunningJournal(path: path, capacity: 4)
         #expect(next.remains.running == [.init(identity: two, mode: .alone, batchSize: 1)])
@@ -25,7 +25,9 @@ struct RunningJournalTests {
     @Test func `a batch notes its size with every message, and a late companion its mode`() throws {
         do {
             let journal = try RunningJournal(path: path, capacity: 4)
-            journal.accompany(journal.begin([one, two], mode: .alone))
+            journal.begin(one, at: 1, of: 2, mode: .alone)
+            journal.begin(two, at: 2, of: 2, mode: .alone)
+            journal.accompany(1..<3)
         }
         let entries = try RunningJournal(path: path, capacity: 4).remains.running
         #expect(entries.map(\.batchSize) == [2, 2])
@@ -35,7 +37,7 @@ struct RunningJournalTests {
     @Test func `a clean end leaves nothing to judge`() throws {
         do {
             let journal = try RunningJournal(path: path, capacity: 4)
-            _ = journal.begin([one])
+            journal.begin(one, at: 0)
             journal.markClean()
         }
         #expect(try RunningJournal(path: path, capacity: 4).remains.running.isEmpty)

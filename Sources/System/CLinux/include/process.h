@@ -23,7 +23,8 @@ struct fleet_spawn_request {
 };
 
 /*
- * Forks and executes. Signals are back at their defaults, every other descriptor is closed, the umask is 077.
+ * Forks and executes. Signals are back at their defaults, every other descriptor is closed, the umask is 077,
+ * and as many files may be open as the hard limit allows, up to 65536.
  * Returns the process id, or -1 with errno when the fork or anything up to the execution failed.
  */
 pid_t fleet_spawn(const struct fleet_spawn_request *request);

@@ -11,6 +11,8 @@ package final class Breakers: Sendable {
 
     private let entries = Mutex<[Dependency: Entry]>([:])
     private let isReleased = Atomic<Bool>(false)
+    /// Whether any breaker has anything on record; while none has, the hot path takes no lock.
+    private let hasTrouble = Atomic<Bool>(false)
     private let probes: [Dependency: @Sendable () async -> Bool]
     private let metrics: Metrics
     private let log: Log
@@ -40,7 +42,8 @@ package final class Breakers: Sendable {
     }
 
     func firstOpen(of dependencies: Set<Dependency>) -> Dependency? {
-        entries.withLock { entries in dependencies.first { entries[$0]?.breaker.isOpen == true } }
+        guard hasTrouble.load(ordering: .relaxed) else { return nil }
+        return entries.withLock { entries in dependencies.first { entries[$0]?.breaker.isOpen == true } }
     }
 
     /// Since when the dependency's breaker has been open, or `nil` while it is closed.
@@ -50,6 +53,7 @@ package final class Breakers: Sendable {
 
     package func recordOutage(of dependency: Dependency, reason: String) {
         let action = entries.withLock { entries in
+            hasTrouble.store(true, ordering: .relaxed)
             var entry = entries[dependency] ?? Entry()
             let action = entry.breaker.recordOutage()
             if case .probe = action { entry.openSince = .now }
@@ -66,8 +70,12 @@ package final class Breakers: Sendable {
     }
 
     func recordSuccess(of dependencies: Set<Dependency>) {
+        guard hasTrouble.load(ordering: .relaxed) else { return }
         entries.withLock { entries in
             for dependency in dependencies { entries[dependency]?.breaker.recordSuccess() }
+            if entries.values.allSatisfy({ $0.breaker.state == .closed(outages: 0) }) {
+                hasTrouble.store(false, ordering: .relaxed)
+            }
         }
     }
 

@@ -1,11 +1,11 @@
 import CLinux
 import Glibc
-import Synchronization
 
 /// A small memory-mapped file that says which messages are running at this instant.
 ///
 /// The kernel keeps the pages of a process that dies, so the next start reads what was running, and a mark that a
-/// fatal signal left. Starting and ending a message are a few stores each, with no system call.
+/// fatal signal left. Every execution slot has places of its own, so starting and ending a message are a few stores
+/// each, with no lock and no system call.
 ///
 /// Layout, in the machine's own byte order: 64 bytes of header (magic, crash mark, clean mark, slot count), then 32
 /// bytes per slot (identity, how it runs, how many ran in its batch).
@@ -44,7 +44,6 @@ import Synchronization
     private let capacity: Int
     private let length: Int
     private nonisolated(unsafe) let base: UnsafeMutableRawPointer
-    private let free: Mutex<[Int]>
 
     /// What the former process at this path left running; empty after a clean end.
     let remains: Remains
@@ -77,7 +76,6 @@ import Synchronization
         self.length = length
         self.remains = remains
         unsafe self.base = base
-        free = Mutex(Array((0..<capacity).reversed()))
         unsafe base.storeBytes(of: Self.magic, as: UInt64.self)
         unsafe base.storeBytes(of: UInt64(capacity), toByteOffset: 24, as: UInt64.self)
     }
@@ -92,39 +90,29 @@ import Synchronization
         unsafe fleet_mark_crashes_at(base.advanced(by: 8).assumingMemoryBound(to: UInt32.self))
     }
 
-    /// Notes that the messages run; the slots are for ``end(_:)``.
-    func begin(_ identities: [MessageIdentity], mode: Mode = .together) -> [Int] {
-        let slots = free.withLock { free in
-            let count = min(identities.count, free.count)
-            defer { free.removeLast(count) }
-            return Array(free.suffix(count))
-        }
-        for (slot, identity) in zip(slots, identities) {
-            let at = unsafe base.advanced(by: Self.headerSize + slot * Self.slotSize)
-            unsafe at.storeBytes(of: identity.high, as: UInt64.self)
-            unsafe at.storeBytes(of: identity.low, toByteOffset: 8, as: UInt64.self)
-            unsafe at.storeBytes(of: UInt64(identities.count), toByteOffset: 24, as: UInt64.self)
-            unsafe at.storeBytes(of: mode.rawValue, toByteOffset: 16, as: UInt64.self)
-        }
-        return slots
+    /// Notes in the place that a message runs.
+    func begin(_ identity: MessageIdentity, at place: Int, of batchSize: Int = 1, mode: Mode = .together) {
+        guard place < capacity else { return }
+        let at = unsafe base.advanced(by: Self.headerSize + place * Self.slotSize)
+        unsafe at.storeBytes(of: identity.high, as: UInt64.self)
+        unsafe at.storeBytes(of: identity.low, toByteOffset: 8, as: UInt64.self)
+        unsafe at.storeBytes(of: UInt64(batchSize), toByteOffset: 24, as: UInt64.self)
+        unsafe at.storeBytes(of: mode.rawValue, toByteOffset: 16, as: UInt64.self)
     }
 
     /// Notes that suspects are no longer alone.
-    func accompany(_ slots: [Int]) { store(.accompanied, in: slots) }
+    func accompany(_ places: Range<Int>) { store(.accompanied, in: places) }
 
-    func end(_ slots: [Int]) {
-        store(.free, in: slots)
-        free.withLock { $0.append(contentsOf: slots) }
-    }
+    func end(_ places: Range<Int>) { store(.free, in: places) }
 
     /// Says that the process ends on purpose: nothing that still runs is to blame for it.
     func markClean() {
         unsafe base.storeBytes(of: 1, toByteOffset: 16, as: UInt64.self)
     }
 
-    private func store(_ mode: Mode, in slots: [Int]) {
-        for slot in slots {
-            let at = unsafe base.advanced(by: Self.headerSize + slot * Self.slotSize)
+    private func store(_ mode: Mode, in places: Range<Int>) {
+        for place in places.clamped(to: 0..<capacity) {
+            let at = unsafe base.advanced(by: Self.headerSize + place * Self.slotSize)
             unsafe at.storeBytes(of: mode.rawValue, toByteOffset: 16, as: UInt64.self)
         }
     }

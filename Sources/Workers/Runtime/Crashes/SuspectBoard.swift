@@ -14,6 +14,7 @@ package final class SuspectBoard: Sendable {
     }
 
     private let state: Mutex<State>
+    private let count: Atomic<Int>
     private let path: String
     private let shared: (any SharedSuspects)?
     private let log: Log
@@ -25,6 +26,7 @@ package final class SuspectBoard: Sendable {
         self.log = log
         let suspicions = Suspicion.judge(remains, earlier: Self.load(path))
         state = Mutex(State(suspicions: suspicions, own: Set(suspicions.keys)))
+        count = Atomic(suspicions.count)
         save(suspicions)
         guard !remains.running.isEmpty else { return }
         log.warning(
@@ -37,8 +39,8 @@ package final class SuspectBoard: Sendable {
         )
     }
 
-    /// Whether any message at all is under suspicion; false is the common case and costs one lock.
-    var isEmpty: Bool { state.withLock { $0.suspicions.isEmpty } }
+    /// Whether no message at all is under suspicion, which is the common case and costs no lock.
+    var isEmpty: Bool { count.load(ordering: .relaxed) == 0 }
 
     func suspicion(of identity: MessageIdentity) -> Suspicion? {
         state.withLock { $0.suspicions[identity] }
@@ -62,6 +64,7 @@ package final class SuspectBoard: Sendable {
                 }
                 state.suspicions[identity] = suspicion
             }
+            count.store(state.suspicions.count, ordering: .relaxed)
         }
     }
 
@@ -71,6 +74,7 @@ package final class SuspectBoard: Sendable {
             let cleared = identities.filter { state.suspicions.removeValue(forKey: $0) != nil }
             let hadOwn = !state.own.isDisjoint(with: cleared)
             state.own.subtract(cleared)
+            count.store(state.suspicions.count, ordering: .relaxed)
             return (cleared, hadOwn ? state.suspicions.filter { state.own.contains($0.key) } : nil)
         }
         if let own { save(own) }

@@ -70,12 +70,17 @@ final class DeliveryBuffer: Sendable {
         for waiter in ready { waiter.resume() }
     }
 
-    /// The next delivery, or `nil` once the buffer is closed.
-    func next() async -> Delivery? {
+    /// The next delivery and, where many wait, its share of them; empty once the buffer is closed.
+    ///
+    /// - Parameters:
+    ///   - limit: how many at most.
+    ///   - takers: how many share what waits.
+    func next(upTo limit: Int, sharedBy takers: Int) async -> [Delivery] {
         while true {
-            let (item, isClosed) = state.withLock { state in (state.take(1).first, state.isClosed) }
-            if isClosed { return nil }
-            if let item { return item }
+            let (items, isClosed) = state.withLock { state in
+                (state.isClosed ? [] : state.take(min(limit, max(1, state.count / takers))), state.isClosed)
+            }
+            if isClosed || !items.isEmpty { return items }
             await waitFor(1)
         }
     }

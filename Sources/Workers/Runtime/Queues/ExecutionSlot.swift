@@ -1,19 +1,30 @@
 import Models
 import Synchronization
 
-/// One place in which a handler runs, again and again: `concurrency` of them make a queue's parallelism.
+/// One place in which a queue's messages are executed, one step after another; `concurrency` of them make a queue's
+/// parallelism.
 ///
-/// It carries the time limit. A handler that exceeds it is cancelled; one that ignores that for `grace` is given
-/// up, and the slot goes on without it. Whatever it does later meets the inbox.
+/// It knows what it has been given and what came of it, and carries the time limit. A handler that exceeds the
+/// limit is cancelled; one that ignores that for `grace` is given up, and the slot goes on without it. Whatever it
+/// does later meets the inbox.
 final class ExecutionSlot: Sendable {
     typealias Results = [Result<Outcome, any Error>]
 
-    enum End: Sendable {
-        case finished(Results)
-        /// Over the time limit; `isStillRunning` when even the cancellation did not end it.
-        case timedOut(isStillRunning: Bool)
-        /// Cancelled by a drain that could wait no longer.
-        case interrupted
+    /// What a slot was given, and the results of as many of the first messages as have been executed.
+    struct Work: Sendable {
+        let messages: [InboundMessage]
+        var results: Results = []
+    }
+
+    /// What to do after a step.
+    enum Verdict: Sendable {
+        case goOn
+        /// The task has been cancelled: settle the work and go on in another task.
+        case overtime(Work)
+        /// The process is ending: leave what has no result unsettled.
+        case interrupted(Work)
+        /// The slot has been taken over, and the work with it: stop.
+        case abandoned
     }
 
     private enum Phase {
@@ -23,92 +34,127 @@ final class ExecutionSlot: Sendable {
     }
 
     private struct State {
-        var phase = Phase.idle
         var generation = 0
+        var phase = Phase.idle
         var deadline = ContinuousClock.now
+        var work = Work(messages: [])
+        var stepSize = 0
         var task: Task<Void, Never>?
-        var continuation: CheckedContinuation<End, Never>?
+    }
 
-        mutating func reset() {
-            phase = .idle
-            task = nil
-            continuation = nil
+    /// The first of the journal's places that belong to this slot.
+    let journalBase: Int
+    private let timeout: Duration
+    private let grace: Duration
+    private let state = Mutex(State())
+
+    init(timeout: Duration, grace: Duration = .seconds(5), journalBase: Int = 0) {
+        self.timeout = timeout
+        self.grace = grace
+        self.journalBase = journalBase
+    }
+
+    /// Starts the task that serves this slot from now on; an earlier one is no longer listened to.
+    func launch(_ loop: @escaping @Sendable (_ generation: Int) async -> Void) {
+        state.withLock { state in
+            state.generation += 1
+            state.phase = .idle
+            let generation = state.generation
+            state.task = Task { await loop(generation) }
         }
     }
 
-    private let state = Mutex(State())
-    private let timeout: Duration
-    private let grace: Duration
-
-    init(timeout: Duration, grace: Duration = .seconds(5)) {
-        self.timeout = timeout
-        self.grace = grace
+    func accept(_ messages: [InboundMessage], _ generation: Int) {
+        state.withLock { state in
+            if state.generation == generation { state.work = Work(messages: messages) }
+        }
     }
 
-    func run(_ operation: @escaping @Sendable () async -> Results) async -> End {
-        await withCheckedContinuation { continuation in
-            let generation = state.withLock { state in
-                state.generation += 1
-                state.phase = .running
-                state.deadline = .now + timeout
-                state.continuation = continuation
-                return state.generation
+    /// The next `size` messages of the work are about to be executed together.
+    func beginStep(of size: Int, _ generation: Int) {
+        let deadline = ContinuousClock.now + timeout
+        state.withLock { state in
+            guard state.generation == generation, case .idle = state.phase else { return }
+            state.phase = .running
+            state.deadline = deadline
+            state.stepSize = size
+        }
+    }
+
+    func endStep(_ results: Results, _ generation: Int) -> Verdict {
+        state.withLock { state in
+            guard state.generation == generation else { return .abandoned }
+            switch state.phase {
+            case .idle, .running:
+                state.phase = .idle
+                state.work.results += results
+                return .goOn
+            case .cancelled(let interrupted):
+                state.phase = .idle
+                if interrupted {
+                    // What ended well in spite of it is done; the rest is as if it had never started.
+                    if results.allSatisfy(\.isSuccess) { state.work.results += results }
+                    return .interrupted(state.work)
+                }
+                let late = TimeLimitExceeded(limit: timeout, isStillRunning: false)
+                state.work.results += results.map { $0.isSuccess ? $0 : .failure(late) }
+                return .overtime(state.work)
             }
-            let task = Task { self.finish(await operation(), of: generation) }
-            state.withLock { state in
-                if state.generation == generation, state.continuation != nil { state.task = task }
-            }
+        }
+    }
+
+    /// The results of the whole work, which is thereby handed over.
+    func finish(_ generation: Int) -> Work? {
+        state.withLock { state in
+            guard state.generation == generation else { return nil }
+            defer { state.work = Work(messages: []) }
+            return state.work
         }
     }
 
     /// Enforces the time limit; called every so often from outside.
     ///
-    /// - Returns: true when a handler that does not end has just been given up.
-    func enforce(_ now: ContinuousClock.Instant) -> Bool {
-        let (task, abandoned) = state.withLock { state -> (Task<Void, Never>?, CheckedContinuation<End, Never>?) in
+    /// - Returns: the work of a handler that has just been given up, for the caller to settle and to launch anew.
+    func enforce(_ now: ContinuousClock.Instant) -> Work? {
+        let (task, work) = state.withLock { state -> (Task<Void, Never>?, Work?) in
             guard now >= state.deadline else { return (nil, nil) }
             switch state.phase {
-            case .idle: return (nil, nil)
+            case .idle, .cancelled(interrupted: true): return (nil, nil)
             case .running:
                 state.phase = .cancelled(interrupted: false)
                 state.deadline = now + grace
                 return (state.task, nil)
-            case .cancelled:
-                defer { state.reset() }
-                return (nil, state.continuation)
+            case .cancelled(interrupted: false):
+                var work = state.work
+                let error = TimeLimitExceeded(limit: timeout, isStillRunning: true)
+                work.results += Array(repeating: .failure(error), count: state.stepSize)
+                state.generation += 1
+                state.phase = .idle
+                return (nil, work)
             }
         }
         task?.cancel()
-        abandoned?.resume(returning: .timedOut(isStillRunning: true))
-        return abandoned != nil
+        return work
     }
 
     /// Cancels what runs because the process is ending. It is no failure.
     func interrupt() {
-        let task = state.withLock { state -> Task<Void, Never>? in
-            guard case .running = state.phase else { return nil }
-            state.phase = .cancelled(interrupted: true)
-            state.deadline = .now + grace
+        let task = state.withLock { state in
+            if case .running = state.phase { state.phase = .cancelled(interrupted: true) }
             return state.task
         }
         task?.cancel()
     }
+}
 
-    private func finish(_ results: Results, of generation: Int) {
-        let (continuation, phase) = state.withLock { state in
-            guard state.generation == generation else { return (CheckedContinuation<End, Never>?.none, Phase.idle) }
-            defer { state.reset() }
-            return (state.continuation, state.phase)
-        }
-        switch phase {
-        case .idle, .running: continuation?.resume(returning: .finished(results))
-        case .cancelled(let interrupted):
-            if results.allSatisfy(\.isSuccess) {
-                continuation?.resume(returning: .finished(results))
-            } else {
-                continuation?.resume(returning: interrupted ? .interrupted : .timedOut(isStillRunning: false))
-            }
-        }
+/// An execution over its time limit.
+struct TimeLimitExceeded: Error, Sendable, CustomStringConvertible {
+    let limit: Duration
+    let isStillRunning: Bool
+
+    var description: String {
+        let text = "the handler took longer than \(limit.text)"
+        return isStillRunning ? text + " and ignored its cancellation" : text
     }
 }
 

@@ -13,12 +13,26 @@ protocol MessageHandler: Sendable {
 }
 
 /// What handlers are given by the process that they run in.
-struct HandlerEnvironment: Sendable {
+final class HandlerEnvironment: Sendable {
     let queue: String
     let log: Log
     let effects: any EffectStore
     let topicExchange: String
     let reportProgress: @Sendable (_ message: InboundMessage, _ percent: Int, _ note: String?) -> Void
+
+    init(
+        queue: String,
+        log: Log,
+        effects: any EffectStore,
+        topicExchange: String,
+        reportProgress: @escaping @Sendable (InboundMessage, Int, String?) -> Void
+    ) {
+        self.queue = queue
+        self.log = log
+        self.effects = effects
+        self.topicExchange = topicExchange
+        self.reportProgress = reportProgress
+    }
 }
 
 struct SingleHandler<W: Worker>: MessageHandler {
@@ -63,7 +77,7 @@ struct BatchHandler<W: BatchWorker>: MessageHandler {
         for (position, message) in messages.enumerated() {
             do {
                 let payload = try PayloadDecoder.decode(W.Payload.self, from: message.body)
-                items.append(BatchItem(payload, message))
+                items.append(BatchItem(payload: payload, inbound: message))
                 positions.append(position)
             } catch {
                 results[position] = .failure(error)
@@ -103,39 +117,12 @@ struct BatchHandler<W: BatchWorker>: MessageHandler {
 extension MessageContext {
     init(_ message: InboundMessage, _ environment: HandlerEnvironment) {
         self.init(
-            message: message.original,
-            event: message.event,
+            inbound: message,
             queue: environment.queue,
-            exchange: message.exchange,
-            routingKey: message.routingKey,
-            messageID: message.messageID,
-            correlationID: message.correlationID,
-            attempt: message.attempt,
-            maxAttempts: message.maxAttempts,
-            receivedAt: message.receivedAt,
             log: environment.log,
             effects: environment.effects,
             topicExchange: environment.topicExchange,
-            reportProgress: { environment.reportProgress(message, $0, $1) },
-            job: message.job
-        )
-    }
-}
-
-extension BatchItem {
-    init(_ payload: Payload, _ message: InboundMessage) {
-        self.init(
-            payload: payload,
-            message: message.original,
-            body: message.body,
-            event: message.event,
-            exchange: message.exchange,
-            routingKey: message.routingKey,
-            messageID: message.messageID,
-            correlationID: message.correlationID,
-            attempt: message.attempt,
-            occurredAt: message.occurredAt,
-            receivedAt: message.receivedAt
+            reportProgress: environment.reportProgress
         )
     }
 }

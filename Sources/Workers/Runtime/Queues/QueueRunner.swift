@@ -4,25 +4,40 @@ import Platform
 import Synchronization
 import Telemetry
 
-/// Runs the messages of one queue: take, admit, perform, settle, and nothing else in between.
-struct QueueRunner: Sendable {
+/// Runs the messages of one queue: take, admit, execute, settle, and nothing else in between.
+final class QueueRunner: Sendable {
     let queue: QueueDefinition
     let handler: any MessageHandler
-    let consumer: any MessageConsumer
-    let runtime: Runtime
     let buffer = DeliveryBuffer()
     let slots: [ExecutionSlot]
-    let metrics: QueueMetrics
-    let intake: Intake
-    let settling: SettleStage
-    let environment: HandlerEnvironment
+    private let consumer: any MessageConsumer
+    private let runtime: Runtime
+    private let metrics: QueueMetrics
+    private let intake: Intake
+    private let settling: SettleStage
+    private let environment: HandlerEnvironment
+    private let pace: Pace
+    private let openSlots: Mutex<Int>
+    private let allClosed = Signal()
 
-    init(queue: QueueDefinition, handler: any MessageHandler, consumer: any MessageConsumer, runtime: Runtime) {
+    /// - Parameter journalBase: the first of the journal's places that belong to this queue.
+    init(
+        queue: QueueDefinition,
+        handler: any MessageHandler,
+        consumer: any MessageConsumer,
+        runtime: Runtime,
+        journalBase: Int
+    ) {
         self.queue = queue
         self.handler = handler
         self.consumer = consumer
         self.runtime = runtime
-        slots = (0..<Self.parallelism(of: queue, handler)).map { _ in ExecutionSlot(timeout: queue.timeout) }
+        let step = Self.largestStep(of: queue, handler)
+        slots = (0..<Self.parallelism(of: queue, handler)).map { number in
+            ExecutionSlot(timeout: queue.timeout, journalBase: journalBase + number * step)
+        }
+        openSlots = Mutex(slots.count)
+        pace = Pace()
         metrics = QueueMetrics(runtime.metrics, queue: queue.name, worker: queue.worker)
         metrics.slots.set(Double(slots.count))
         intake = Intake(queue: queue)
@@ -41,7 +56,11 @@ struct QueueRunner: Sendable {
 
     /// How many messages can be running at a time, for the journal.
     static func capacity(of queue: QueueDefinition, _ handler: any MessageHandler) -> Int {
-        parallelism(of: queue, handler) * (handler.isBatch ? queue.batch?.size ?? 1 : 1)
+        parallelism(of: queue, handler) * largestStep(of: queue, handler)
+    }
+
+    private static func largestStep(of queue: QueueDefinition, _ handler: any MessageHandler) -> Int {
+        handler.isBatch ? queue.batch?.size ?? 1 : 1
     }
 
     /// Batches may not claim more than the prefetch lets through.
@@ -52,33 +71,61 @@ struct QueueRunner: Sendable {
 
     /// Takes and runs messages in every slot until the buffer is closed.
     func run() async {
-        await withDiscardingTaskGroup { group in
-            for slot in slots { group.addTask { await serve(slot) } }
+        for slot in slots { launch(slot) }
+        await allClosed.wait()
+    }
+
+    /// Gives up the handlers that ignore their cancellation; called every so often.
+    func enforceTimeLimits(_ now: ContinuousClock.Instant) {
+        for slot in slots {
+            guard let work = slot.enforce(now) else { continue }
+            metrics.abandoned.increment()
+            runtime.log.error("a handler ignores its cancellation and was given up", ["queue": .string(queue.name)])
+            launch(slot, settlingFirst: work)
         }
     }
 
-    private func serve(_ slot: ExecutionSlot) async {
+    func interrupt() {
+        for slot in slots { slot.interrupt() }
+    }
+
+    /// Lets ``run()`` return although handlers run that do not end.
+    func giveUp() { allClosed.fire() }
+
+    private func launch(_ slot: ExecutionSlot, settlingFirst work: ExecutionSlot.Work? = nil) {
+        slot.launch { generation in
+            if let work { await self.settle(work) }
+            await self.serve(slot, generation)
+        }
+    }
+
+    private func serve(_ slot: ExecutionSlot, _ generation: Int) async {
         while true {
             await runtime.breakers.waitUntilClosed(handler.dependencies)
             let deliveries = await take()
-            guard !deliveries.isEmpty else { return }
+            guard !deliveries.isEmpty else { break }
             if runtime.breakers.firstOpen(of: handler.dependencies) != nil {
                 buffer.putBack(deliveries)
                 continue
             }
-            await process(deliveries, in: slot)
+            guard await process(deliveries, in: slot, generation) else { return }
         }
+        let isLast = openSlots.withLock { open in
+            open -= 1
+            return open == 0
+        }
+        if isLast { allClosed.fire() }
     }
 
     private func take() async -> [Delivery] {
         if handler.isBatch, let batch = queue.batch {
             return await buffer.nextBatch(of: batch.size, within: batch.wait)
         }
-        return await buffer.next().map { [$0] } ?? []
+        return await buffer.next(upTo: pace.chunk, sharedBy: slots.count)
     }
 
-    /// One pass through the stages.
-    private func process(_ deliveries: [Delivery], in slot: ExecutionSlot) async {
+    /// One pass through the stages; false when this task has lost its slot.
+    private func process(_ deliveries: [Delivery], in slot: ExecutionSlot, _ generation: Int) async -> Bool {
         let now = WallClock.microseconds()
         var admitted: [InboundMessage] = []
         admitted.reserveCapacity(deliveries.count)
@@ -93,95 +140,134 @@ struct QueueRunner: Sendable {
         }
         admitted = await withoutEndedJobs(admitted)
         if runtime.suspects.isEmpty || !admitted.contains(where: { $0.delivery.isRedelivered }) {
-            await runTogether(admitted, in: slot)
-        } else {
-            await runWithSuspects(admitted, in: slot)
+            return await runTogether(admitted, in: slot, generation)
         }
+        return await runWithSuspects(admitted, in: slot, generation)
     }
 
     /// Acknowledges the jobs that were cancelled while they waited, or that a duplicate has carried out.
     private func withoutEndedJobs(_ messages: [InboundMessage]) async -> [InboundMessage] {
+        guard messages.contains(where: { $0.job != nil }) else { return messages }
         let ids = messages.compactMap(\.job?.id)
-        guard !ids.isEmpty, let ended = try? await runtime.effects.ended(jobs: ids), !ended.isEmpty else {
-            return messages
-        }
+        guard let ended = try? await runtime.effects.ended(jobs: ids), !ended.isEmpty else { return messages }
         let isEnded = { (message: InboundMessage) in message.job.map { ended.contains($0.id) } ?? false }
         consumer.settle(messages.filter(isEnded).map(\.delivery.token), as: .acknowledge)
         return messages.filter { !isEnded($0) }
     }
 
-    private func runTogether(_ messages: [InboundMessage], in slot: ExecutionSlot) async {
-        guard !messages.isEmpty else { return }
+    private func runTogether(
+        _ messages: [InboundMessage],
+        in slot: ExecutionSlot,
+        _ generation: Int
+    ) async -> Bool {
+        guard !messages.isEmpty else { return true }
         await runtime.gate.enter()
-        let running = runtime.journal.begin(messages.map(identity))
-        let end = await perform(messages, in: slot)
-        runtime.journal.end(running)
+        let verdict = await execute(messages, in: slot, generation) { .together }
         runtime.gate.leave()
-        await settle(messages, end)
+        return await conclude(verdict, slot, generation)
     }
 
     /// Condemned messages are buried, suspects run alone in groups no larger than their suspicion allows.
-    private func runWithSuspects(_ messages: [InboundMessage], in slot: ExecutionSlot) async {
+    private func runWithSuspects(
+        _ messages: [InboundMessage],
+        in slot: ExecutionSlot,
+        _ generation: Int
+    ) async -> Bool {
         var groups: [(size: Int, messages: [InboundMessage])] = []
         var clear: [InboundMessage] = []
         for message in messages {
-            guard let suspicion = runtime.suspects.suspicion(of: identity(message)) else {
+            guard let suspicion = runtime.suspects.suspicion(of: message.identity) else {
                 clear.append(message)
                 continue
             }
+            let size = handler.isBatch ? suspicion.largestBatch : 1
             if suspicion.isCondemned {
                 await condemn(message)
-            } else if let last = groups.last, last.messages.count < min(last.size, suspicion.largestBatch) {
+            } else if let last = groups.last, last.messages.count < min(last.size, size) {
                 groups[groups.count - 1].messages.append(message)
-                groups[groups.count - 1].size = min(last.size, suspicion.largestBatch)
+                groups[groups.count - 1].size = min(last.size, size)
             } else {
-                groups.append((suspicion.largestBatch, [message]))
+                groups.append((size, [message]))
             }
         }
-        await runTogether(clear, in: slot)
-        for group in groups { await runAlone(group.messages, in: slot) }
+        guard await runTogether(clear, in: slot, generation) else {
+            buffer.putBack(groups.flatMap(\.messages).map(\.delivery))
+            return false
+        }
+        for (index, group) in groups.enumerated() {
+            guard await runAlone(group.messages, in: slot, generation) else {
+                buffer.putBack(groups[(index + 1)...].flatMap(\.messages).map(\.delivery))
+                return false
+            }
+        }
+        return true
     }
 
-    private func runAlone(_ messages: [InboundMessage], in slot: ExecutionSlot) async {
-        let identities = messages.map(identity)
-        let journal = runtime.journal
+    private func runAlone(_ messages: [InboundMessage], in slot: ExecutionSlot, _ generation: Int) async -> Bool {
         metrics.suspected.increment(by: messages.count)
-        let running = SlotsBox()
-        let end = await runtime.gate.solo(onCompany: { journal.accompany(running.slots) }) { isAlone in
-            running.slots = journal.begin(identities, mode: isAlone ? .alone : .accompanied)
-            return await perform(messages, in: slot)
+        let (journal, places) = (runtime.journal, slot.journalBase..<slot.journalBase + messages.count)
+        let hasCompany = Atomic(false)
+        let verdict = await runtime.gate.solo(
+            onCompany: {
+                hasCompany.store(true, ordering: .sequentiallyConsistent)
+                journal.accompany(places)
+            }
+        ) { isAlone in
+            await execute(messages, in: slot, generation) {
+                isAlone && !hasCompany.load(ordering: .sequentiallyConsistent) ? .alone : .accompanied
+            }
         }
-        journal.end(running.slots)
-        await runtime.suspects.clear(identities)
-        await settle(messages, end)
+        await runtime.suspects.clear(messages.map(\.identity))
+        return await conclude(verdict, slot, generation)
     }
 
     private func condemn(_ message: InboundMessage) async {
         let problem = "the worker process crashed while it ran this message alone"
         let failure = Failure(type: Failure.processCrash, message: problem, isPermanent: true)
-        let isBuried = await settling.bury(
-            message.delivery,
-            messageID: message.messageID,
-            failure,
-            failures: message.attempt
-        )
-        if isBuried { await runtime.suspects.clear([identity(message)]) }
+        let (delivery, attempt) = (message.delivery, message.attempt)
+        if await settling.bury(delivery, messageID: message.messageID, failure, failures: attempt) {
+            await runtime.suspects.clear([message.identity])
+        }
     }
 
-    private func perform(_ messages: [InboundMessage], in slot: ExecutionSlot) async -> ExecutionSlot.End {
-        metrics.inFlight.add(Double(messages.count))
+    /// Executes the messages: together for a batch worker, one after the other for the rest.
+    private func execute(
+        _ messages: [InboundMessage],
+        in slot: ExecutionSlot,
+        _ generation: Int,
+        mode: () -> RunningJournal.Mode
+    ) async -> ExecutionSlot.Verdict {
         let tracked = messages.filter(settling.isTracked)
         if !tracked.isEmpty {
             await runtime.tracker.record(tracked.map { $0.change(to: .running, by: runtime.processName) })
         }
+        slot.accept(messages, generation)
+        metrics.inFlight.add(Double(messages.count))
+        defer { metrics.inFlight.add(-Double(messages.count)) }
         let start = ContinuousClock.now
-        let end = await slot.run { await executeWithMiddleware(messages) }
-        metrics.duration.observe((ContinuousClock.now - start).seconds)
-        metrics.inFlight.add(-Double(messages.count))
-        return end
+        let step = handler.isBatch ? messages.count : 1
+        var index = 0
+        while index < messages.count {
+            let part = step == messages.count ? messages : [messages[index]]
+            let places = slot.journalBase..<slot.journalBase + part.count
+            for (message, place) in zip(part, places) {
+                runtime.journal.begin(message.identity, at: place, of: part.count, mode: mode())
+            }
+            slot.beginStep(of: part.count, generation)
+            let results = await executeWithMiddleware(part)
+            let verdict = slot.endStep(results, generation)
+            if case .abandoned = verdict { return verdict }
+            runtime.journal.end(places)
+            guard case .goOn = verdict else { return verdict }
+            index += part.count
+        }
+        let elapsed = (ContinuousClock.now - start).seconds / Double(messages.count)
+        pace.note(elapsed)
+        metrics.duration.observe(elapsed * Double(step), times: messages.count / step)
+        return .goOn
     }
 
-    private func executeWithMiddleware(_ messages: [InboundMessage]) async -> [Result<Outcome, any Error>] {
+    private func executeWithMiddleware(_ messages: [InboundMessage]) async -> ExecutionSlot.Results {
         guard !runtime.middleware.isEmpty else { return await handler.handle(messages, in: environment) }
         let execution = Execution(queue: queue.name, worker: queue.worker, messages: messages.map(\.subject))
         return await call(runtime.middleware[...], execution, messages)
@@ -191,44 +277,39 @@ struct QueueRunner: Sendable {
         _ rest: ArraySlice<any Middleware>,
         _ execution: Execution,
         _ messages: [InboundMessage]
-    ) async -> [Result<Outcome, any Error>] {
+    ) async -> ExecutionSlot.Results {
         guard let first = rest.first else { return await handler.handle(messages, in: environment) }
         return await first.around(execution) { await call(rest.dropFirst(), execution, messages) }
     }
 
-    private func settle(_ messages: [InboundMessage], _ end: ExecutionSlot.End) async {
-        switch end {
-        case .interrupted:
-            return
-        case .timedOut(let isStillRunning):
-            metrics.timedOut.increment(by: messages.count)
-            if isStillRunning { metrics.abandoned.increment() }
-            let limit = "the handler took longer than \(queue.timeout.text)"
-            let problem = isStillRunning ? limit + " and ignored its cancellation" : limit
-            let error = TimeLimitExceeded(description: problem)
-            await settling.settle(messages, messages.map { _ in .failure(error) }, putBack: buffer.putBack)
-        case .finished(let results):
-            if results.contains(where: \.isSuccess) { runtime.breakers.recordSuccess(of: handler.dependencies) }
-            await settling.settle(messages, results, putBack: buffer.putBack)
+    /// Settles what the verdict leaves to this task; false when the slot is in other hands.
+    private func conclude(_ verdict: ExecutionSlot.Verdict, _ slot: ExecutionSlot, _ generation: Int) async -> Bool {
+        switch verdict {
+        case .goOn:
+            guard let work = slot.finish(generation) else { return false }
+            await settle(work)
+            return true
+        case .overtime(let work):
+            metrics.timedOut.increment()
+            // This task is cancelled; settling and what follows need one that is not.
+            launch(slot, settlingFirst: work)
+            return false
+        case .interrupted(let work):
+            launch(slot, settlingFirst: Self.finished(work))
+            return false
+        case .abandoned:
+            return false
         }
     }
 
-    private func identity(_ message: InboundMessage) -> MessageIdentity {
-        MessageIdentity(queue: queue.name, message: message.delivery.message)
+    private static func finished(_ work: ExecutionSlot.Work) -> ExecutionSlot.Work {
+        ExecutionSlot.Work(messages: Array(work.messages.prefix(work.results.count)), results: work.results)
     }
-}
 
-/// Carries journal slots between a suspect's execution and whoever lets others go on beside it.
-private final class SlotsBox: Sendable {
-    private let stored = Mutex<[Int]>([])
-
-    var slots: [Int] {
-        get { stored.withLock { $0 } }
-        set { stored.withLock { $0 = newValue } }
+    /// Settles what has results, and puts back what was not reached.
+    private func settle(_ work: ExecutionSlot.Work) async {
+        if work.results.contains(where: \.isSuccess) { runtime.breakers.recordSuccess(of: handler.dependencies) }
+        buffer.putBack(work.messages.dropFirst(work.results.count).map(\.delivery))
+        await settling.settle(work.messages, work.results, putBack: buffer.putBack)
     }
-}
-
-/// An execution over its time limit.
-struct TimeLimitExceeded: Error, Sendable {
-    let description: String
 }

@@ -79,6 +79,8 @@ extension Failure {
             self.init(type: error.type, message: error.message, isPermanent: true)
         case let error as RetryLater:
             self.init(type: "retry_later", message: error.reason, isPermanent: false)
+        case let error as TimeLimitExceeded:
+            self.init(type: Self.timeout, message: error.description, isPermanent: false)
         case let error as PostgresError:
             self.init(type: "postgres", message: "\(error)", isPermanent: false)
         default:

@@ -32,14 +32,13 @@ struct Intake: Sendable {
             return .admitted(
                 InboundMessage(
                     delivery: delivery,
-                    original: original,
-                    body: event?.body ?? original.body,
+                    restored: hasHeaders ? original : nil,
+                    data: event?.body,
                     event: original.properties.type ?? event?.type ?? routingKey,
                     exchange: headers[FleetHeader.originExchange]?.text ?? delivery.exchange,
                     routingKey: routingKey,
                     messageID: messageID ?? UUIDv7.make(),
                     hasOwnID: messageID != nil,
-                    correlationID: original.properties.correlationID,
                     attempt: attempt,
                     maxAttempts: queue.retry.attempts,
                     job: headers[FleetHeader.jobID]?.text.map { JobEnd(id: $0, attempt: attempt) },

@@ -1,0 +1,124 @@
+import CommandLineKit
+import Messaging
+import Models
+import Operations
+import Storage
+
+/// `flotilla demo`: real samples of every kind, and what became of them.
+enum DemoCommand {
+    private static let patience = Option<Int>("timeout", "SECONDS", "How long to wait for the effects")
+        .defaulting(to: 15)
+
+    static let all = Command(
+        "demo",
+        "Publishes samples of every kind, waits, and shows what each worker did",
+        takes: [patience, OutputFormat.option],
+        details: "Needs a running fleet. Every id begins with demo- and is new each time, so real data stays apart. "
+            + "Exits with 1 when something did not happen in time.",
+        examples: ["flotilla demo", "flotilla demo --output json"]
+    ) { invocation in
+        let configuration = try Configuration.ofThisProcess()
+        let topology = try configuration.topology()
+        let demo = Demo(topology: topology)
+        let broker = RabbitMQBroker(try configuration.rabbitMQ())
+        try await checkWorkers(demo, on: broker)
+        let limit = Duration.seconds(max(1, invocation[patience]))
+        let findings = try await configuration.withPostgres { pool in
+            try await publish(demo, through: broker)
+            invocation.console.note(
+                "Published \(demo.samples.count) messages as \(demo.run); waiting for their effects"
+            )
+            return try await wait(for: demo, in: pool, broker, limit)
+        }
+        try invocation.show(
+            findings,
+            as: Table(
+                ["worker", "what", "result", "detail"],
+                findings.map { [$0.worker, $0.what, $0.result.rawValue, $0.detail] }
+            )
+        )
+        let missing = findings.filter { $0.result == .missing }
+        guard missing.isEmpty else {
+            let names = missing.map { "\($0.worker): \($0.what)" }.joined(separator: "; ")
+            throw CommandError(
+                "not seen in \(limit.text): \(names)",
+                remedy: "see the log of the workers and flotilla doctor"
+            )
+        }
+        return .done
+    }
+
+    /// Nobody would do the work without a consumer on the queues of this version's workers.
+    private static func checkWorkers(_ demo: Demo, on broker: RabbitMQBroker) async throws {
+        for queue in demo.handledQueues {
+            let depth: QueueDepth?
+            do {
+                depth = try await broker.depth(of: queue)
+            } catch let error as AMQPError {
+                throw CommandError("RabbitMQ: \(error.detail)", remedy: "start the fleet with flotilla up")
+            }
+            guard let depth else {
+                throw CommandError("there is no queue \(queue)", remedy: "run flotilla topology apply")
+            }
+            guard depth.consumers > 0 else {
+                throw CommandError(
+                    "no worker takes \(queue)",
+                    remedy: "start the fleet with flotilla up or flotilla worker"
+                )
+            }
+        }
+    }
+
+    private static func publish(_ demo: Demo, through broker: RabbitMQBroker) async throws {
+        let publisher = try await broker.publisher(named: "flotilla demo")
+        let results = await publisher.publish(demo.samples.map(\.message))
+        await publisher.close()
+        for (sample, result) in zip(demo.samples, results) where !result.isConfirmed {
+            throw CommandError(
+                "the broker has not taken \(sample.message.routingKey): \(result)",
+                remedy: "run flotilla topology apply"
+            )
+        }
+    }
+
+    /// Looks until everything has happened or the time is over.
+    private static func wait(
+        for demo: Demo,
+        in pool: PostgresPool,
+        _ broker: RabbitMQBroker,
+        _ limit: Duration
+    ) async throws -> [DemoFinding] {
+        let deadline = ContinuousClock.now + limit
+        var wasComplete = false
+        while true {
+            let findings = try await demo.findings(in: pool)
+            let isComplete = !findings.contains { $0.result == .missing }
+            // A second look, so that a duplicate that is counted late does not go unseen.
+            if (isComplete && wasComplete) || .now >= deadline {
+                return findings + (try await waiting(demo, broker))
+            }
+            wasComplete = isComplete
+            try await Task.sleep(for: .milliseconds(isComplete ? 300 : 100))
+        }
+    }
+
+    /// The queues of later workers, each with what it holds.
+    private static func waiting(_ demo: Demo, _ broker: RabbitMQBroker) async throws -> [DemoFinding] {
+        var findings: [DemoFinding] = []
+        for queue in demo.queuesThatWait {
+            let depth = try await broker.depth(of: queue.name)
+            let isTaken = (depth?.consumers ?? 0) > 0
+            let isKept = isTaken || (depth?.ready ?? 0) > 0
+            findings.append(
+                DemoFinding(
+                    worker: queue.worker,
+                    what: queue.name,
+                    result: isTaken ? .done : isKept ? .waits : .missing,
+                    detail: isTaken
+                        ? "a worker takes it" : "\(depth?.ready ?? 0) in the queue; no worker of this version takes it"
+                )
+            )
+        }
+        return findings
+    }
+}

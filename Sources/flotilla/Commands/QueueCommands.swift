@@ -1,0 +1,101 @@
+import CommandLineKit
+import Messaging
+import Models
+import Operations
+import Platform
+import Storage
+import Workers
+
+/// `flotilla queue`: how the queues of queues.yaml stand.
+enum QueueCommands {
+    private static let worker = Option<String>("worker", "WORKER", "Only the queues of this worker")
+
+    static let all = Command("queue", "Shows the queues", verbs: [list])
+
+    private static let list = Command(
+        "list",
+        "Lists every queue with what waits in it, who takes it, and how much of it is dead",
+        takes: [worker, OutputFormat.option],
+        details: "READY leaves out what workers hold at the moment. DEAD counts filed and unfiled dead letters.",
+        examples: ["flotilla queue list", "flotilla queue list --worker audit --output json"]
+    ) { invocation in
+        let configuration = try Configuration.ofThisProcess()
+        let queues = try configuration.topology().queues.filter { queue in
+            invocation[worker].map { $0 == queue.worker } ?? true
+        }
+        let standing = try await filed(configuration, note: invocation.console)
+        let rows = try await withAdmin(configuration) { admin in
+            var rows: [Row] = []
+            for queue in queues {
+                let depth = try await admin.queueDepth(queue.name)
+                let unfiled = try await admin.queueDepth(queue.deadLetterQueue)?.ready ?? 0
+                rows.append(
+                    Row(
+                        name: queue.name,
+                        worker: queue.worker,
+                        isDeclared: depth != nil,
+                        ready: depth?.ready,
+                        consumers: depth?.consumers,
+                        dead: standing.map { ($0[queue.name]?.count ?? 0) + unfiled } ?? unfiled
+                    )
+                )
+            }
+            return rows
+        }
+        try invocation.show(rows, as: table(rows))
+        if rows.contains(where: { !$0.isDeclared }) {
+            invocation.console.note("Some queues are not on the broker: run flotilla topology apply")
+        }
+        return .done
+    }
+
+    private struct Row: Encodable {
+        let name: String
+        let worker: String
+        let isDeclared: Bool
+        let ready: Int?
+        let consumers: Int?
+        let dead: Int
+    }
+
+    private static func table(_ rows: [Row]) -> Table {
+        Table(
+            ["queue", "ready", "consumers", "dead", "worker"],
+            rows.map { row in
+                [
+                    .init(row.name, row.isDeclared ? nil : .dim), .init(row.ready.map(String.init) ?? "–"),
+                    .init(row.consumers.map(String.init) ?? "–", row.consumers == 0 ? .yellow : nil),
+                    .init(String(row.dead), row.dead > 0 ? .red : nil), .init(row.worker),
+                ]
+            }
+        )
+    }
+
+    /// `nil` when Postgres can't tell; the queues are worth a look all the same.
+    private static func filed(
+        _ configuration: Configuration,
+        note console: Console
+    ) async throws -> [String: (count: Int, oldest: Int64)]? {
+        do {
+            return try await configuration.withPostgres { try await DeadLetters($0).standing() }
+        } catch let error as CommandError {
+            console.note("Note: DEAD leaves out what is filed: \(error.message)")
+            return nil
+        }
+    }
+
+    private static func withAdmin<R: Sendable>(
+        _ configuration: Configuration,
+        _ body: (RabbitMQAdmin) async throws -> R
+    ) async throws -> R {
+        do {
+            let admin = try await RabbitMQAdmin.open(try configuration.rabbitMQ(), named: "flotilla queue")
+            let result: Result<R, any Error>
+            do { result = .success(try await body(admin)) } catch { result = .failure(error) }
+            await admin.close()
+            return try result.get()
+        } catch let error as AMQPError {
+            throw CommandError("RabbitMQ: \(error.detail)", remedy: "see flotilla services status")
+        }
+    }
+}

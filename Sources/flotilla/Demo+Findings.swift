@@ -1,0 +1,119 @@
+import Models
+import Storage
+import Workers
+
+/// One line of what `flotilla demo` saw.
+struct DemoFinding: Encodable, Sendable {
+    enum Result: String, Encodable, Sendable {
+        case done
+        /// In its dead-letter queue or the files, as it should be.
+        case deadLettered = "dead-lettered"
+        case waits
+        case missing
+    }
+
+    let worker: String
+    let what: String
+    let result: Result
+    let detail: String
+}
+
+extension Demo {
+    /// What the workers have done so far, read from Postgres.
+    func findings(in pool: PostgresPool) async throws -> [DemoFinding] {
+        async let audit = audit(pool)
+        async let quota = quota(pool)
+        async let dead = invalid(pool)
+        return try await audit + quota + dead
+    }
+
+    private func audit(_ pool: PostgresPool) async throws -> [DemoFinding] {
+        let rows = try await pool.query(
+            SQLStatement(
+                "SELECT message_id, count(*) FROM audit_logs WHERE message_id = ANY ($1) GROUP BY message_id",
+                [.textArray(auditedIDs)]
+            )
+        )
+        let counts = Dictionary(rows.map { ($0.text(0) ?? "", Int($0.int(1) ?? 0)) }) { first, _ in first }
+        let isOnce = counts.values.allSatisfy { $0 == 1 }
+        let isComplete = counts.count == auditedIDs.count && isOnce
+        return [
+            DemoFinding(
+                worker: "audit",
+                what: "a row for every event",
+                result: isComplete ? .done : .missing,
+                detail: "\(counts.values.reduce(0, +)) rows for \(auditedIDs.count) events"
+            ),
+            DemoFinding(
+                worker: "audit",
+                what: "a message that came twice",
+                result: counts[duplicateID] == 1 ? .done : .missing,
+                detail: "\(counts[duplicateID] ?? 0) row for 2 deliveries"
+            ),
+        ]
+    }
+
+    private func quota(_ pool: PostgresPool) async throws -> [DemoFinding] {
+        let subscriptions = try await pool.query(
+            SQLStatement("SELECT plan, status FROM subscriptions WHERE company_id = $1", [.text(company)])
+        )
+        let plan = subscriptions.first?.text(0)
+        let isActive = subscriptions.first?.text(1) == "active"
+        let quotas = try await pool.query(
+            SQLStatement(
+                """
+                SELECT coalesce(sum(used + overage), 0)::bigint, max(usage_limit) FROM quotas
+                WHERE company_id = $1 AND kind = 'profile_views'
+                """,
+                [.text(company)]
+            )
+        )
+        let used = Int(quotas.first?.int(0) ?? 0)
+        let limit = quotas.first?.int(1).map(String.init) ?? "no limit"
+        let announced = try await pool.query(
+            SQLStatement(
+                "SELECT count(*) FROM audit_logs WHERE correlation_id = $1 AND event = $2",
+                [.text(run), .text(SubscriptionEvent.activated)]
+            )
+        )
+        let isAnnounced = announced.first?.int(0) == 1
+        return [
+            DemoFinding(
+                worker: "quota",
+                what: "the payment activates a subscription",
+                result: isActive ? .done : .missing,
+                detail: plan.map { "plan \($0), \(isActive ? "active" : "not active")" } ?? "no subscription yet"
+            ),
+            DemoFinding(
+                worker: "quota",
+                what: "the profile views are counted",
+                result: used == Self.views ? .done : .missing,
+                detail: "\(used) used of \(limit), \(Self.views) expected"
+            ),
+            DemoFinding(
+                worker: "quota",
+                what: SubscriptionEvent.activated + " goes out",
+                result: isAnnounced ? .done : .missing,
+                detail: isAnnounced ? "published through the outbox and audited" : "not seen yet"
+            ),
+        ]
+    }
+
+    private func invalid(_ pool: PostgresPool) async throws -> [DemoFinding] {
+        let rows = try await pool.query(
+            SQLStatement(
+                "SELECT queue, error_type, error_message FROM dead_letters WHERE message_id = $1",
+                [.text(invalidID)]
+            )
+        )
+        let row = rows.first { $0.text(1) == Failure.invalidPayload }
+        return [
+            DemoFinding(
+                worker: "keeper",
+                what: "a view without its company",
+                result: row == nil ? .missing : .deadLettered,
+                detail: row.map { "\($0.text(0) ?? ""): \($0.text(2) ?? "")" } ?? "not filed yet"
+            )
+        ]
+    }
+}

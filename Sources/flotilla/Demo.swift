@@ -1,0 +1,114 @@
+import Messaging
+import Models
+import Platform
+import Storage
+import Workers
+
+/// The messages of one `flotilla demo`, and what they should bring about.
+struct Demo: Sendable {
+    struct Sample: Sendable {
+        let message: OutgoingMessage
+        var id: String { message.message.properties.messageID ?? "" }
+    }
+
+    /// What every id of this run begins with.
+    let run: String
+    let company: String
+    /// In the order of publishing.
+    let samples: [Sample]
+    /// The sample that is published twice, and the one that no worker can read.
+    let duplicateID: String
+    let invalidID: String
+    private let topology: Topology
+
+    /// Profile views that are counted: those of the samples, and the duplicate once.
+    static let views = 3
+
+    init(topology: Topology) {
+        let run = "demo-\(UUIDv7.make())"
+        let company = "\(run)-company"
+        self.topology = topology
+        self.run = run
+        self.company = company
+        duplicateID = "\(run)-view-1"
+        invalidID = "\(run)-invalid"
+        let now = WallClock.iso8601()
+        func event(_ key: String, _ name: String, _ body: String, _ exchange: String? = nil) -> Sample {
+            var message = Message(body: Array(body.utf8))
+            message.properties.contentType = "application/json"
+            message.properties.messageID = "\(run)-\(name)"
+            message.properties.correlationID = run
+            message.properties.appID = "flotilla demo"
+            return Sample(
+                message: OutgoingMessage(
+                    exchange: exchange ?? topology.events.name,
+                    routingKey: key,
+                    message: message
+                )
+            )
+        }
+        func view(_ number: Int) -> Sample {
+            event(
+                ProfileViewed.event,
+                "view-\(number)",
+                #"{"companyId":"\#(company)","profileId":"\#(run)-profile-\#(number)","viewerId":"\#(run)-recruiter","occurredAt":"\#(now)"}"#
+            )
+        }
+        samples = [
+            event(
+                PaymentSucceeded.event,
+                "payment",
+                #"{"paymentId":"\#(run)-payment","companyId":"\#(company)","plan":"pro","status":"succeeded","paidAt":"\#(now)"}"#
+            ),
+            view(1), view(2), view(3),
+            view(1),
+            event(ProfileViewed.event, "invalid", #"{"profileId":"\#(run)-profile-0","occurredAt":"\#(now)"}"#),
+            event(
+                "document.accessed",
+                "document",
+                #"{"documentId":"\#(run)-document","userId":"\#(run)-recruiter","companyId":"\#(company)","timestamp":"\#(now)"}"#
+            ),
+            event(
+                "search.performed",
+                "search",
+                #"{"companyId":"\#(company)","userId":"\#(run)-recruiter","query":"swift","results":3,"timestamp":"\#(now)"}"#
+            ),
+            event(
+                "profile.validated",
+                "profile",
+                #"{"profileId":"\#(run)-profile-1","candidateId":"\#(run)-candidate","skills":["swift","sql"],"timestamp":"\#(now)"}"#
+            ),
+            event(
+                "notification.email",
+                "email",
+                #"{"to":"demo@example.com","template":"ticket_generated","data":{"event_title":"Demo","guest_name":"Demo Guest","ticket_url":"https://example.com/tickets/1"},"options":{"priority":"high"}}"#,
+                topology.commands.name
+            ),
+            event(
+                "ticket.generation.requested",
+                "tickets",
+                #"{"job_id":"\#(run)-job","event_id":456,"tickets":[{"ticket_id":789,"ticket_code":"\#(run)-TKT-001","guest_name":"Demo Guest","type":"standard","template_id":12}],"template_data":{"event_title":"Demo","event_date":"2026-06-15T09:00:00Z"}}"#
+            ),
+        ]
+    }
+
+    /// The queues whose workers exist in this version, as far as the samples need them.
+    var handledQueues: [String] {
+        ["audit.all", "subscription.\(ProfileViewed.event)", "subscription.\(PaymentSucceeded.event)"]
+    }
+
+    /// The queues that a sample goes to and no worker of this version takes.
+    var queuesThatWait: [QueueDefinition] {
+        [
+            "search.profile.validated", "ticket.generation.requested", "notification.email",
+            "subscription.search.performed",
+        ]
+        .compactMap { topology.queue(named: $0) }
+    }
+
+    /// The ids that should have an audit row: each once.
+    var auditedIDs: [String] {
+        let ids = samples.filter { $0.message.exchange == topology.events.name }.map(\.id)
+        return Array(Set(ids)).sorted()
+    }
+}
