@@ -48,11 +48,19 @@ final class FleetRun: Sendable {
         try state.withLock(\.end)?.get()
     }
 
+    /// Begins to drain, and leaves no folder behind even when the process ends before the drain does.
+    func abandon() {
+        fleet.shutdown()
+        removeFolder()
+    }
+
+    private func removeFolder() { try? FileManager.default.removeItem(atPath: folder) }
+
     private func finish(_ result: Result<Void, any Error>) {
         state.withLock { state in
             state.end = state.end ?? result
             state.task = nil
         }
-        try? FileManager.default.removeItem(atPath: folder)
+        removeFolder()
     }
 }

@@ -59,7 +59,7 @@ public final class TestFleet: Sendable {
         run = FleetRun(Fleet(setup), folder: folder)
     }
 
-    deinit { run.fleet.shutdown() }
+    deinit { run.abandon() }
 
     /// Adds a worker. Call it before ``start()`` and ``settle(within:)``.
     public func register(_ worker: some Worker) throws { try run.fleet.register(worker) }

@@ -18,7 +18,7 @@ final class FleetHome: Sendable {
     let admin: RabbitMQAdmin
     let publisher: any MessagePublisher
 
-    private static let queuesFile = URL(filePath: #filePath).deletingLastPathComponent()
+    static let queuesFile = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "queues.yaml").path
 
