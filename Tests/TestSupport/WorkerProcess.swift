@@ -25,6 +25,11 @@ package final class WorkerProcess: Sendable {
         self.process = process
     }
 
+    /// A test that fails leaves no process behind.
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+
     package var isRunning: Bool { process.isRunning }
 
     package var processID: Int32 { process.processIdentifier }
