@@ -72,14 +72,14 @@ enum RabbitMQEnvironment {
     static let isCI = ProcessInfo.processInfo.environment["CI"] != nil
     /// The `flotilla` command, which runs private brokers for the tests that break them.
     static let command =
-        ProcessInfo.processInfo.environment["FLOTILLA_EXE"] ?? ProcessInfo.processInfo.environment["FLOTILLA_COMMAND"]
+        ProcessInfo.processInfo.environment["FLEET_COMMAND"]
 }
 
 struct EnvironmentTests {
     @Test(.enabled(if: RabbitMQEnvironment.isCI))
     func `a build server tests against a real broker`() {
         #expect(RabbitMQEnvironment.configuration != nil, "RABBITMQ_URL is missing or wrong")
-        #expect(RabbitMQEnvironment.command != nil, "FLOTILLA_EXE is missing")
+        #expect(RabbitMQEnvironment.command != nil, "FLEET_COMMAND is missing: the path of the flotilla command")
     }
 }
 
