@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: run test check format bench asan clean help
+.PHONY: run test chaos check format bench asan clean help
 
 run: ## Set up, build a release and run everything on this machine
 	@ops/setup.sh
@@ -9,6 +9,10 @@ run: ## Set up, build a release and run everything on this machine
 test: ## Set up and run every test against private servers
 	@ops/setup.sh --test
 	@ops/test.sh
+
+chaos: ## Break servers and workers under 100,000 messages, and count what is left
+	@ops/setup.sh --test
+	@ops/test.sh --chaos
 
 check: ## Check the format and build everything, tests included
 	@swift format lint --strict -r Sources Tests bench examples Package.swift

@@ -2,6 +2,7 @@
 # Builds once and runs every test, with private servers in a home that is thrown away afterwards.
 #
 #   ops/test.sh             format, build, all tests
+#   ops/test.sh --chaos     only the tests that break a whole fleet, with 100,000 messages (FLOTILLA_CHAOS_MESSAGES)
 #   ops/test.sh --asan      the integration tests under the address sanitizer
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -13,6 +14,10 @@ run=(--skip-build)
 scratch=.build
 case "${1-}" in
     "") ;;
+    --chaos)
+        run+=(--filter 'FleetTests')
+        export FLOTILLA_CHAOS_MESSAGES="${FLOTILLA_CHAOS_MESSAGES:-100000}"
+        ;;
     --asan)
         scratch=.build/asan
         build+=(--scratch-path "$scratch" --sanitize address)
