@@ -78,7 +78,13 @@ enum WorkerCommand {
             )
         }
         let signals = try Signals.stream(of: [SIGTERM, SIGINT])
-        let listener = Task { for await _ in signals { fleet.shutdown() } }
+        let patience = configuration[Settings.drain] + .seconds(15)
+        let listener = Task {
+            for await _ in signals {
+                fleet.shutdown()
+                Task { try await exitUnlessEnded(after: patience, log) }
+            }
+        }
         defer { listener.cancel() }
         do {
             try await fleet.run()
@@ -87,6 +93,13 @@ enum WorkerCommand {
         }
         await probes?.stop()
         return .done
+    }
+
+    /// The last resort of a drain. Whatever keeps the process: nothing is settled before it is done, so nothing is lost.
+    private static func exitUnlessEnded(after patience: Duration, _ log: Log) async throws {
+        try await Task.sleep(for: patience)
+        log.error("the drain does not end; leaving", ["seconds": .double(patience.seconds)])
+        exit(ExitStatus.failed.rawValue)
     }
 
     private static func stateFolder(_ configuration: Configuration) throws -> String {

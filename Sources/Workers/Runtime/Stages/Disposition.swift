@@ -19,12 +19,12 @@ extension Disposition {
     ///
     /// - Parameters:
     ///   - attempt: the number of the execution that has just ended, from 1.
-    ///   - chance: from -1 to 1, for the jitter.
+    ///   - chance: from -1 to 1, for the jitter; drawn only for a retry, since drawing is a system call.
     init(
         _ result: Result<Outcome, any Error>,
         attempt: Int,
         policy: RetryPolicy,
-        chance: Double
+        chance: @autoclosure () -> Double
     ) {
         switch result {
         case .success(.done): self = .acknowledge
@@ -37,7 +37,7 @@ extension Disposition {
                 return
             }
             let failure = Failure(error)
-            guard !failure.isPermanent, let delay = policy.delay(afterFailures: attempt, chance: chance) else {
+            guard !failure.isPermanent, let delay = policy.delay(afterFailures: attempt, chance: chance()) else {
                 self = .bury(failure)
                 return
             }

@@ -25,6 +25,10 @@ struct SettleStage: Sendable {
         var outage: (dependency: Dependency, reason: String)?
         done.reserveCapacity(messages.count)
         for (message, result) in zip(messages, results) {
+            if case .success(.done) = result {
+                done.append(message)
+                continue
+            }
             let disposition = Disposition(
                 result,
                 attempt: message.attempt,
