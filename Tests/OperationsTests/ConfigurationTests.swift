@@ -24,10 +24,10 @@ struct ConfigurationTests {
         let configuration = try Self.load(["PORT": "9001"], file: file).get()
         #expect(configuration[Settings.port].number == 9_001)
         #expect(configuration[Settings.drain] == .seconds(5))
-        #expect(configuration[Settings.maxBody].bytes == 8 << 20)
+        #expect(configuration[Settings.inboxRetention] == .seconds(14 * 86_400))
         #expect(configuration.source(of: Settings.port) == .environment)
         #expect(configuration.source(of: Settings.drain) == .file)
-        #expect(configuration.source(of: Settings.maxBody) == .standard)
+        #expect(configuration.source(of: Settings.inboxRetention) == .standard)
         #expect(configuration.source(of: Settings.database) == .absent)
     }
 

@@ -78,33 +78,6 @@ package struct Port: TextValue, Hashable {
     package var text: String { String(number) }
 }
 
-/// A positive number of bytes: `512`, `64KiB`, `8MiB`, `1GiB`.
-package struct ByteCount: TextValue, Hashable {
-    package let bytes: Int
-
-    package init(bytes: Int) { self.bytes = bytes }
-
-    package init?(text: String) {
-        let digits = text.prefix { $0.isASCII && $0.isNumber }
-        let units = ["": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30]
-        guard let amount = Int(digits), amount > 0, let unit = units[String(text.dropFirst(digits.count))] else {
-            return nil
-        }
-        let (bytes, isTooLarge) = amount.multipliedReportingOverflow(by: unit)
-        guard !isTooLarge else { return nil }
-        self.bytes = bytes
-    }
-
-    package static var expectation: String { "a size such as 64KiB or 8MiB" }
-
-    package var text: String {
-        for (unit, size) in [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)] where bytes % size == 0 {
-            return "\(bytes / size)\(unit)"
-        }
-        return String(bytes)
-    }
-}
-
 /// Words between commas.
 package struct WordList: TextValue, Hashable {
     package let words: [String]

@@ -40,17 +40,13 @@ package enum Settings {
         "FLOTILLA_DRAIN_TIMEOUT",
         "How long running handlers may take to finish at shutdown"
     ).defaulting(to: .seconds(30))
-    package static let maxBody = Setting<ByteCount>(
-        "FLOTILLA_MAX_BODY",
-        "Larger message bodies are dead-lettered unread"
-    ).defaulting(to: ByteCount(bytes: 8 << 20))
     package static let inboxRetention = Setting<Duration>(
         "FLOTILLA_INBOX_RETENTION",
         "How long message ids are remembered"
     ).defaulting(to: .seconds(14 * 86_400))
 
     package static let all: [any SettingDeclaration] = [
-        rabbitMQ, rabbitMQManagement, database, redis, port, home, queues, allowPlaintext, logLevel, drain, maxBody,
+        rabbitMQ, rabbitMQManagement, database, redis, port, home, queues, allowPlaintext, logLevel, drain,
         inboxRetention,
     ]
 
