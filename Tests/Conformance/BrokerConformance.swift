@@ -5,375 +5,379 @@ import Testing
 
 /// What every broker has to do, real or in memory.
 struct BrokerConformance {
-  @Test(arguments: Subject.all)
-  func `what is published is delivered in order, with where it was published to`(subject: Subject)
-    async throws
-  {
-    try await subject.withQueue { queue in
-      try await subject.bind(queue, "conformance.topic", "\(queue).*")
-      let publisher = try await subject.broker.publisher(named: "test")
-      let messages = (0..<1_500).map { index in
-        OutgoingMessage(
-          exchange: "conformance.topic",
-          routingKey: "\(queue).made",
-          message: Message(body: Array("\(index)".utf8))
-        )
-      }
-      let results = await publisher.publish(messages)
-      #expect(results == Array(repeating: .confirmed, count: 1_500))
-      let consumer = try await subject.broker.consumer(
-        named: "test",
-        of: [Subscription(queue: queue, prefetch: 2_000)]
-      )
-      let log = EventLog(consumer, settling: .acknowledge)
-      let deliveries = try await log.first(1_500)
-      #expect(await log.bodies == (0..<1_500).map(String.init))
-      #expect(Set(deliveries.map(\.exchange)) == ["conformance.topic"])
-      #expect(Set(deliveries.map(\.routingKey)) == ["\(queue).made"])
-      #expect(Set(deliveries.map(\.queue)) == [queue])
-      #expect(deliveries.allSatisfy { !$0.isRedelivered })
-      await consumer.close()
-      #expect(try await subject.broker.depth(of: queue)?.ready == 0)
-      let losses = await log.disconnections
-      #expect(losses == [])
-      await publisher.close()
-    }
-  }
-
-  @Test(arguments: Subject.all)
-  func `properties, headers and body arrive as they were sent`(subject: Subject) async throws {
-    try await subject.withQueue { queue in
-      var random = RandomMessages(seed: 42)
-      let messages = (0..<300).map { _ in random.message() }
-      let publisher = try await subject.broker.publisher(named: "test")
-      let results = await publisher.publish(
-        messages.map { OutgoingMessage(exchange: "", routingKey: queue, message: $0) }
-      )
-      #expect(results.allSatisfy { $0.isConfirmed })
-      let consumer = try await subject.broker.consumer(
-        named: "test",
-        of: [Subscription(queue: queue, prefetch: 500)]
-      )
-      let log = EventLog(consumer, settling: .acknowledge)
-      let received = try await log.first(messages.count).map(\.message)
-      for (index, pair) in zip(messages, received).enumerated() {
-        let isSame = pair.0 == pair.1
-        #expect(isSame, "message \(index)")
-      }
-      await consumer.close()
-      await publisher.close()
-    }
-  }
-
-  @Test(arguments: Subject.all)
-  func `a body of ten megabytes arrives whole`(subject: Subject) async throws {
-    try await subject.withQueue { queue in
-      var random = SeededGenerator(seed: 3)
-      let body = (0..<1_310_720).flatMap { _ in withUnsafeBytes(of: random.next()) { Array($0) } }
-      let publisher = try await subject.broker.publisher(named: "test")
-      let big = OutgoingMessage(exchange: "", routingKey: queue, message: Message(body: body))
-      #expect(
-        await publisher.publish([big, OutgoingMessage(to: queue, "small")]).allSatisfy {
-          $0.isConfirmed
-        })
-      let consumer = try await subject.broker.consumer(
-        named: "test",
-        of: [Subscription(queue: queue, prefetch: 10)]
-      )
-      let log = EventLog(consumer, settling: .acknowledge)
-      let deliveries = try await log.first(2)
-      #expect(deliveries[0].message.body == body)
-      #expect(deliveries[1].message.body == Array("small".utf8))
-      await consumer.close()
-      await publisher.close()
-    }
-  }
-
-  @Test(arguments: Subject.all)
-  func `a message that no queue is bound for is returned, and only that one`(subject: Subject)
-    async throws
-  {
-    try await subject.withQueue { queue in
-      let publisher = try await subject.broker.publisher(named: "test")
-      let messages = (0..<200).map { index in
-        OutgoingMessage(
-          to: index % 3 == 1 ? "conformance.nowhere" : queue, "\(index)", id: "id-\(index)")
-      }
-      let results = await publisher.publish(messages)
-      for (index, result) in results.enumerated() {
-        if case .unroutable = result {
-          #expect(index % 3 == 1)
-        } else {
-          #expect(index % 3 != 1)
-          #expect(result == .confirmed)
-        }
-      }
-      await publisher.close()
-    }
-  }
-
-  @Test(arguments: Subject.all)
-  func `a full queue refuses`(subject: Subject) async throws {
-    try await subject.withQueue(["x-max-length": 5, "x-overflow": "reject-publish"]) { queue in
-      let publisher = try await subject.broker.publisher(named: "test")
-      // The broker applies the limit a little late, so that a few more may get in.
-      try await eventually {
-        let result = await publisher.publish([OutgoingMessage(to: queue, "x")])
-        if case .refused = result[0] { return true }
-        return false
-      }
-      await publisher.close()
-    }
-  }
-
-  @Test(arguments: Subject.all)
-  func `many callers share one publisher, and each gets its own answers`(subject: Subject)
-    async throws
-  {
-    try await subject.withQueue { queue in
-      let publisher = try await subject.broker.publisher(named: "test")
-      await withTaskGroup(of: Bool.self) { group in
-        for caller in 0..<50 {
-          group.addTask {
-            let target = caller % 10 == 0 ? "conformance.nowhere" : queue
-            let messages = (0..<100).map {
-              OutgoingMessage(to: target, "\($0)", id: "\(caller)-\($0)")
+    @Test(arguments: Subject.all)
+    func `what is published is delivered in order, with where it was published to`(subject: Subject)
+        async throws
+    {
+        try await subject.withQueue { queue in
+            try await subject.bind(queue, "conformance.topic", "\(queue).*")
+            let publisher = try await subject.broker.publisher(named: "test")
+            let messages = (0..<1_500).map { index in
+                OutgoingMessage(
+                    exchange: "conformance.topic",
+                    routingKey: "\(queue).made",
+                    message: Message(body: Array("\(index)".utf8))
+                )
             }
             let results = await publisher.publish(messages)
-            return results.count == 100
-              && results.allSatisfy { $0.isConfirmed == (caller % 10 != 0) }
-          }
+            #expect(results == Array(repeating: .confirmed, count: 1_500))
+            let consumer = try await subject.broker.consumer(
+                named: "test",
+                of: [Subscription(queue: queue, prefetch: 2_000)]
+            )
+            let log = EventLog(consumer, settling: .acknowledge)
+            let deliveries = try await log.first(1_500)
+            #expect(await log.bodies == (0..<1_500).map(String.init))
+            #expect(Set(deliveries.map(\.exchange)) == ["conformance.topic"])
+            #expect(Set(deliveries.map(\.routingKey)) == ["\(queue).made"])
+            #expect(Set(deliveries.map(\.queue)) == [queue])
+            #expect(deliveries.allSatisfy { !$0.isRedelivered })
+            await consumer.close()
+            #expect(try await subject.broker.depth(of: queue)?.ready == 0)
+            let losses = await log.disconnections
+            #expect(losses == [])
+            await publisher.close()
         }
-        for await isRight in group { #expect(isRight) }
-      }
-      try await eventually { try await subject.broker.depth(of: queue)?.ready == 4_500 }
-      await publisher.close()
     }
-  }
 
-  @Test(arguments: Subject.all)
-  func `no more than the prefetch is out at a time, and settling makes room`(subject: Subject)
-    async throws
-  {
-    try await subject.withQueue { queue in
-      let publisher = try await subject.broker.publisher(named: "test")
-      _ = await publisher.publish((0..<30).map { OutgoingMessage(to: queue, "\($0)") })
-      let consumer = try await subject.broker.consumer(
-        named: "test",
-        of: [Subscription(queue: queue, prefetch: 10)]
-      )
-      let log = EventLog(consumer)
-      let first = try await log.first(10)
-      await consumer.flush()
-      #expect(await log.deliveries.count == 10)
-      // Out of order, and with a gap that stays: what is above the gap must not wait for it for long.
-      for delivery in first.dropFirst().reversed() {
-        consumer.settle(delivery.token, as: .acknowledge)
-      }
-      _ = try await log.first(19)
-      await consumer.flush()
-      #expect(await log.deliveries.count == 19)
-      await consumer.close()
-      try await eventually { try await subject.broker.depth(of: queue)?.ready == 21 }
-      await publisher.close()
+    @Test(arguments: Subject.all)
+    func `properties, headers and body arrive as they were sent`(subject: Subject) async throws {
+        try await subject.withQueue { queue in
+            var random = RandomMessages(seed: 42)
+            let messages = (0..<300).map { _ in random.message() }
+            let publisher = try await subject.broker.publisher(named: "test")
+            let results = await publisher.publish(
+                messages.map { OutgoingMessage(exchange: "", routingKey: queue, message: $0) }
+            )
+            #expect(results.allSatisfy { $0.isConfirmed })
+            let consumer = try await subject.broker.consumer(
+                named: "test",
+                of: [Subscription(queue: queue, prefetch: 500)]
+            )
+            let log = EventLog(consumer, settling: .acknowledge)
+            let received = try await log.first(messages.count).map(\.message)
+            for (index, pair) in zip(messages, received).enumerated() {
+                let isSame = pair.0 == pair.1
+                #expect(isSame, "message \(index)")
+            }
+            await consumer.close()
+            await publisher.close()
+        }
     }
-  }
 
-  @Test(arguments: Subject.all)
-  func `a requeued message comes again, marked as redelivered`(subject: Subject) async throws {
-    try await subject.withQueue { queue in
-      let publisher = try await subject.broker.publisher(named: "test")
-      _ = await publisher.publish([OutgoingMessage(to: queue, "again")])
-      let consumer = try await subject.broker.consumer(
-        named: "test",
-        of: [Subscription(queue: queue, prefetch: 1)]
-      )
-      let log = EventLog(consumer)
-      let first = try await log.first(1)
-      #expect(!first[0].isRedelivered)
-      consumer.settle(first[0].token, as: .requeue)
-      let second = try await log.first(2)[1]
-      #expect(second.isRedelivered)
-      #expect(second.message.body == first[0].message.body)
-      consumer.settle(second.token, as: .acknowledge)
-      await consumer.close()
-      #expect(try await subject.broker.depth(of: queue)?.ready == 0)
-      await publisher.close()
+    @Test(arguments: Subject.all)
+    func `a body of ten megabytes arrives whole`(subject: Subject) async throws {
+        try await subject.withQueue { queue in
+            var random = SeededGenerator(seed: 3)
+            let body = (0..<1_310_720).flatMap { _ in withUnsafeBytes(of: random.next()) { Array($0) } }
+            let publisher = try await subject.broker.publisher(named: "test")
+            let big = OutgoingMessage(exchange: "", routingKey: queue, message: Message(body: body))
+            #expect(
+                await publisher.publish([big, OutgoingMessage(to: queue, "small")]).allSatisfy {
+                    $0.isConfirmed
+                }
+            )
+            let consumer = try await subject.broker.consumer(
+                named: "test",
+                of: [Subscription(queue: queue, prefetch: 10)]
+            )
+            let log = EventLog(consumer, settling: .acknowledge)
+            let deliveries = try await log.first(2)
+            #expect(deliveries[0].message.body == body)
+            #expect(deliveries[1].message.body == Array("small".utf8))
+            await consumer.close()
+            await publisher.close()
+        }
     }
-  }
 
-  @Test(arguments: Subject.all)
-  func `settling twice, or what was never delivered, does no harm`(subject: Subject) async throws {
-    try await subject.withQueue { queue in
-      let publisher = try await subject.broker.publisher(named: "test")
-      _ = await publisher.publish((0..<3).map { OutgoingMessage(to: queue, "\($0)") })
-      let consumer = try await subject.broker.consumer(
-        named: "test",
-        of: [Subscription(queue: queue, prefetch: 2)]
-      )
-      let log = EventLog(consumer)
-      let token = try await log.first(2)[0].token
-      consumer.settle([token, token], as: .acknowledge)
-      consumer.settle(token, as: .requeue)
-      consumer.settle(DeliveryToken(epoch: token.epoch, tag: 999), as: .acknowledge)
-      consumer.settle(DeliveryToken(epoch: token.epoch + 7, tag: 2), as: .acknowledge)
-      _ = try await log.first(3)
-      await consumer.flush()
-      #expect(await log.deliveries.count == 3)
-      let losses = await log.disconnections
-      #expect(losses == [])
-      await consumer.close()
-      await publisher.close()
+    @Test(arguments: Subject.all)
+    func `a message that no queue is bound for is returned, and only that one`(subject: Subject)
+        async throws
+    {
+        try await subject.withQueue { queue in
+            let publisher = try await subject.broker.publisher(named: "test")
+            let messages = (0..<200).map { index in
+                OutgoingMessage(
+                    to: index % 3 == 1 ? "conformance.nowhere" : queue,
+                    "\(index)",
+                    id: "id-\(index)"
+                )
+            }
+            let results = await publisher.publish(messages)
+            for (index, result) in results.enumerated() {
+                if case .unroutable = result {
+                    #expect(index % 3 == 1)
+                } else {
+                    #expect(index % 3 != 1)
+                    #expect(result == .confirmed)
+                }
+            }
+            await publisher.close()
+        }
     }
-  }
 
-  @Test(arguments: Subject.all)
-  func `a paused queue delivers nothing until it is resumed, while others go on`(subject: Subject)
-    async throws
-  {
-    try await subject.withQueue { paused in
-      try await subject.withQueue { other in
+    @Test(arguments: Subject.all)
+    func `a full queue refuses`(subject: Subject) async throws {
+        try await subject.withQueue(["x-max-length": 5, "x-overflow": "reject-publish"]) { queue in
+            let publisher = try await subject.broker.publisher(named: "test")
+            // The broker applies the limit a little late, so that a few more may get in.
+            try await eventually {
+                let result = await publisher.publish([OutgoingMessage(to: queue, "x")])
+                if case .refused = result[0] { return true }
+                return false
+            }
+            await publisher.close()
+        }
+    }
+
+    @Test(arguments: Subject.all)
+    func `many callers share one publisher, and each gets its own answers`(subject: Subject)
+        async throws
+    {
+        try await subject.withQueue { queue in
+            let publisher = try await subject.broker.publisher(named: "test")
+            await withTaskGroup(of: Bool.self) { group in
+                for caller in 0..<50 {
+                    group.addTask {
+                        let target = caller % 10 == 0 ? "conformance.nowhere" : queue
+                        let messages = (0..<100).map {
+                            OutgoingMessage(to: target, "\($0)", id: "\(caller)-\($0)")
+                        }
+                        let results = await publisher.publish(messages)
+                        return results.count == 100
+                            && results.allSatisfy { $0.isConfirmed == (caller % 10 != 0) }
+                    }
+                }
+                for await isRight in group { #expect(isRight) }
+            }
+            try await eventually { try await subject.broker.depth(of: queue)?.ready == 4_500 }
+            await publisher.close()
+        }
+    }
+
+    @Test(arguments: Subject.all)
+    func `no more than the prefetch is out at a time, and settling makes room`(subject: Subject)
+        async throws
+    {
+        try await subject.withQueue { queue in
+            let publisher = try await subject.broker.publisher(named: "test")
+            _ = await publisher.publish((0..<30).map { OutgoingMessage(to: queue, "\($0)") })
+            let consumer = try await subject.broker.consumer(
+                named: "test",
+                of: [Subscription(queue: queue, prefetch: 10)]
+            )
+            let log = EventLog(consumer)
+            let first = try await log.first(10)
+            await consumer.flush()
+            #expect(await log.deliveries.count == 10)
+            // Out of order, and with a gap that stays: what is above the gap must not wait for it for long.
+            for delivery in first.dropFirst().reversed() {
+                consumer.settle(delivery.token, as: .acknowledge)
+            }
+            _ = try await log.first(19)
+            await consumer.flush()
+            #expect(await log.deliveries.count == 19)
+            await consumer.close()
+            try await eventually { try await subject.broker.depth(of: queue)?.ready == 21 }
+            await publisher.close()
+        }
+    }
+
+    @Test(arguments: Subject.all)
+    func `a requeued message comes again, marked as redelivered`(subject: Subject) async throws {
+        try await subject.withQueue { queue in
+            let publisher = try await subject.broker.publisher(named: "test")
+            _ = await publisher.publish([OutgoingMessage(to: queue, "again")])
+            let consumer = try await subject.broker.consumer(
+                named: "test",
+                of: [Subscription(queue: queue, prefetch: 1)]
+            )
+            let log = EventLog(consumer)
+            let first = try await log.first(1)
+            #expect(!first[0].isRedelivered)
+            consumer.settle(first[0].token, as: .requeue)
+            let second = try await log.first(2)[1]
+            #expect(second.isRedelivered)
+            #expect(second.message.body == first[0].message.body)
+            consumer.settle(second.token, as: .acknowledge)
+            await consumer.close()
+            #expect(try await subject.broker.depth(of: queue)?.ready == 0)
+            await publisher.close()
+        }
+    }
+
+    @Test(arguments: Subject.all)
+    func `settling twice, or what was never delivered, does no harm`(subject: Subject) async throws {
+        try await subject.withQueue { queue in
+            let publisher = try await subject.broker.publisher(named: "test")
+            _ = await publisher.publish((0..<3).map { OutgoingMessage(to: queue, "\($0)") })
+            let consumer = try await subject.broker.consumer(
+                named: "test",
+                of: [Subscription(queue: queue, prefetch: 2)]
+            )
+            let log = EventLog(consumer)
+            let token = try await log.first(2)[0].token
+            consumer.settle([token, token], as: .acknowledge)
+            consumer.settle(token, as: .requeue)
+            consumer.settle(DeliveryToken(epoch: token.epoch, tag: 999), as: .acknowledge)
+            consumer.settle(DeliveryToken(epoch: token.epoch + 7, tag: 2), as: .acknowledge)
+            _ = try await log.first(3)
+            await consumer.flush()
+            #expect(await log.deliveries.count == 3)
+            let losses = await log.disconnections
+            #expect(losses == [])
+            await consumer.close()
+            await publisher.close()
+        }
+    }
+
+    @Test(arguments: Subject.all)
+    func `a paused queue delivers nothing until it is resumed, while others go on`(subject: Subject)
+        async throws
+    {
+        try await subject.withQueue { paused in
+            try await subject.withQueue { other in
+                let publisher = try await subject.broker.publisher(named: "test")
+                let consumer = try await subject.broker.consumer(
+                    named: "test",
+                    of: [Subscription(queue: paused, prefetch: 5), Subscription(queue: other, prefetch: 5)]
+                )
+                let log = EventLog(consumer, settling: .acknowledge)
+                _ = await publisher.publish([OutgoingMessage(to: paused, "before")])
+                _ = try await log.first(1)
+                await consumer.pause(paused)
+                _ = await publisher.publish([
+                    OutgoingMessage(to: paused, "held"), OutgoingMessage(to: other, "other"),
+                ])
+                _ = try await log.first(2)
+                await consumer.flush()
+                #expect(await log.bodies == ["before", "other"])
+                await consumer.resume(paused)
+                _ = try await log.first(3)
+                #expect(await log.bodies == ["before", "other", "held"])
+                await consumer.close()
+                await publisher.close()
+            }
+        }
+    }
+
+    @Test(arguments: Subject.all)
+    func `after deliveries are stopped, what is out can still be settled`(subject: Subject)
+        async throws
+    {
+        try await subject.withQueue { queue in
+            let publisher = try await subject.broker.publisher(named: "test")
+            _ = await publisher.publish((0..<10).map { OutgoingMessage(to: queue, "\($0)") })
+            let consumer = try await subject.broker.consumer(
+                named: "test",
+                of: [Subscription(queue: queue, prefetch: 4)]
+            )
+            let log = EventLog(consumer)
+            let out = try await log.first(4)
+            await consumer.stopDeliveries()
+            consumer.settle(out.prefix(3).map(\.token), as: .acknowledge)
+            await consumer.flush()
+            #expect(await log.deliveries.count == 4)
+            await consumer.close()
+            try await eventually {
+                try await subject.broker.depth(of: queue) == QueueDepth(ready: 7, consumers: 0)
+            }
+            try await eventually { await log.isFinished }
+            await publisher.close()
+        }
+    }
+
+    // Classic: a consumer that meets a quorum queue of RabbitMQ 3.10 before its processes run loses its connection.
+    @Test(arguments: Subject.all)
+    func `a queue that is deleted and made again is consumed again, and others never stop`(
+        subject: Subject
+    ) async throws {
+        try await subject.withQueue { steady in
+            try await subject.withQueue(["x-queue-type": "classic"]) { doomed in
+                let publisher = try await subject.broker.publisher(named: "test")
+                let consumer = try await subject.broker.consumer(
+                    named: "test",
+                    of: [Subscription(queue: doomed, prefetch: 5), Subscription(queue: steady, prefetch: 5)]
+                )
+                let log = EventLog(consumer, settling: .acknowledge)
+                _ = await publisher.publish([OutgoingMessage(to: doomed, "1")])
+                _ = try await log.first(1)
+                try await subject.deleteQueue(doomed)
+                try await eventually { await log.cancelledQueues == [doomed] }
+                _ = await publisher.publish([OutgoingMessage(to: steady, "2")])
+                _ = try await log.first(2)
+                try await subject.declareQueue(doomed, ["x-queue-type": "classic"])
+                #expect(await publisher.publish([OutgoingMessage(to: doomed, "3")]) == [.confirmed])
+                _ = try await log.first(3)
+                #expect(await log.bodies == ["1", "2", "3"])
+                let losses = await log.disconnections
+                #expect(losses == [])
+                await consumer.close()
+                await publisher.close()
+            }
+        }
+    }
+
+    @Test(arguments: Subject.all)
+    func `a queue that is not there yet is reported, and consumed once it is made`(subject: Subject)
+        async throws
+    {
+        try await subject.withQueue { present in
+            let later = present + ".later"
+            let publisher = try await subject.broker.publisher(named: "test")
+            let consumer = try await subject.broker.consumer(
+                named: "test",
+                of: [Subscription(queue: later, prefetch: 5), Subscription(queue: present, prefetch: 5)]
+            )
+            let log = EventLog(consumer, settling: .acknowledge)
+            _ = await publisher.publish([OutgoingMessage(to: present, "present")])
+            _ = try await log.first(1)
+            #expect(await log.cancelledQueues == [later])
+            try await subject.declareQueue(later, ["x-queue-type": "classic"])
+            _ = await publisher.publish([OutgoingMessage(to: later, "later")])
+            _ = try await log.first(2)
+            let losses = await log.disconnections
+            #expect(losses == [])
+            await consumer.close()
+            try await subject.deleteQueue(later)
+            await publisher.close()
+        }
+    }
+
+    @Test(arguments: Subject.all)
+    func `a message given back too often goes to the dead-letter queue`(subject: Subject) async throws {
+        try await subject.withQueue { dead in
+            let arguments: HeaderTable = [
+                "x-dead-letter-exchange": "", "x-dead-letter-routing-key": .string(dead),
+                "x-delivery-limit": 2,
+            ]
+            try await subject.withQueue(arguments) { queue in
+                let publisher = try await subject.broker.publisher(named: "test")
+                _ = await publisher.publish([OutgoingMessage(to: queue, "poison")])
+                let consumer = try await subject.broker.consumer(
+                    named: "test",
+                    of: [Subscription(queue: queue, prefetch: 1)]
+                )
+                let log = EventLog(consumer, settling: .requeue)
+                _ = try await log.first(3)
+                try await eventually { try await subject.broker.depth(of: dead)?.ready == 1 }
+                #expect(await log.deliveries.count == 3)
+                await consumer.close()
+                await publisher.close()
+            }
+        }
+    }
+
+    @Test(arguments: Subject.all)
+    func `a closed publisher answers, and a queue that is not there has no depth`(subject: Subject)
+        async throws
+    {
         let publisher = try await subject.broker.publisher(named: "test")
-        let consumer = try await subject.broker.consumer(
-          named: "test",
-          of: [Subscription(queue: paused, prefetch: 5), Subscription(queue: other, prefetch: 5)]
-        )
-        let log = EventLog(consumer, settling: .acknowledge)
-        _ = await publisher.publish([OutgoingMessage(to: paused, "before")])
-        _ = try await log.first(1)
-        await consumer.pause(paused)
-        _ = await publisher.publish([
-          OutgoingMessage(to: paused, "held"), OutgoingMessage(to: other, "other"),
-        ])
-        _ = try await log.first(2)
-        await consumer.flush()
-        #expect(await log.bodies == ["before", "other"])
-        await consumer.resume(paused)
-        _ = try await log.first(3)
-        #expect(await log.bodies == ["before", "other", "held"])
-        await consumer.close()
+        #expect(publisher.condition == .connected)
         await publisher.close()
-      }
-    }
-  }
-
-  @Test(arguments: Subject.all)
-  func `after deliveries are stopped, what is out can still be settled`(subject: Subject)
-    async throws
-  {
-    try await subject.withQueue { queue in
-      let publisher = try await subject.broker.publisher(named: "test")
-      _ = await publisher.publish((0..<10).map { OutgoingMessage(to: queue, "\($0)") })
-      let consumer = try await subject.broker.consumer(
-        named: "test",
-        of: [Subscription(queue: queue, prefetch: 4)]
-      )
-      let log = EventLog(consumer)
-      let out = try await log.first(4)
-      await consumer.stopDeliveries()
-      consumer.settle(out.prefix(3).map(\.token), as: .acknowledge)
-      await consumer.flush()
-      #expect(await log.deliveries.count == 4)
-      await consumer.close()
-      try await eventually {
-        try await subject.broker.depth(of: queue) == QueueDepth(ready: 7, consumers: 0)
-      }
-      try await eventually { await log.isFinished }
-      await publisher.close()
-    }
-  }
-
-  @Test(arguments: Subject.all)
-  func `a queue that is deleted and made again is consumed again, and others never stop`(
-    subject: Subject
-  ) async throws {
-    try await subject.withQueue { steady in
-      try await subject.withQueue { doomed in
-        let publisher = try await subject.broker.publisher(named: "test")
-        let consumer = try await subject.broker.consumer(
-          named: "test",
-          of: [Subscription(queue: doomed, prefetch: 5), Subscription(queue: steady, prefetch: 5)]
-        )
-        let log = EventLog(consumer, settling: .acknowledge)
-        _ = await publisher.publish([OutgoingMessage(to: doomed, "1")])
-        _ = try await log.first(1)
-        try await subject.deleteQueue(doomed)
-        try await eventually { await log.cancelledQueues == [doomed] }
-        _ = await publisher.publish([OutgoingMessage(to: steady, "2")])
-        _ = try await log.first(2)
-        try await subject.declareQueue(doomed, ["x-queue-type": "quorum"])
-        #expect(await publisher.publish([OutgoingMessage(to: doomed, "3")]) == [.confirmed])
-        _ = try await log.first(3)
-        #expect(await log.bodies == ["1", "2", "3"])
-        let losses = await log.disconnections
-        #expect(losses == [])
-        await consumer.close()
         await publisher.close()
-      }
+        let result = await publisher.publish([OutgoingMessage(to: "conformance.nowhere", "x")])
+        #expect(result == [.unconfirmed(reason: "the publisher is closed")])
+        #expect(try await subject.broker.depth(of: "conformance.nowhere") == nil)
     }
-  }
-
-  @Test(arguments: Subject.all)
-  func `a queue that is not there yet is reported, and consumed once it is made`(subject: Subject)
-    async throws
-  {
-    try await subject.withQueue { present in
-      let later = present + ".later"
-      let publisher = try await subject.broker.publisher(named: "test")
-      let consumer = try await subject.broker.consumer(
-        named: "test",
-        of: [Subscription(queue: later, prefetch: 5), Subscription(queue: present, prefetch: 5)]
-      )
-      let log = EventLog(consumer, settling: .acknowledge)
-      _ = await publisher.publish([OutgoingMessage(to: present, "present")])
-      _ = try await log.first(1)
-      #expect(await log.cancelledQueues == [later])
-      try await subject.declareQueue(later, ["x-queue-type": "quorum"])
-      _ = await publisher.publish([OutgoingMessage(to: later, "later")])
-      _ = try await log.first(2)
-      let losses = await log.disconnections
-      #expect(losses == [])
-      await consumer.close()
-      try await subject.deleteQueue(later)
-      await publisher.close()
-    }
-  }
-
-  @Test(arguments: Subject.all)
-  func `a message given back too often goes to the dead-letter queue`(subject: Subject) async throws
-  {
-    try await subject.withQueue { dead in
-      let arguments: HeaderTable = [
-        "x-dead-letter-exchange": "", "x-dead-letter-routing-key": .string(dead),
-        "x-delivery-limit": 2,
-      ]
-      try await subject.withQueue(arguments) { queue in
-        let publisher = try await subject.broker.publisher(named: "test")
-        _ = await publisher.publish([OutgoingMessage(to: queue, "poison")])
-        let consumer = try await subject.broker.consumer(
-          named: "test",
-          of: [Subscription(queue: queue, prefetch: 1)]
-        )
-        let log = EventLog(consumer, settling: .requeue)
-        _ = try await log.first(3)
-        try await eventually { try await subject.broker.depth(of: dead)?.ready == 1 }
-        #expect(await log.deliveries.count == 3)
-        await consumer.close()
-        await publisher.close()
-      }
-    }
-  }
-
-  @Test(arguments: Subject.all)
-  func `a closed publisher answers, and a queue that is not there has no depth`(subject: Subject)
-    async throws
-  {
-    let publisher = try await subject.broker.publisher(named: "test")
-    #expect(publisher.condition == .connected)
-    await publisher.close()
-    await publisher.close()
-    let result = await publisher.publish([OutgoingMessage(to: "conformance.nowhere", "x")])
-    #expect(result == [.unconfirmed(reason: "the publisher is closed")])
-    #expect(try await subject.broker.depth(of: "conformance.nowhere") == nil)
-  }
 }

@@ -308,6 +308,14 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
         }
     }
 
+    /// The subscription that was asked to deliver first among those without an answer.
+    private var firstAsked: Int? {
+        for question in questions.all {
+            if case .consume(let index) = question { return index }
+        }
+        return nil
+    }
+
     private func answered(_ reply: MethodReply) {
         switch (questions.popFirst(), reply) {
         case (.barrier(let continuation), _): continuation.resume()
@@ -335,6 +343,8 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
     }
 
     func lost(_ error: AMQPError) {
+        // An internal error while a queue is asked to deliver is that queue's: it waits, so that the others can go on.
+        if error.code == .broker(replyCode: 541), let index = firstAsked { missed(index, error.detail) }
         // What was read but not handed out comes again, on the next connection.
         collected = []
         queueByTag = [:]
