@@ -45,8 +45,9 @@ actor EventLog {
         events.compactMap { if case .cancelled(let queue) = $0 { queue } else { nil } }
     }
 
-    var disconnections: Int {
-        events.filter { if case .disconnected = $0 { true } else { false } }.count
+    /// Why connections were lost.
+    var disconnections: [String] {
+        events.compactMap { if case .disconnected(let reason) = $0 { reason } else { nil } }
     }
 
     /// The first `count` deliveries, as soon as there are that many.

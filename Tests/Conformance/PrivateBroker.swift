@@ -36,11 +36,17 @@ struct PrivateBroker: Sendable {
     func setMemoryLimit(_ share: String) async throws {
         let data = home.appending(path: "rabbitmq")
         let cookie = try String(contentsOf: data.appending(path: ".erlang.cookie"), encoding: .utf8)
-        let ports = try String(contentsOf: home.appending(path: "control/rabbitmq.ports"), encoding: .utf8)
+        let ports = try String(
+            contentsOf: home.appending(path: "control/rabbitmq.ports"),
+            encoding: .utf8
+        )
         let words = ports.split(whereSeparator: \.isWhitespace)
         try await Self.run(
             "/usr/lib/rabbitmq/bin/rabbitmqctl",
-            ["--erlang-cookie", cookie, "-n", "flotilla@localhost", "set_vm_memory_high_watermark", share],
+            [
+                "--erlang-cookie", cookie, "-n", "flotilla@localhost", "set_vm_memory_high_watermark",
+                share,
+            ],
             home,
             ["ERL_EPMD_PORT": words.count > 2 ? String(words[2]) : "", "HOME": NSTemporaryDirectory()]
         )
@@ -66,7 +72,8 @@ struct PrivateBroker: Sendable {
         let output = home.appending(path: "output.\(UUID().uuidString.prefix(8))")
         _ = FileManager.default.createFile(atPath: output.path, contents: nil)
         process.standardOutput = try FileHandle(forWritingTo: output)
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+        try await withCheckedThrowingContinuation {
+            (continuation: CheckedContinuation<Void, any Error>) in
             process.terminationHandler = { _ in continuation.resume() }
             do { try process.run() } catch { continuation.resume(throwing: error) }
         }

@@ -15,19 +15,25 @@ struct RabbitMQTLSTests {
         name: String,
         _ body: (_ secure: RabbitMQConfiguration, _ folder: URL) async throws -> Void
     ) async throws {
-        let folder = URL(filePath: NSTemporaryDirectory()).appending(path: "tls.\(UUID().uuidString.prefix(8))")
+        let folder = URL(filePath: NSTemporaryDirectory()).appending(
+            path: "tls.\(UUID().uuidString.prefix(8))"
+        )
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         try Data(Self.script.utf8).write(to: folder.appending(path: "terminate.py"))
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = [
-            "python3", folder.appending(path: "terminate.py").path, folder.path, "\(configuration.port)", name,
+            "python3", folder.appending(path: "terminate.py").path, folder.path, "\(configuration.port)",
+            name,
         ]
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
+        // The terminator ends when this pipe does, however the test ends.
+        let life = Pipe()
+        process.standardInput = life
         try process.run()
-        defer { process.terminate() }
+        defer { try? life.fileHandleForWriting.close() }
         let portFile = folder.appending(path: "port")
         try await eventually { FileManager.default.fileExists(atPath: portFile.path) }
         var secure = configuration
@@ -123,6 +129,10 @@ struct RabbitMQTLSTests {
             server = socket.create_connection(("127.0.0.1", target))
             threading.Thread(target=pump, args=(secure, server), daemon=True).start()
             pump(server, secure)
+        def live():
+            sys.stdin.read()
+            os._exit(0)
+        threading.Thread(target=live, daemon=True).start()
         while True:
             client, _ = listener.accept()
             threading.Thread(target=serve, args=(client,), daemon=True).start()

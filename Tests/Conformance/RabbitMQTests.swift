@@ -21,7 +21,8 @@ struct RabbitMQTests {
             // An array in an array in an array, 20,000 times.
             for level in 0..<20_000 {
                 let size = 5 * level
-                deep += [0x41] + (0..<4).map { UInt8(truncatingIfNeeded: (5 * 19_999 - size) >> (24 - 8 * $0)) }
+                deep +=
+                    [0x41] + (0..<4).map { UInt8(truncatingIfNeeded: (5 * 19_999 - size) >> (24 - 8 * $0)) }
             }
             hostile.publish(to: queue, headers: [1, 0x61] + deep, body: Array("hostile".utf8))
             hostile.close()
@@ -53,7 +54,9 @@ struct RabbitMQTests {
                 .init(name: "twice", value: 2), .init(name: "", value: .void),
             ])
             let publisher = try await subject.broker.publisher(named: "test")
-            _ = await publisher.publish([OutgoingMessage(exchange: "", routingKey: queue, message: message)])
+            _ = await publisher.publish([
+                OutgoingMessage(exchange: "", routingKey: queue, message: message)
+            ])
             let consumer = try await subject.broker.consumer(
                 named: "test",
                 of: [Subscription(queue: queue, prefetch: 1)]
@@ -65,10 +68,16 @@ struct RabbitMQTests {
         }
     }
 
-    @Test func `a publish to an exchange that is not there fails alone, once it is known`() async throws {
+    @Test func `a publish to an exchange that is not there fails alone, once it is known`()
+        async throws
+    {
         try await subject.withQueue { queue in
             let publisher = try await subject.broker.publisher(named: "test")
-            let wrong = OutgoingMessage(exchange: "conformance.missing", routingKey: "k", message: Message())
+            let wrong = OutgoingMessage(
+                exchange: "conformance.missing",
+                routingKey: "k",
+                message: Message()
+            )
             let first = await publisher.publish([wrong])
             guard case .unconfirmed(let reason) = first[0] else {
                 Issue.record("\(first)")
@@ -110,11 +119,18 @@ struct RabbitMQTests {
             try await admin.declareExchange(name, type: "topic")
             try await admin.declareExchange(name + ".inner", type: "fanout", internal: true)
             #expect(try await admin.exchangeExists(name))
-            try await admin.declareQueue(name, arguments: ["x-queue-type": "classic", "x-message-ttl": 60_000])
+            try await admin.declareQueue(
+                name,
+                arguments: ["x-queue-type": "classic", "x-message-ttl": 60_000]
+            )
             try await admin.bindExchange(name + ".inner", to: name, routingKey: "a.#")
             try await admin.bindQueue(name, to: name + ".inner", routingKey: "")
             let publisher = try await subject.broker.publisher(named: "test")
-            let message = OutgoingMessage(exchange: name, routingKey: "a.b", message: Message(body: [1, 2, 3]))
+            let message = OutgoingMessage(
+                exchange: name,
+                routingKey: "a.b",
+                message: Message(body: [1, 2, 3])
+            )
             #expect(await publisher.publish([message, message]) == [.confirmed, .confirmed])
             #expect(try await admin.queueDepth(name) == QueueDepth(ready: 2, consumers: 0))
             let got = try await admin.get(name)
@@ -125,7 +141,10 @@ struct RabbitMQTests {
             #expect(try await admin.get(name) == nil)
 
             let error = await #expect(throws: AMQPError.self) {
-                try await admin.declareQueue(name, arguments: ["x-queue-type": "classic", "x-message-ttl": 1])
+                try await admin.declareQueue(
+                    name,
+                    arguments: ["x-queue-type": "classic", "x-message-ttl": 1]
+                )
             }
             #expect(error?.code == .broker(replyCode: 406))
             #expect(error?.detail.contains("x-message-ttl") == true)
@@ -148,10 +167,14 @@ struct RabbitMQTests {
         let refused = await #expect(throws: AMQPError.self) { try await RabbitMQAdmin.open(wrong) }
         #expect(refused?.code == .broker(replyCode: 403))
         #expect(refused?.isRetriable == false)
-        await #expect(throws: AMQPError.self) { try await RabbitMQBroker(wrong).publisher(named: "test") }
+        await #expect(throws: AMQPError.self) {
+            try await RabbitMQBroker(wrong).publisher(named: "test")
+        }
         var nowhere = configuration
         nowhere.port = 1
-        let unreachable = await #expect(throws: AMQPError.self) { try await RabbitMQAdmin.open(nowhere) }
+        let unreachable = await #expect(throws: AMQPError.self) {
+            try await RabbitMQAdmin.open(nowhere)
+        }
         #expect(unreachable?.isRetriable == true)
     }
 

@@ -66,7 +66,9 @@ struct RandomMessages {
         default:
             .table(
                 HeaderTable(
-                    (0..<number(0...4)).map { HeaderTable.Entry(name: name($0), value: value(depth: depth + 1)) }
+                    (0..<number(0...4)).map {
+                        HeaderTable.Entry(name: name($0), value: value(depth: depth + 1))
+                    }
                 )
             )
         }
@@ -88,7 +90,8 @@ struct RandomMessages {
 
     private mutating func name(_ index: Int) -> String {
         flip()
-            ? "header-\(index)" : "\(index)" + String(repeating: "n", count: number(200...254) - "\(index)".utf8.count)
+            ? "header-\(index)"
+            : "\(index)" + String(repeating: "n", count: number(200...254) - "\(index)".utf8.count)
     }
 
     private mutating func text(always: Bool = false) -> String? {

@@ -48,7 +48,9 @@ struct RawPublisher {
 
     private func long(_ bytes: [UInt8]) -> [UInt8] { big(bytes.count) + bytes }
 
-    private func big(_ number: Int) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * $0)) } }
+    private func big(_ number: Int) -> [UInt8] {
+        (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * $0)) }
+    }
 
     private func method(_ channel: UInt8, _ type: UInt8, _ id: UInt8, _ arguments: [UInt8]) {
         frame(1, channel, [0, type, 0, id] + arguments)
@@ -62,7 +64,12 @@ struct RawPublisher {
         var sent = 0
         while sent < bytes.count {
             let more = bytes.withUnsafeBytes { raw in
-                Glibc.send(descriptor, raw.baseAddress.map { $0 + sent }, bytes.count - sent, Int32(MSG_NOSIGNAL))
+                Glibc.send(
+                    descriptor,
+                    raw.baseAddress.map { $0 + sent },
+                    bytes.count - sent,
+                    Int32(MSG_NOSIGNAL)
+                )
             }
             guard more > 0 else { return }
             sent += more

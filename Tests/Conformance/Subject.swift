@@ -12,7 +12,8 @@ struct Subject: Sendable, CustomTestStringConvertible {
     let bind: @Sendable (_ queue: String, _ topicExchange: String, _ key: String) async throws -> Void
 
     /// The broker in memory, and RabbitMQ when `RABBITMQ_URL` says where one is.
-    static let all: [Subject] = [inMemory] + (RabbitMQEnvironment.configuration.map { [rabbitMQ($0)] } ?? [])
+    static let all: [Subject] =
+        [inMemory] + (RabbitMQEnvironment.configuration.map { [rabbitMQ($0)] } ?? [])
 
     private static var inMemory: Subject {
         let broker = MemoryBroker()
@@ -50,10 +51,12 @@ struct Subject: Sendable, CustomTestStringConvertible {
     }
 
     /// Runs `body` with a fresh quorum queue, and deletes it afterwards.
-    func withQueue(_ arguments: HeaderTable = HeaderTable(), _ body: (String) async throws -> Void) async throws {
+    func withQueue(_ arguments: HeaderTable = HeaderTable(), _ body: (String) async throws -> Void)
+        async throws
+    {
         let queue = "conformance.\(UUID().uuidString.lowercased())"
         var arguments = arguments
-        arguments["x-queue-type"] = "quorum"
+        arguments["x-queue-type"] = arguments["x-queue-type"] ?? "quorum"
         try await declareQueue(queue, arguments)
         do {
             try await body(queue)

@@ -43,7 +43,9 @@ final class TCPProxy: Sendable {
 
     /// Ends every connection.
     func cut() {
-        state.withLock { state in for descriptor in state.clients + state.servers { shutdown(descriptor, 2) } }
+        state.withLock { state in
+            for descriptor in state.clients + state.servers { shutdown(descriptor, 2) }
+        }
     }
 
     /// Forwards nothing any more, in either direction, and tells nobody: a black hole.
@@ -53,7 +55,9 @@ final class TCPProxy: Sendable {
 
     /// Sends bytes to every client as if the broker had.
     func inject(_ bytes: [UInt8]) {
-        state.withLock { state in for client in state.clients { _ = Glibc.send(client, bytes, bytes.count, 0) } }
+        state.withLock { state in
+            for client in state.clients { _ = Glibc.send(client, bytes, bytes.count, Int32(MSG_NOSIGNAL)) }
+        }
     }
 
     func close() {

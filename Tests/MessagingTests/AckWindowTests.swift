@@ -11,6 +11,29 @@ struct AckWindowTests {
         return window
     }
 
+    @Test func `settlements that follow each other shortly go out as one frame`() {
+        var window = AckWindow(linger: .milliseconds(2), crowd: 10)
+        let start = ContinuousClock.now
+        for tag in 1...9 { window.delivered(UInt64(tag)) }
+        window.settle(1, as: .acknowledge)
+        #expect(window.flush(at: start) == [])
+        #expect(window.deadline == start + .milliseconds(2))
+        window.settle(2, as: .acknowledge)
+        #expect(window.flush(at: start + .milliseconds(1)) == [])
+        #expect(window.flush(at: start + .milliseconds(2)) == [.acknowledge(tag: 2, multiple: true)])
+        #expect(window.deadline == nil)
+    }
+
+    @Test func `a crowd, or the end, lingers no longer`() {
+        var window = AckWindow(linger: .seconds(60), crowd: 3)
+        for tag in 1...5 { window.delivered(UInt64(tag)) }
+        for tag in 1...3 { window.settle(UInt64(tag), as: .acknowledge) }
+        #expect(window.flush(at: .now) == [.acknowledge(tag: 3, multiple: true)])
+        window.settle(4, as: .acknowledge)
+        #expect(window.flush(at: .now) == [])
+        #expect(window.flush(at: .now, everything: true) == [.acknowledge(tag: 4, multiple: false)])
+    }
+
     @Test func `what is settled without a gap goes in one frame`() {
         var window = window(delivered: 5)
         for tag in [3, 1, 2] as [UInt64] { window.settle(tag, as: .acknowledge) }

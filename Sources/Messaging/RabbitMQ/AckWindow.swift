@@ -3,6 +3,8 @@
 /// Delivery tags count up from 1 on a channel. What is settled without a gap from the oldest unsettled delivery on is
 /// acknowledged with one `multiple` frame, which covers all queues of the channel. What is settled above a gap waits
 /// for the gap to close, but neither longer than `patience` nor when `crowd` of them wait: then each goes by itself.
+/// Before anything is sent at all, more is awaited for up to `linger` or until `crowd` wait: to a quorum queue every
+/// frame is a command to agree on, whether it stands for one delivery or for hundreds.
 struct AckWindow {
     enum Frame: Hashable {
         case acknowledge(tag: UInt64, multiple: Bool)
@@ -20,6 +22,7 @@ struct AckWindow {
     }
 
     let patience: Duration
+    let linger: Duration
     let crowd: Int
 
     /// The tag of `entries[head]`: everything below is settled and sent.
@@ -29,9 +32,11 @@ struct AckWindow {
     /// Settled, not sent yet.
     private var pendingCount = 0
     private var pendingSince: ContinuousClock.Instant?
+    private var lingersUntil: ContinuousClock.Instant?
 
-    init(patience: Duration = .milliseconds(20), crowd: Int) {
+    init(patience: Duration = .milliseconds(20), linger: Duration = .zero, crowd: Int) {
         self.patience = patience
+        self.linger = linger
         self.crowd = max(1, crowd)
     }
 
@@ -39,7 +44,7 @@ struct AckWindow {
     private(set) var unsettledCount = 0
 
     /// When ``flush(at:)`` has to be called again at the latest; `nil` when nothing waits.
-    var deadline: ContinuousClock.Instant? { pendingSince.map { $0 + patience } }
+    var deadline: ContinuousClock.Instant? { lingersUntil ?? pendingSince.map { $0 + patience } }
 
     mutating func delivered(_ tag: UInt64) {
         // Tags arrive in order; a number left out would never be settled, so it counts as sent.
@@ -65,6 +70,12 @@ struct AckWindow {
     /// The frames to send now. With `everything`, nothing settled is held back.
     mutating func flush(at now: ContinuousClock.Instant, everything: Bool = false) -> [Frame] {
         guard pendingCount > 0 else { return [] }
+        let end = lingersUntil ?? now + linger
+        guard everything || pendingCount >= crowd || end <= now else {
+            lingersUntil = end
+            return []
+        }
+        lingersUntil = nil
         var frames = flushPrefix()
         if pendingCount > 0 {
             let isDue = pendingSince.map { $0 + patience <= now } ?? false

@@ -24,6 +24,8 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
     }
 
     private static let deliveriesPerEvent = 512
+    /// How long a queue that was missing is left alone once it is there.
+    private static let grace = Duration.milliseconds(500)
 
     nonisolated let executor: ThreadExecutor
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
@@ -60,7 +62,7 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
     }
 
     private static func window(for subscriptions: [Subscription]) -> AckWindow {
-        AckWindow(crowd: (subscriptions.map(\.prefetch).min() ?? 1) / 4)
+        AckWindow(linger: .milliseconds(2), crowd: (subscriptions.map(\.prefetch).min() ?? 1) / 4)
     }
 
     // MARK: Settling
@@ -200,6 +202,17 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
         }
     }
 
+    /// The queue is there. When it has only just been made, RabbitMQ knows its name before its processes run, and
+    /// a consumer that comes too soon costs the whole connection: such a queue is asked for once more, a little later.
+    private func found(_ index: Int, _ link: Link) throws(AMQPError) {
+        if subscriptions[index].failures > 0, !subscriptions[index].isFound {
+            subscriptions[index].isFound = true
+            lookAgain(index, after: Self.grace)
+        } else {
+            try consume(index, link)
+        }
+    }
+
     private func consume(_ index: Int, _ link: Link) throws(AMQPError) {
         guard subscriptions[index].isWanted else {
             subscriptions[index].phase = .idle
@@ -219,7 +232,7 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
 
     /// The queue is not there: says so once, and looks again later.
     private func missed(_ index: Int, _ reason: String) {
-        subscriptions[index].phase = .missing
+        subscriptions[index].isFound = false
         subscriptions[index].failures += 1
         let (queue, failures) = (subscriptions[index].queue, subscriptions[index].failures)
         if failures == 1 {
@@ -230,7 +243,14 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
                 ["connection": .string(lifeline.name), "queue": .string(queue), "error": .string(reason)]
             )
         }
-        let delay = lifeline.configuration.backoff.delay(afterFailures: failures, chance: .random(in: 0...1))
+        lookAgain(
+            index,
+            after: lifeline.configuration.backoff.delay(afterFailures: failures, chance: .random(in: 0...1))
+        )
+    }
+
+    private func lookAgain(_ index: Int, after delay: Duration) {
+        subscriptions[index].phase = .missing
         executor.schedule(after: delay) { [weak self] in
             self?.assumeIsolated { consumer in
                 guard consumer.subscriptions[index].phase == .missing else { return }
@@ -270,7 +290,7 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
         case .reply(.queueExists, _):
             guard case .asking(let index) = probeChannel else { return }
             probeChannel = .open
-            try consume(index, link)
+            try found(index, link)
         case .consumerCancelled(let tag):
             guard let index = subscriptions.firstIndex(where: { $0.tag == tag }) else { return }
             missed(index, "cancelled by the broker")
@@ -286,6 +306,14 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
             throw closure.error("consume")
         default: return
         }
+    }
+
+    /// The subscription that was asked to deliver first among those without an answer.
+    private var firstAsked: Int? {
+        for question in questions.all {
+            if case .consume(let index) = question { return index }
+        }
+        return nil
     }
 
     private func answered(_ reply: MethodReply) {
@@ -315,6 +343,8 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
     }
 
     func lost(_ error: AMQPError) {
+        // An internal error while a queue is asked to deliver is that queue's: it waits, so that the others can go on.
+        if error.code == .broker(replyCode: 541), let index = firstAsked { missed(index, error.detail) }
         // What was read but not handed out comes again, on the next connection.
         collected = []
         queueByTag = [:]

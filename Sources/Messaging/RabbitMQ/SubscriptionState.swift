@@ -21,6 +21,8 @@ struct SubscriptionState {
     var isWanted = true
     /// How many times in a row the queue was not there.
     var failures = 0
+    /// Whether the queue was found again after it had been missing.
+    var isFound = false
     /// Grows with every start, so that a late cancel can't hit the next consumer.
     var generation = 0
 
