@@ -117,6 +117,24 @@ struct BrokerConformance {
     }
 
     @Test(arguments: Subject.all)
+    func `closing and flushing at the same time lets every caller return`(subject: Subject) async throws {
+        try await subject.withQueue { queue in
+            for _ in 0..<20 {
+                let consumer = try await subject.broker.consumer(
+                    named: "test",
+                    of: [Subscription(queue: queue, prefetch: 10)]
+                )
+                await withDiscardingTaskGroup { callers in
+                    for _ in 0..<4 {
+                        callers.addTask { await consumer.close() }
+                        callers.addTask { await consumer.flush() }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test(arguments: Subject.all)
     func `a full queue refuses`(subject: Subject) async throws {
         try await subject.withQueue(["x-max-length": 5, "x-overflow": "reject-publish"]) { queue in
             let publisher = try await subject.broker.publisher(named: "test")

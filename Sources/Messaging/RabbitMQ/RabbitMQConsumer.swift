@@ -173,6 +173,9 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
         guard isFirst else { return }
         takeSettlements()
         disconnect()
+        // Whoever flushes or closes at the same time waits for an answer that can't come any more.
+        for case .barrier(let continuation) in questions.takeAll() { continuation.resume() }
+        resumeStopped()
         output.finish()
         executor.stop()
     }
