@@ -21,8 +21,10 @@ package enum PublishResult: Sendable, Hashable {
     case confirmed
     /// No queue is bound for it.
     case unroutable(code: Int, reason: String)
-    /// It can't be stored: a full queue, an internal error of the broker, or a message that AMQP can't carry.
+    /// It can't be stored for now: a full queue, or an internal error of the broker.
     case refused(reason: String)
+    /// AMQP can't carry it, now or ever: headers larger than a frame, a name or a property that is too long.
+    case uncarriable(reason: String)
     /// It is not known whether the broker has it.
     case unconfirmed(reason: String)
 

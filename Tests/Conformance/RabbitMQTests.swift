@@ -102,7 +102,7 @@ struct RabbitMQTests {
             var wide = OutgoingMessage(to: queue, "x")
             wide.message.headers["h"] = .bytes(Array(repeating: 1, count: 140_000))
             let results = await publisher.publish([foreign, OutgoingMessage(to: queue, "good"), wide])
-            guard case .refused = results[0], case .refused = results[2] else {
+            guard case .uncarriable = results[0], case .uncarriable = results[2] else {
                 Issue.record("\(results)")
                 return
             }

@@ -54,12 +54,22 @@ package struct FailedDelivery: Sendable {
             message.headers[FleetHeader.firstFailedAt] = .string(failedAt)
         }
         message.headers[FleetHeader.lastFailedAt] = .string(failedAt)
-        message.headers[FleetHeader.errorType] = .string(failure.type)
-        message.headers[FleetHeader.errorMessage] = .string(String(failure.message.prefix(2_000)))
+        message.headers[FleetHeader.errorType] = .string(failure.type.clipped(to: 255))
+        message.headers[FleetHeader.errorMessage] = .string(failure.message.clipped(to: 2_000))
         message.headers[FleetHeader.errorFingerprint] = .string(failure.fingerprint)
         message.headers[FleetHeader.failedWorker] = .string(worker)
         message.noteOrigin(of: delivery)
         return message
+    }
+}
+
+extension String {
+    /// The beginning, at most so many bytes of it: what looks like one character can be of any size.
+    fileprivate func clipped(to limit: Int) -> String {
+        guard utf8.count > limit else { return self }
+        var end = utf8.index(utf8.startIndex, offsetBy: limit)
+        while end.samePosition(in: unicodeScalars) == nil { end = utf8.index(before: end) }
+        return String(self[..<end])
     }
 }
 

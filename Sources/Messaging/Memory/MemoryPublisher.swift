@@ -5,6 +5,7 @@ import Synchronization
 final class MemoryPublisher: MessagePublisher {
     private let broker: MemoryBroker
     private let isClosed = Mutex(false)
+    private let limits = PublishLimits(user: nil, maximumFrameSize: 131_072)
 
     init(_ broker: MemoryBroker) { self.broker = broker }
 
@@ -18,8 +19,9 @@ final class MemoryPublisher: MessagePublisher {
         guard !isClosed.withLock({ $0 }) else {
             return messages.map { _ in .unconfirmed(reason: "the publisher is closed") }
         }
-        return broker.publish(messages).map { acceptance in
-            switch acceptance {
+        return messages.map { message in
+            if let reason = limits.refusal(of: message) { return .uncarriable(reason: reason) }
+            return switch broker.publish([message])[0] {
             case .accepted: .confirmed
             case .unroutable: .unroutable(code: 312, reason: "NO_ROUTE")
             case .refused: .refused(reason: "the queue is full")

@@ -5,7 +5,8 @@ struct PublishLimits {
     /// RabbitMQ's own limit for a body, in bytes.
     static let maximumBody = 134_217_728
 
-    let user: String
+    /// Whose name the broker takes in `user_id`; with `nil` it takes any.
+    let user: String?
     let maximumFrameSize: Int
 
     /// Why a message can't be published, or `nil` when it can.
@@ -14,7 +15,9 @@ struct PublishLimits {
         if outgoing.routingKey.utf8.count > 255 { return "the routing key is longer than 255 bytes" }
         if outgoing.message.body.count > Self.maximumBody { return "the body is larger than \(Self.maximumBody) bytes" }
         let properties = outgoing.message.properties
-        if let userID = properties.userID, userID != user { return "user_id is \(userID), but the user is \(user)" }
+        if let user, let userID = properties.userID, userID != user {
+            return "user_id is \(userID), but the user is \(user)"
+        }
         if let expiration = properties.expiration, !Self.isExpiration(expiration) {
             return "expiration \(expiration) is not a number of milliseconds"
         }
@@ -52,7 +55,7 @@ struct PublishLimits {
     }
 
     /// The encoded size of a value with its type, or `nil` when it has no encoding.
-    private static func size(of value: FieldValue, depth: Int = 0) -> Int? {
+    static func size(of value: FieldValue, depth: Int = 0) -> Int? {
         guard depth <= PropertyDecoder.maximumNesting + 8 else { return nil }
         switch value {
         case .void: return 1

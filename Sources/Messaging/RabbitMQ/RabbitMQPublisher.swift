@@ -27,7 +27,7 @@ package actor RabbitMQPublisher: MessagePublisher, LinkOwner {
     nonisolated let executor: ThreadExecutor
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
     let lifeline: Lifeline
-    private let limits: PublishLimits
+    private var limits: PublishLimits
     private let gate = Mutex(Gate())
     private var window: ConfirmWindow<Ticket>
     private var unsent = FIFO<PublishBatch>()
@@ -152,7 +152,7 @@ package actor RabbitMQPublisher: MessagePublisher, LinkOwner {
         batch.next += 1
         let message = batch.messages[ticket.index]
         if let reason = limits.refusal(of: message) {
-            answer(ticket, .refused(reason: reason))
+            answer(ticket, .uncarriable(reason: reason))
             return 0
         }
         if let reason = missing.reason(for: message.exchange, at: .now) {
@@ -169,6 +169,8 @@ package actor RabbitMQPublisher: MessagePublisher, LinkOwner {
     func established(_ link: Link) throws(AMQPError) {
         try missing.look(on: link.handle, at: .now)
         try link.handle.selectConfirms()
+        // The broker may have agreed to less than was asked for.
+        limits = PublishLimits(user: lifeline.configuration.user, maximumFrameSize: link.maximumFrameSize)
         isBlocked = false
         lastProgress = .now
         setCondition(.connected)

@@ -50,6 +50,11 @@ extension FieldValue {
     }
 }
 
+extension FieldValue {
+    /// The integer as a count: from 0 to a billion, whatever is written there, since anybody can write a header.
+    package var count: Int? { integer.map { Int(min(max($0, 0), 1_000_000_000)) } }
+}
+
 extension FieldValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral {
     public init(stringLiteral value: String) { self = .string(value) }
     public init(integerLiteral value: Int64) { self = .int64(value) }

@@ -23,6 +23,9 @@ public enum FleetHeader {
     /// The properties that the broker would act on when a message is published again, set aside as a table.
     public static let originProperties = "origin-properties"
 
+    /// The names of headers that did not fit when the message was published again.
+    public static let droppedHeaders = "dropped-headers"
+
     /// W3C Trace Context, carried unchanged.
     public static let traceParent = "traceparent"
     public static let traceState = "tracestate"

@@ -17,8 +17,7 @@ extension DeadLetter {
         let ownKey = delivery.routingKey == delivery.queue ? queue : delivery.routingKey
         routingKey = headers[FleetHeader.originRoutingKey]?.text ?? death?.routingKey ?? ownKey
         event = delivery.message.properties.type ?? routingKey
-        let counted = headers[FleetHeader.retryCount]?.integer ?? headers["x-delivery-count"]?.integer ?? 0
-        attempts = Int(clamping: max(0, counted))
+        attempts = headers[FleetHeader.retryCount]?.count ?? headers["x-delivery-count"]?.count ?? 0
         let firstFailure = headers[FleetHeader.firstFailedAt]?.text.flatMap { EventTime.parse($0) }
         if let death {
             failure = death.failure
@@ -31,13 +30,13 @@ extension DeadLetter {
                 message: headers[FleetHeader.errorMessage]?.text ?? "no error was noted on the message",
                 isPermanent: true
             )
-            fingerprint = headers[FleetHeader.errorFingerprint]?.text ?? failure.fingerprint
+            fingerprint = headers[FleetHeader.errorFingerprint]?.key ?? failure.fingerprint
             worker = headers[FleetHeader.failedWorker]?.text
             lastFailedAt = headers[FleetHeader.lastFailedAt]?.text.flatMap { EventTime.parse($0) }
         }
         firstFailedAt = firstFailure ?? lastFailedAt
         replayOf = headers[FleetHeader.replayOf]?.integer
-        replayOperationID = headers[FleetHeader.replayOperationID]?.text
+        replayOperationID = headers[FleetHeader.replayOperationID]?.key
         isEdited = headers[FleetHeader.edited] != nil
     }
 
@@ -46,7 +45,7 @@ extension DeadLetter {
     /// A message without an id can't be told from its equals, so each gets a key of its own: rather filed twice than lost.
     var filingKey: String {
         let id = messageID.map { Array($0.utf8) } ?? message.properties.malformed["message-id"]
-        guard let id else { return UUIDv7.make() }
+        guard let id, !id.isEmpty else { return UUIDv7.make() }
         var hasher = SHA256Hasher()
         for part in [Array(queue.utf8), id, Array((replayOperationID ?? "").utf8)] {
             // With its length before it, no part runs into the next.
@@ -56,4 +55,9 @@ extension DeadLetter {
         hasher.update(message.body)
         return hasher.finish().hexadecimal
     }
+}
+
+extension FieldValue {
+    /// A text that an index can hold; a longer one is none of ours, and Postgres would refuse the whole row for it.
+    fileprivate var key: String? { text.flatMap { $0.utf8.count <= 255 ? $0 : nil } }
 }

@@ -128,7 +128,7 @@ package final class OutboxRelay: Sendable {
         switch answer {
         case .confirmed, .unconfirmed: return nil
         case .unroutable(let code, let text): reason = "unroutable: \(code) \(text)"
-        case .refused(let text): reason = "refused: \(text)"
+        case .refused(let text), .uncarriable(let text): reason = "refused: \(text)"
         }
         let wait = min(configuration.refusalWait * (1 << min(row.attempts, 16)), .seconds(300))
         let message = try? row.message.get()

@@ -26,6 +26,16 @@ struct DeliveryBufferTests {
         #expect(tags == [1, 2, 3, 4])
     }
 
+    @Test func `what came over a lost connection is not put back`() async {
+        let buffer = DeliveryBuffer()
+        buffer.append([delivery(1), delivery(2)])
+        let taken = await buffer.next(upTo: 1, sharedBy: 1)
+        buffer.discard(before: 2)
+        buffer.append([delivery(1, epoch: 2)])
+        buffer.putBack(taken)
+        #expect(buffer.takeAll().map(\.token.epoch) == [2])
+    }
+
     @Test func `a batch waits for more, but no longer than told`() async {
         let buffer = DeliveryBuffer()
         buffer.append([delivery(1)])

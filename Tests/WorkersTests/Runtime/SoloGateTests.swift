@@ -41,6 +41,19 @@ struct SoloGateTests {
         #expect(!isAlone)
         gate.leave()
     }
+
+    @Test(.timeLimit(.minutes(1))) func `a suspect that never ends keeps no other waiting, who is not alone then`()
+        async
+    {
+        let gate = SoloGate(patience: .milliseconds(1))
+        let (company, release) = (Signal(), Signal())
+        let stuck = Task { await gate.solo(onCompany: { company.fire() }) { _ in await release.wait() } }
+        await company.wait()
+        let isAlone = await gate.solo(onCompany: {}) { $0 }
+        #expect(!isAlone)
+        release.fire()
+        await stuck.value
+    }
 }
 
 private func enter(_ gate: SoloGate, _ body: () -> Void) async {

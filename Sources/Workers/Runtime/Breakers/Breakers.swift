@@ -10,7 +10,7 @@ package final class Breakers: Sendable {
     }
 
     private let entries = Mutex<[Dependency: Entry]>([:])
-    private let isReleased = Atomic<Bool>(false)
+    private let released = Atomic<Bool>(false)
     /// Whether any breaker has anything on record; while none has, the hot path takes no lock.
     private let hasTrouble = Atomic<Bool>(false)
     private let probes: [Dependency: @Sendable () async -> Bool]
@@ -25,12 +25,15 @@ package final class Breakers: Sendable {
         for dependency in probes.keys { gauge(dependency).set(0) }
     }
 
+    /// Whether a drain has begun: nobody waits for a dependency any more.
+    var isReleased: Bool { released.load(ordering: .acquiring) }
+
     /// Returns at once while every breaker is closed, else when the last has closed or a drain begins.
     func waitUntilClosed(_ dependencies: Set<Dependency>) async {
-        while !isReleased.load(ordering: .acquiring), let open = firstOpen(of: dependencies) {
+        while !isReleased, let open = firstOpen(of: dependencies) {
             await withCheckedContinuation { continuation in
                 let isClosed = entries.withLock { entries in
-                    guard entries[open]?.breaker.isOpen == true, !isReleased.load(ordering: .acquiring) else {
+                    guard entries[open]?.breaker.isOpen == true, !isReleased else {
                         return true
                     }
                     entries[open]?.waiters.append(continuation)
@@ -81,7 +84,7 @@ package final class Breakers: Sendable {
 
     /// Lets every waiter go, now and from now on, for a drain.
     func releaseWaiters() {
-        isReleased.store(true, ordering: .releasing)
+        released.store(true, ordering: .releasing)
         let waiters = entries.withLock { entries in
             var waiters: [CheckedContinuation<Void, Never>] = []
             for key in entries.keys {

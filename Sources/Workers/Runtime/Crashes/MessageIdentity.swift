@@ -23,7 +23,7 @@ struct MessageIdentity: Sendable, Hashable {
         }
         for byte in queue.utf8 { mix(byte) }
         mix(0)
-        if let id = message.properties.messageID {
+        if let id = message.properties.messageID, !id.isEmpty {
             for byte in id.utf8 { mix(byte) }
         } else {
             for byte in message.body { mix(byte) }

@@ -59,16 +59,22 @@ final class SoloGate: Sendable {
     ) async -> Result {
         await takeSolo()
         let isAlone = await waitUntilIdle()
-        let reopening = Task {
+        let company = Task {
             try await Task.sleep(for: patience)
             onCompany()
+            // From here on it counts as an ordinary execution. One that never ends keeps no other suspect waiting.
+            state.withLock { $0.running += 1 }
             reopen()
+            passSolo()
         }
         let result = await body(isAlone)
-        reopening.cancel()
-        _ = try? await reopening.value
-        reopen()
-        passSolo()
+        company.cancel()
+        if (try? await company.value) != nil {
+            leave()
+        } else {
+            reopen()
+            passSolo()
+        }
         return result
     }
 

@@ -16,6 +16,8 @@ final class DeliveryBuffer: Sendable {
         var waiters: [Waiter] = []
         var nextWaiter = 0
         var isClosed = false
+        /// Deliveries of earlier connections can't be settled any more; the broker gives them out again.
+        var oldestEpoch: UInt64 = 0
 
         var count: Int { items.count - head }
 
@@ -63,7 +65,8 @@ final class DeliveryBuffer: Sendable {
     /// Puts deliveries back where the next taker finds them first.
     func putBack(_ deliveries: [Delivery]) {
         let ready = state.withLock { state in
-            state.items.replaceSubrange(0..<state.head, with: deliveries)
+            let valid = deliveries.filter { $0.token.epoch >= state.oldestEpoch }
+            state.items.replaceSubrange(0..<state.head, with: valid)
             state.head = 0
             return state.ready()
         }
@@ -108,6 +111,7 @@ final class DeliveryBuffer: Sendable {
             state.items.removeFirst(state.head)
             state.head = 0
             state.items.removeAll { $0.token.epoch < epoch }
+            state.oldestEpoch = max(state.oldestEpoch, epoch)
         }
     }
 

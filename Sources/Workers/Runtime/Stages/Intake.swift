@@ -15,7 +15,8 @@ struct Intake: Sendable {
     /// - Parameter now: microseconds since 1970.
     func admit(_ delivery: Delivery, now: Int64) -> Admission {
         let message = delivery.message
-        let ownID = message.properties.messageID
+        // Some clients send an empty id when they mean none; as a key it would make all their messages one.
+        let ownID = message.properties.messageID.flatMap { $0.isEmpty ? nil : $0 }
         guard message.body.count <= queue.maxBody else {
             let problem = "body of \(message.body.count) bytes is over the queue's limit of \(queue.maxBody)"
             let failure = Failure(type: Failure.tooLarge, message: problem, isPermanent: true)
@@ -27,8 +28,8 @@ struct Intake: Sendable {
             let event = try CloudEvent.unwrap(original)
             let headers = message.headers
             let routingKey = headers[FleetHeader.originRoutingKey]?.text ?? delivery.routingKey
-            let messageID = ownID ?? event?.id
-            let attempt = Int(clamping: max(0, headers[FleetHeader.retryCount]?.integer ?? 0)) + 1
+            let messageID = try ownID ?? Self.id(of: event)
+            let attempt = (headers[FleetHeader.retryCount]?.count ?? 0) + 1
             return .admitted(
                 InboundMessage(
                     delivery: delivery,
@@ -49,5 +50,15 @@ struct Intake: Sendable {
         } catch {
             return .refused(Failure(error), messageID: ownID ?? UUIDv7.make())
         }
+    }
+
+    /// An event's id is kept as the message's through every retry, so it has to fit where that is written.
+    private static func id(of event: CloudEvent?) throws(InvalidPayload) -> String? {
+        guard let id = event?.id, !id.isEmpty else { return nil }
+        let size = id.utf8.count
+        guard size <= 255 else {
+            throw InvalidPayload(field: "id", problem: "expected at most 255 bytes, found \(size)")
+        }
+        return id
     }
 }

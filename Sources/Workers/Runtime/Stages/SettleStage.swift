@@ -47,10 +47,7 @@ struct SettleStage: Sendable {
                 outage = (dependency, reason)
             }
         }
-        if let lost = await acknowledge(done) {
-            held += done.map(\.delivery)
-            outage = (lost.dependency, lost.reason)
-        }
+        await acknowledge(done)
         guard let outage else { return }
         putBack(held)
         runtime.breakers.recordOutage(of: outage.dependency, reason: outage.reason)
@@ -58,25 +55,16 @@ struct SettleStage: Sendable {
     }
 
     /// Acknowledges what is done, once the ends of jobs are on record.
-    ///
-    /// - Returns: the outage that kept the record from being made; then nothing is acknowledged.
-    private func acknowledge(_ messages: [InboundMessage]) async -> DependencyOutage? {
-        guard !messages.isEmpty else { return nil }
+    private func acknowledge(_ messages: [InboundMessage]) async {
+        guard !messages.isEmpty else { return }
         let open = messages.compactMap { message in message.job.flatMap { $0.isRecorded ? nil : $0.succeeded } }
-        if !open.isEmpty {
-            do {
-                try await runtime.effects.execute(open)
-            } catch {
-                return DependencyOutage(error) ?? DependencyOutage(.postgres, reason: "\(error)")
-            }
-        }
+        guard await runtime.record(open, in: queue.name) else { return }
         consumer.settle(messages.map(\.delivery.token), as: .acknowledge)
         metrics.completed.increment(by: messages.count)
         for message in messages where isTracked(message) { await track(message, .succeeded, nil) }
         if let last = messages.last, let sent = last.original.properties.timestamp {
             metrics.latency.observe(max(0, Double(last.receivedAt) / 1e6 - Double(sent)), times: messages.count)
         }
-        return nil
     }
 
     /// Jobs always leave a live state; events from their first failure on, or as the queue asks.
@@ -140,7 +128,11 @@ struct SettleStage: Sendable {
     }
 
     /// Publishes until the broker has confirmed it, or the process ends; the original stays unsettled meanwhile.
-    private func publish(_ message: OutgoingMessage) async -> Bool {
+    ///
+    /// What can't be carried whole goes with fewer headers: tried on as it is, it would hold its slot for ever.
+    private func publish(_ whole: OutgoingMessage) async -> Bool {
+        var message = whole
+        var budget = 65_536
         var wait = Duration.milliseconds(100)
         while true {
             let result = await runtime.publisher.publish([message])[0]
@@ -150,6 +142,11 @@ struct SettleStage: Sendable {
                 "cannot publish a retry or a dead letter; trying on",
                 ["queue": .string(queue.name), "to": .string(message.routingKey), "problem": .string("\(result)")]
             )
+            if case .uncarriable = result, budget > 0 {
+                message.message = Republication.reduced(whole.message, to: budget)
+                budget /= 4
+                continue
+            }
             try? await Task.sleep(for: wait)
             wait = min(wait * 2, .seconds(5))
         }
