@@ -71,6 +71,15 @@ struct HostileMessageTests {
         #expect(fleet.statements == [Parcels.insert("b", 1)])
     }
 
+    @Test func `a trace that is none is not passed on to events`() async throws {
+        let fleet = try Parcels.fleet()
+        let long = FieldValue.string(String(repeating: "t", count: 130_000))
+        let headers: HeaderTable = [FleetHeader.traceParent: long, FleetHeader.traceState: "a=b"]
+        try await fleet.publish("parcel.sent", body: Parcels.body(1), headers: headers)
+        try await fleet.settle()
+        #expect(fleet.events.map(\.message.headers) == [[FleetHeader.traceState: "a=b"]])
+    }
+
     @Test func `an error's message of one endless character is cut by its bytes`() {
         let endless = "e" + String(repeating: "\u{301}", count: 100_000)
         let delivery = Delivery(

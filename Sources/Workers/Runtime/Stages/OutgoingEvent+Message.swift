@@ -10,7 +10,9 @@ extension OutgoingEvent {
         message.properties.type = name
         message.properties.correlationID = self.correlationID ?? correlationID
         for name in [FleetHeader.traceParent, FleetHeader.traceState] where message.headers[name] == nil {
-            message.headers[name] = cause?.headers[name]
+            // Longer than W3C asks to carry, it is no trace; copied on, it could keep the event from being published.
+            guard let text = cause?.headers[name]?.text, text.utf8.count <= 512 else { continue }
+            message.headers[name] = .string(text)
         }
         return OutgoingMessage(exchange: exchange, routingKey: name, message: message)
     }
