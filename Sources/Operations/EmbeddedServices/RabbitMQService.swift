@@ -153,6 +153,8 @@ struct RabbitMQService: EmbeddedService {
         management_agent.disable_metrics_collector = true
         vm_memory_high_watermark.relative = 0.4
         disk_free_limit.absolute = 50MB
+        # A worker holds what it has prefetched in memory; its own limit (8 MiB by default) comes after that.
+        max_message_size = 16777216
         raft.wal_max_size_bytes = 134217728
         log.console = true
         log.console.level = info

@@ -52,10 +52,6 @@ public struct BatchContext: Sendable {
                 let cause = item.map { messages[$0] }
                 return event.message(causedBy: cause?.original, cause?.correlationID, topicExchange)
             }
-            for (message, fresh) in zip(messages, isFresh) where fresh {
-                if let job = message.job { transaction.last.append(job.succeeded) }
-            }
         }
-        for message in messages { message.job?.markRecorded() }
     }
 }

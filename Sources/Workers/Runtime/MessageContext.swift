@@ -45,9 +45,7 @@ public struct MessageContext: Sendable {
             let effect = EffectTransaction(transaction)
             result = try await body(effect)
             transaction.outgoing += effect.events.map { $0.message(causedBy: message, correlationID, topicExchange) }
-            if let job = inbound.job { transaction.last.append(job.succeeded) }
         }
-        inbound.job?.markRecorded()
         return result
     }
 

@@ -1,21 +1,13 @@
 import Models
 import Storage
-import Synchronization
 
-/// The end of a job, to be recorded in Postgres once: in the effect's transaction, or else before the acknowledgement.
-final class JobEnd: Sendable {
+/// The end of a job, recorded in Postgres when its handler has returned and before the message is acknowledged.
+///
+/// It is no part of the effect's transaction: a handler that commits and then throws is tried again, and the job is
+/// not done before it returns.
+struct JobEnd: Sendable {
     let id: String
     let attempt: Int
-    private let recorded = Atomic<Bool>(false)
-
-    init(id: String, attempt: Int) {
-        self.id = id
-        self.attempt = attempt
-    }
-
-    var isRecorded: Bool { recorded.load(ordering: .relaxed) }
-
-    func markRecorded() { recorded.store(true, ordering: .relaxed) }
 
     var succeeded: SQLStatement { Jobs.succeeded(id, attempts: attempt, result: nil) }
 
