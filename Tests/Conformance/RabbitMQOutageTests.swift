@@ -191,11 +191,12 @@ struct RabbitMQOutageTests {
 
                 try await ledger.grow()
                 try await server.restart()
+                try await eventually { await log.epochs.count == 2 }
                 try await ledger.grow()
                 try await server.kill()
                 try await server.start()
+                try await eventually { await log.epochs.count == 3 }
                 try await ledger.grow()
-                try await eventually { await log.epochs.count >= 3 }
 
                 try await server.setMemoryLimit("0.000001")
                 try await eventually {
