@@ -60,7 +60,8 @@ export FLEET_COMMAND=$flotilla
 failed=0
 for stage in "${stages[@]}"; do
     echo "Testing $stage"
-    swift test "${run[@]}" --filter "$stage" || failed=1
+    # A stage takes a few minutes at most; one that hangs has failed.
+    timeout --kill-after=10 1200 swift test "${run[@]}" --filter "$stage" || failed=1
 done
 if [ "${1-}" = "" ]; then
     ops/test-examples.sh || failed=1
