@@ -53,9 +53,10 @@ let package = Package(
             dependencies: ["Models", "Telemetry", "Platform", "CPostgres", "CHiredis"],
             swiftSettings: cSettings
         ),
+        .target(name: "Outbound", dependencies: ["Models", "Telemetry", "Platform"], swiftSettings: cSettings),
         .target(
             name: "Workers",
-            dependencies: ["Models", "Messaging", "Storage", "Telemetry", "Platform"],
+            dependencies: ["Models", "Messaging", "Storage", "Outbound", "Telemetry", "Platform"],
             swiftSettings: cSettings
         ),
         .target(

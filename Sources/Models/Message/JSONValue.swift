@@ -1,8 +1,13 @@
 /// JSON as it was written: members in their order, names as often as they occur, numbers as their text.
-enum JSONValue: Hashable {
-    struct Member: Hashable {
-        let name: String
-        let value: JSONValue
+package enum JSONValue: Sendable, Hashable {
+    package struct Member: Sendable, Hashable {
+        package let name: String
+        package let value: JSONValue
+
+        package init(name: String, value: JSONValue) {
+            self.name = name
+            self.value = value
+        }
     }
 
     case null
@@ -11,6 +16,51 @@ enum JSONValue: Hashable {
     case string(String)
     case array([JSONValue])
     case members([Member])
+
+    /// - Throws: `InvalidPayload` when the bytes are not one JSON value in UTF-8, or nested absurdly deep.
+    package init(_ bytes: [UInt8]) throws(InvalidPayload) {
+        try JSONScanner.check(bytes)
+        do throws(MessageJSONError) {
+            self = try JSONReader.read(String(decoding: bytes, as: UTF8.self))
+        } catch {
+            throw InvalidPayload(field: "", problem: error.detail)
+        }
+    }
+
+    /// The value of the first member of that name; `nil` when there is none, or when this is no object.
+    package subscript(name: String) -> JSONValue? {
+        guard case .members(let members) = self else { return nil }
+        return members.first { $0.name == name }?.value
+    }
+
+    package var isNull: Bool { self == .null }
+
+    /// The JSON text, without spaces.
+    package var json: String {
+        var writer = JSONWriter()
+        write(into: &writer)
+        return writer.text
+    }
+
+    private func write(into writer: inout JSONWriter) {
+        switch self {
+        case .null: writer.plain("null")
+        case .boolean(let value): writer.plain(value ? "true" : "false")
+        case .number(let text): writer.plain(text)
+        case .string(let text): writer.string(text)
+        case .array(let elements):
+            writer.open("[")
+            for element in elements { element.write(into: &writer) }
+            writer.close("]")
+        case .members(let members):
+            writer.open("{")
+            for member in members {
+                writer.name(member.name)
+                member.value.write(into: &writer)
+            }
+            writer.close("}")
+        }
+    }
 
     /// A whole number, plain or in quotes.
     func integer<Number: FixedWidthInteger>(_ what: String, as type: Number.Type) throws(MessageJSONError) -> Number {
