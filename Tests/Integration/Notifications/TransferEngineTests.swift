@@ -106,7 +106,7 @@ struct TransferEngineTests {
         let server = try await StandIn("api-stand-in.py")
         let engine = TransferEngine(name: "test")
         for path in ["bucket/tickets/2026/01/02/abc-1.pdf", "bucket/a%20b~c.pdf", "bucket/empty"] {
-            let body: [UInt8] = path.hasSuffix("empty") ? [] : (0..<100_000).map { UInt8(truncatingIfNeeded: $0) }
+            let body: [UInt8] = path.hasSuffix("empty") ? [] : (0..<2_000_000).map { UInt8(truncatingIfNeeded: $0) }
             let request = HTTPRequest(
                 "PUT",
                 "http://127.0.0.1:\(server.port)/\(path)",
