@@ -9,7 +9,8 @@ package final class NotificationChains: Sendable {
     package let sms: ProviderChain<TextMessage>
     /// The sender of mails.
     package let mailFrom: MailMessage.Mailbox
-    private let engines: [TransferEngine]
+    private let engine: TransferEngine?
+    private let smtp: SMTPClient?
 
     /// What a configuration lacks.
     package struct ConfigurationError: Error, Sendable, CustomStringConvertible {
@@ -38,7 +39,7 @@ package final class NotificationChains: Sendable {
         var parts = Parts(configuration)
         let mails = try parts.emailProviders()
         let texts = parts.smsProviders()
-        engines = parts.engines
+        (engine, smtp) = (parts.engine, parts.smtp)
         let paces = configuration.rates.reduce(into: [String: ProviderPace]()) { paces, entry in
             let shared = redis.map { RateLimits($0) }
             paces[entry.key] = ProviderPace(name: "provider:\(entry.key)", rate: entry.value, shared: shared)
@@ -49,16 +50,17 @@ package final class NotificationChains: Sendable {
 
     /// Aborts what is being sent, says goodbye to the servers, and ends the threads.
     package func close() async {
-        for engine in engines { await engine.close() }
+        await smtp?.close()
+        await engine?.close()
     }
 }
 
 extension NotificationChains {
-    /// Makes providers and the engines that they need.
+    /// Makes providers and what they share.
     private struct Parts {
         private let configuration: NotificationConfiguration
-        private(set) var engines: [TransferEngine] = []
-        private var http: HTTPClient?
+        private(set) var engine: TransferEngine?
+        private(set) var smtp: SMTPClient?
 
         init(_ configuration: NotificationConfiguration) { self.configuration = configuration }
 
@@ -112,23 +114,18 @@ extension NotificationChains {
 
         private mutating func smtpClient() throws(ConfigurationError) -> SMTPClient? {
             do throws(OutboundError) {
-                guard let smtp = try configuration.smtp() else { return nil }
-                let engine = TransferEngine(name: "smtp", connectionsPerLane: configuration.smtpConnections)
-                engines.append(engine)
-                return SMTPClient(smtp, engine: engine)
+                smtp = try configuration.smtp().map { SMTPClient($0, connections: configuration.smtpConnections) }
+                return smtp
             } catch {
                 throw ConfigurationError(problems: [.init(field: .smtpURL, detail: error.detail)])
             }
         }
 
-        /// One for all APIs.
+        /// All APIs share one engine.
         private mutating func httpClient() -> HTTPClient {
-            if let http { return http }
-            let engine = TransferEngine(name: "http", connectionsPerLane: 8)
-            engines.append(engine)
-            let client = HTTPClient(engine)
-            http = client
-            return client
+            let engine = engine ?? TransferEngine(name: "http", connectionsPerLane: 8)
+            self.engine = engine
+            return HTTPClient(engine)
         }
     }
 }

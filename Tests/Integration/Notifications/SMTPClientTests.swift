@@ -24,14 +24,14 @@ struct SMTPClientTests {
             authorities: authorities.map { server.folder.appending(path: $0).path }
         )
         configuration.timeout = timeout
-        let engine = TransferEngine(name: "smtp test", connectionsPerLane: connections)
+        let client = SMTPClient(configuration, connections: connections)
         do {
-            try await body(SMTPClient(configuration, engine: engine))
+            try await body(client)
         } catch {
-            await engine.close()
+            await client.close()
             throw error
         }
-        await engine.close()
+        await client.close()
     }
 
     private static func mail(_ text: String = "hi\n", number: Int = 0) -> MailMessage {
@@ -203,6 +203,53 @@ struct SMTPClientTests {
             }
             #expect(error.code == .cancelled)
             #expect(.now - start < .seconds(10))
+        }
+    }
+
+    @Test func `mails do not wait for each other's answers, and a cancelled one not for its own`() async throws {
+        let server = try await StandIn("smtp-server.py", ["starttls"])
+        try await Self.with(server) { client in
+            let start = ContinuousClock.now
+            try await withThrowingTaskGroup { group in
+                for _ in 0..<4 {
+                    group.addTask {
+                        guard case .accepted = try await Self.send(client, to: "think@example.com") else {
+                            throw TestSetupError(description: "not taken")
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            // Each is thought about for two seconds.
+            #expect(.now - start < .seconds(6))
+            let tasks = (0..<6).map { _ in Task { try await Self.send(client, to: "think@example.com") } }
+            try await eventually("four are being thought about") { server.count("thoughts") == 8 }
+            let cancelled = ContinuousClock.now
+            for task in tasks { task.cancel() }
+            for task in tasks {
+                guard case .unavailable(let error) = try await task.value else {
+                    Issue.record("answered")
+                    return
+                }
+                #expect(error.code == .cancelled)
+            }
+            #expect(.now - cancelled < .seconds(1))
+        }
+    }
+
+    @Test func `a client that is closed waits neither for answers nor in line`() async throws {
+        let server = try await StandIn("smtp-server.py", ["starttls"])
+        var tasks: [Task<SMTPAnswer, any Error>] = []
+        try await Self.with(server, connections: 2) { client in
+            tasks = (0..<6).map { _ in Task { try await Self.send(client, to: "slow@example.com") } }
+            try await eventually("two have begun") { server.count("sessions") == 2 }
+        }
+        for task in tasks {
+            guard case .unavailable(let error) = try await task.value else {
+                Issue.record("answered")
+                return
+            }
+            #expect(error.code == .closed)
         }
     }
 

@@ -8,7 +8,7 @@ beside it. FOLDER/sessions holds the number of connections so far. It ends when 
 
 A recipient's local part chooses the answer: `say-550-words-with-hyphens@…` is refused with `550 words with hyphens`;
 `drop@…` ends the connection; `after-554@…` is refused after the content; `slow@…` is answered after a minute;
-`bye@…` is taken, and the session is ended right after it.
+`think@…` is taken two seconds after its content; `bye@…` is taken, and the session is ended right after it.
 """
 import asyncio
 import os
@@ -25,6 +25,7 @@ os.makedirs(folder + "/mail", exist_ok=True)
 os.chdir(folder)
 sessions = 0
 mails = 0
+thoughts = 0
 
 
 def openssl(*arguments):
@@ -64,10 +65,14 @@ class Handler:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
-        global mails
+        global mails, thoughts
         local = envelope.rcpt_tos[0].split("@")[0]
         if local.startswith("after-"):
             return local[6:].replace("-", " ")
+        if local == "think":
+            thoughts += 1
+            write("thoughts", str(thoughts).encode())
+            await asyncio.sleep(2)
         mails += 1
         name = "mail/%06d" % mails
         lines = [envelope.mail_from, *envelope.rcpt_tos, "tls" if server.transport.get_extra_info("sslcontext") else "plain",
