@@ -19,13 +19,12 @@ package struct NotificationDelivery: Sendable {
     /// - Parameter eventExchange: where `notification.failed` is published.
     package init(
         _ pool: PostgresPool,
-        templates: TemplateLibrary,
-        identity: NotificationIdentity,
+        _ texts: NotificationTexts,
         eventExchange: String
     ) {
         self.pool = pool
-        self.templates = templates
-        self.identity = identity
+        templates = texts.templates
+        identity = texts.identity
         self.eventExchange = eventExchange
     }
 

@@ -15,9 +15,9 @@ package struct NotificationDispatch: Sendable {
     private let identity: NotificationIdentity
     private let topology: Topology
 
-    package init(_ templates: TemplateLibrary, identity: NotificationIdentity, topology: Topology) {
-        self.templates = templates
-        self.identity = identity
+    package init(_ texts: NotificationTexts, topology: Topology) {
+        templates = texts.templates
+        identity = texts.identity
         self.topology = topology
     }
 
