@@ -142,6 +142,9 @@ let package = Package(
                 "TestSupport", "Messaging", "Storage", "Outbound", "Workers", "ControlAPI", "Models", "Telemetry",
                 "Platform",
             ],
+            exclude: [
+                "Notifications/smtp-server.py", "Notifications/api-stand-in.py", "Notifications/read-mail.py",
+            ],
             swiftSettings: settings
         ),
         .testTarget(

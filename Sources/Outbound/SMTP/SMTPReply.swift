@@ -20,11 +20,11 @@ package struct SMTPReply: Sendable, Hashable, CustomStringConvertible {
         enhancedStatus = isStatus ? String(word) : nil
     }
 
-    /// The last whole reply among the lines that a server sent; `nil` without one.
+    /// The last whole reply among the lines that a server sent, its goodbye aside; `nil` without one.
     ///
     /// Control characters become blanks.
     init?(lastOf lines: [String]) {
-        guard let end = lines.lastIndex(where: { Self.parts($0)?.isLast == true }),
+        guard let end = lines.lastIndex(where: { Self.isEnd($0) }),
             let code = Self.parts(lines[end])?.code
         else { return nil }
         var start = end
@@ -32,6 +32,11 @@ package struct SMTPReply: Sendable, Hashable, CustomStringConvertible {
         let words = lines[start...end].compactMap { Self.parts($0)?.text }.joined(separator: " ")
         let clean = String(words.unicodeScalars.map { $0.isControl ? " " : Character($0) })
         self.init(code: code, text: String(clean.prefix(Self.longestText)))
+    }
+
+    private static func isEnd(_ line: String) -> Bool {
+        guard let parts = parts(line) else { return false }
+        return parts.isLast && parts.code != 221
     }
 
     private static func parts(_ line: String) -> (code: Int, isLast: Bool, text: Substring)? {
