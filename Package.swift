@@ -37,6 +37,7 @@ let package = Package(
         systemLibrary("CYAML", pkgConfig: "yaml-0.1", package: "libyaml-dev"),
         systemLibrary("CMicroHTTPD", pkgConfig: "libmicrohttpd", package: "libmicrohttpd-dev"),
         systemLibrary("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
+        systemLibrary("CGLib", pkgConfig: "glib-2.0", package: "libglib2.0-dev"),
         systemLibrary("CCrypto", pkgConfig: "libcrypto", package: "libssl-dev"),
         .target(name: "CLinux", path: "Sources/System/CLinux"),
 
@@ -56,7 +57,7 @@ let package = Package(
         .target(name: "Outbound", dependencies: ["Models", "Telemetry", "Platform"], swiftSettings: cSettings),
         .target(
             name: "Workers",
-            dependencies: ["Models", "Messaging", "Storage", "Outbound", "Telemetry", "Platform"],
+            dependencies: ["Models", "Messaging", "Storage", "Outbound", "Telemetry", "Platform", "CGLib"],
             swiftSettings: cSettings
         ),
         .target(
