@@ -14,16 +14,17 @@ struct OutputText {
         bytes += text
     }
 
-    mutating func write(_ text: String, as escaping: Escaping) throws(Problem) {
+    /// - Parameter isOurs: A text that was made by `write` before, whose isolates stay as they are.
+    mutating func write(_ text: String, as escaping: Escaping, isOurs: Bool = false) throws(Problem) {
         try reserve(text.utf8.count)
         switch escaping {
         case .plain, .content:
             // First strong isolate … pop directional isolate (UAX 9, 2.5): a name of the other direction stays in one piece.
-            let isIsolated = text.utf8.span.hasRightToLeft
+            let isIsolated = !isOurs && text.utf8.span.hasRightToLeft
             if isIsolated { bytes += [0xe2, 0x81, 0xa8] }
-            write(text, isHTML: escaping == .content)
+            write(text, isHTML: escaping == .content, isOurs: isOurs)
             if isIsolated { bytes += [0xe2, 0x81, 0xa9] }
-        case .attribute: write(text, isHTML: true)
+        case .attribute: write(text, isHTML: true, isOurs: isOurs)
         case .link: try write(link: text)
         case .linkPart: for byte in text.utf8 { writeInLink(byte, isPart: true) }
         }
@@ -47,12 +48,13 @@ struct OutputText {
     }
 
     /// Leaves out what is no text: control characters, and those that reorder the text after them.
-    private mutating func write(_ text: String, isHTML: Bool) {
+    private mutating func write(_ text: String, isHTML: Bool, isOurs: Bool) {
         let span = text.utf8.span
         var index = 0
         while index < span.count {
             let byte = span[index]
-            let ignored = byte < 0x20 || byte == 0x7f || byte == 0xc2 || byte == 0xe2 ? span.ignorable(at: index) : 0
+            let mayBeIgnored = !isOurs && (byte < 0x20 || byte == 0x7f || byte == 0xc2 || byte == 0xe2)
+            let ignored = mayBeIgnored ? span.ignorable(at: index) : 0
             if ignored > 0 {
                 index += ignored
                 continue

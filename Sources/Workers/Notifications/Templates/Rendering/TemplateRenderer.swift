@@ -77,7 +77,10 @@ struct TemplateRenderer {
         let value = value(of: reference) ?? .null
         if value.isBlank, variable.filter?.takesMissing != true { throw missing(reference) }
         do throws(OutputText.Problem) {
-            guard let filter = variable.filter else { return try output.write(plain(value), as: variable.escaping) }
+            guard let filter = variable.filter else {
+                let isOurs = reference.frame == Reference.engine
+                return try output.write(plain(value), as: variable.escaping, isOurs: isOurs)
+            }
             let text = try words(for: value, by: filter)
             if filter == .lines, variable.escaping == .content {
                 try output.write(lines: text)
