@@ -6,9 +6,12 @@ import Testing
 @Suite(.enabled(if: FileManager.default.fileExists(atPath: "/usr/bin/python3")))
 struct MIMETests {
     private static let subjects = [
-        "", "Hello", "Réinitialisation du mot de passe", "🎟️ Votre billet : très longue ligne " + String(repeating: "é", count: 200),
-        "إعادة تعيين كلمة المرور", "איפוס סיסמה", "予約が確定しました" + String(repeating: "会", count: 120), "=?UTF-8?Q?not_a_word?=",
-        " blank at both ends ", "two  blanks", "Ends with =?", String(repeating: "long ascii ", count: 40) + ".", "a,b;c:d@e<f>\"g\"\\(h)",
+        "", "Hello", "Réinitialisation du mot de passe",
+        "🎟️ Votre billet : très longue ligne " + String(repeating: "é", count: 200),
+        "إعادة تعيين كلمة المرور", "איפוס סיסמה", "予約が確定しました" + String(repeating: "会", count: 120),
+        "=?UTF-8?Q?not_a_word?=",
+        " blank at both ends ", "two  blanks", "Ends with =?", String(repeating: "long ascii ", count: 40) + ".",
+        "a,b;c:d@e<f>\"g\"\\(h)",
     ]
 
     @Test(arguments: subjects)
@@ -41,7 +44,8 @@ struct MIMETests {
         arguments: [
             "", "one line", "one line\n", ".\n.\n..\n.hidden\n", "a\r\nb\rc\nd", "trailing blank \ntrailing tab\t\n",
             "=3D is no escape\n", String(repeating: "x", count: 5_000), String(repeating: "é", count: 3_000),
-            "مرحبا بك في التطبيق 🎉\n", "From the start\n", String(repeating: "0123456789.", count: 300), "--=_boundary\n\n\n",
+            "مرحبا بك في التطبيق 🎉\n", "From the start\n", String(repeating: "0123456789.", count: 300),
+            "--=_boundary\n\n\n",
             "\n\n\n", String(repeating: "y", count: 75) + ".z", String(repeating: "y", count: 76) + "\n",
             String(repeating: "y", count: 75) + "é\n",
         ]
@@ -58,7 +62,8 @@ struct MIMETests {
 
     @Test func `attachments keep their bytes, types and names`() async throws {
         let names = [
-            "ticket.pdf", "billet très spécial – été 2026.pdf", "с длинным именем " + String(repeating: "ж", count: 90) + ".png",
+            "ticket.pdf", "billet très spécial – été 2026.pdf",
+            "с длинным именем " + String(repeating: "ж", count: 90) + ".png",
             "quote\"back\\slash;semi.txt", "100%.txt", String(repeating: "a", count: 200) + ".bin",
         ]
         var mail = Self.mail(html: "<p>hi</p>")

@@ -33,7 +33,8 @@ struct NotificationCommandTests {
         try await NotificationStage.with { stage in
             await stage.event("user.created", #"{"userId":"u-1","name":"No address"}"#)
             let people = (0..<500).map { #""p\#($0)@example.com""# } + [#"{"userId":"u-1"}"#, #""p1@example.com""#]
-            let body = #"{"to":[\#(people.joined(separator: ","))],"template":"message","data":{"title":"T","body":"B"}}"#
+            let body =
+                #"{"to":[\#(people.joined(separator: ","))],"template":"message","data":{"title":"T","body":"B"}}"#
             #expect(await stage.command("email", body).isDone)
             let counts = try await stage.strings(
                 "SELECT status || ' ' || count(*) FROM notifications WHERE channel = 'email' GROUP BY status ORDER BY 1"
@@ -94,14 +95,23 @@ struct NotificationCommandTests {
         (#"{"to":"a@example.com\r\nBcc: b@example.com","template":"message","data":{"title":"T","body":"B"}}"#, "to"),
         (#"{"to":"a@example.com\nX","template":"message","data":{"title":"T","body":"B"}}"#, "to"),
         (#"{"to":"a\u0000@example.com","template":"message","data":{"title":"T","body":"B"}}"#, "to"),
-        (#"{"to":{"email":"a@example.com","name":"A\r\nBcc: b"},"template":"message","data":{"title":"T","body":"B"}}"#, "to.name"),
-        (#"{"to":"a@example.com","template":"message","data":{"title":"T\r\nBcc: b@x.example","body":"B"}}"#, "subject"),
+        (
+            #"{"to":{"email":"a@example.com","name":"A\r\nBcc: b"},"template":"message","data":{"title":"T","body":"B"}}"#,
+            "to.name"
+        ),
+        (
+            #"{"to":"a@example.com","template":"message","data":{"title":"T\r\nBcc: b@x.example","body":"B"}}"#,
+            "subject"
+        ),
         (#"{"to":"a@example.com","template":"message","data":{"title":"T","body":"a\u0000b"}}"#, "data.body"),
         (#"{"to":{"email":"a@example.com","userId":"1"},"template":"message"}"#, "to"),
         (#"{"to":[],"template":"message"}"#, "to"),
         (#"{"to":"a@example.com","template":"message","options":{"priority":"urgent"}}"#, "options.priority"),
         (#"{"to":"a@example.com","template":"message","options":{"scheduledAt":"soon"}}"#, "options.scheduledAt"),
-        (#"{"to":"a@example.com","template":"message","options":{"attachments":[{"fileName":"a","content":"*"}]}}"#, "options.attachments.0.content"),
+        (
+            #"{"to":"a@example.com","template":"message","options":{"attachments":[{"fileName":"a","content":"*"}]}}"#,
+            "options.attachments.0.content"
+        ),
     ])
     func `a command that can't be carried out is refused for good, and names the field`(
         body: String,

@@ -100,7 +100,10 @@ struct NotificationEventTests {
             ("payment.succeeded", #"{"companyId":"c-1","plan":"pro"}"#, ["payment_succeeded u-2"]),
             ("subscription.expired", #"{"companyId":"c-1","plan":"pro"}"#, ["subscription_expired u-2"]),
             ("subscription.cancelled", #"{"companyId":"c-1"}"#, ["subscription_cancelled u-2"]),
-            ("quota.warning", #"{"companyId":"c-1","kind":"profile_views","limit":10,"used":8}"#, ["quota_warning u-2"]),
+            (
+                "quota.warning", #"{"companyId":"c-1","kind":"profile_views","limit":10,"used":8}"#,
+                ["quota_warning u-2"]
+            ),
             (
                 "quota.exceeded", #"{"companyId":"c-1","kind":"profile_views","limit":10,"used":10}"#,
                 ["quota_exceeded u-2"]
@@ -122,7 +125,10 @@ struct NotificationEventTests {
                 ["report_generated u-1"]
             ),
             ("report.generated", #"{"type":"monthly","alerts":[]}"#, []),
-            ("config.updated", #"{"updatedBy":"u-2","changes":{"maxUsers":{"old":1,"new":2}}}"#, ["config_updated u-2"]),
+            (
+                "config.updated", #"{"updatedBy":"u-2","changes":{"maxUsers":{"old":1,"new":2}}}"#,
+                ["config_updated u-2"]
+            ),
             (
                 "ticket.completed",
                 #"""

@@ -19,7 +19,9 @@ struct NotifiedEventsTests {
 
     @Test func `random bytes and random JSON never get further than a refusal`() {
         var generator = SystemRandomNumberGenerator()
-        let pieces = ["{", "}", "[", "]", "\"userId\"", ":", ",", "null", "1e999", "\"\\ud800\"", "\"to\"", "\u{0}", "7"]
+        let pieces = [
+            "{", "}", "[", "]", "\"userId\"", ":", ",", "null", "1e999", "\"\\ud800\"", "\"to\"", "\u{0}", "7",
+        ]
         for _ in 0..<2_000 {
             let count = Int.random(in: 0...30, using: &generator)
             let text = (0..<count).compactMap { _ in pieces.randomElement(using: &generator) }.joined()
