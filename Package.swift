@@ -123,7 +123,8 @@ let package = Package(
         .testTarget(
             name: "WorkersTests",
             dependencies: [
-                "Workers", "WorkerTestKit", "Messaging", "Storage", "Outbound", "Models", "Telemetry", "Platform",
+                "TestSupport", "Workers", "WorkerTestKit", "Messaging", "Storage", "Outbound", "Models", "Telemetry",
+                "Platform",
             ],
             swiftSettings: settings
         ),

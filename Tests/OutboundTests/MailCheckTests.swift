@@ -6,10 +6,11 @@ struct MailCheckTests {
         arguments: [
             "", "a", "@", "a@", "@b.c", "a@b@c", "a b@c.d", "a\r\nRCPT TO:<x@y.z>@b.c", "a@b.c\n", "a@b.c\r", "a\0@b.c",
             "a@b.c\0", "a\u{7f}@b.c", "a\u{85}@b.c", "a\u{2028}@b.c", "<a@b.c>", "a@b.c>", "\"a b\"@c.d", "\"a\"@b.c",
-            "a..b@c.d", ".a@b.c", "a.@b.c", "a@b..c", "a@.b", "a@b.", "a@-b.c", "a@b-.c", "a@b_c.d", "a@[127.0.0.1]", "a,b@c.d",
+            "a..b@c.d", ".a@b.c", "a.@b.c", "a@b..c", "a@.b", "a@b.", "a@-b.c", "a@b-.c", "a@b_c.d", "a@[127.0.0.1]",
+            "a,b@c.d",
             "a;b@c.d", "a(b)@c.d", "a\\@b.c", "a@b c.d", "zoé@example.org", "a@exa\u{0}mple.org", "a@\u{FF20}.org",
             String(repeating: "a", count: 65) + "@b.c", "a@" + String(repeating: "b", count: 64) + ".c",
-            "a@" + Array(repeating: "bbbbbbbb", count: 28).joined(separator: "."), "a@b.c SIZE=1", "a@b.c\tx",
+            "a@" + Array(repeating: "bbbbbbbb", count: 29).joined(separator: "."), "a@b.c SIZE=1", "a@b.c\tx",
         ]
     )
     func `what is no plain mail address is refused, naming the field`(text: String) {
@@ -19,7 +20,8 @@ struct MailCheckTests {
 
     @Test(
         arguments: [
-            ("a@b.c", "a@b.c"), ("first.last+tag@example.org", "first.last+tag@example.org"), ("o'neil@example.org", "o'neil@example.org"),
+            ("a@b.c", "a@b.c"), ("first.last+tag@example.org", "first.last+tag@example.org"),
+            ("o'neil@example.org", "o'neil@example.org"),
             ("root@localhost", "root@localhost"), ("x@bücher.example", "x@xn--bcher-kva.example"),
             ("x@BÜCHER.example", "x@xn--bcher-kva.example"), ("x@例え.jp", "x@xn--r8jz45g.jp"),
             (String(repeating: "a", count: 64) + "@b.c", String(repeating: "a", count: 64) + "@b.c"),

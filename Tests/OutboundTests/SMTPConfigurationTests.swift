@@ -6,7 +6,9 @@ import Testing
 
 struct SMTPConfigurationTests {
     @Test func `a URL gives host, port, credentials and encryption`() throws {
-        let first = try SMTPConfiguration(url: Secret("smtp://me%40example.org:p%3Aw%20x@mail.example.org/worker.example.org"))
+        let first = try SMTPConfiguration(
+            url: Secret("smtp://me%40example.org:p%3Aw%20x@mail.example.org/worker.example.org")
+        )
         #expect(first.host == "mail.example.org")
         #expect(first.port == 587)
         #expect(first.user == "me@example.org")
@@ -31,7 +33,8 @@ struct SMTPConfigurationTests {
             "smtp://h?starttls=no", "smtp://h/a%0d%0aRSET", "smtp://h:port",
         ]
     )
-    func `a URL that can't be used, or would send secrets in the clear, is refused without being repeated`(url: String) {
+    func `a URL that can't be used, or would send secrets in the clear, is refused without being repeated`(url: String)
+    {
         let error = #expect(throws: OutboundError.self) { try SMTPConfiguration(url: Secret(url)) }
         #expect(error?.code == .invalidRequest)
         #expect(error?.description.contains("hunter2") == false)
@@ -61,7 +64,9 @@ struct SMTPReplyTests {
 
 struct HTTPAnswerTests {
     @Test func `headers of the last answer count, in whatever case`() {
-        let lines = ["HTTP/1.1 100 Continue", "X: old", "", "HTTP/1.1 202 Accepted", "x-message-ID:  abc ", "Empty:", ""]
+        let lines = [
+            "HTTP/1.1 100 Continue", "X: old", "", "HTTP/1.1 202 Accepted", "x-message-ID:  abc ", "Empty:", "",
+        ]
         let answer = HTTPAnswer(status: 202, lines: lines, body: [])
         #expect(answer["X-Message-Id"] == "abc ")
         #expect(answer["x"] == nil)

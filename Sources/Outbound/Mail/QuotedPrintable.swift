@@ -20,15 +20,16 @@ enum QuotedPrintable {
         return lines
     }
 
-    /// Lines of at most 76 characters. The end of the text is the end of a line.
+    /// Lines of at most 76 characters; the last has no end unless the text ends with one.
     ///
     /// A dot at the start of a line is escaped too, so that nothing on the way has to stuff it.
     static func encode(_ text: String) -> [UInt8] {
-        var lines = lines(of: text)
-        if lines.last?.isEmpty == true { lines.removeLast() }
         var output: [UInt8] = []
         output.reserveCapacity(text.utf8.count * 5 / 4)
-        for line in lines { append(line, to: &output) }
+        for (index, line) in lines(of: text).enumerated() {
+            if index > 0 { output += [0x0d, 0x0a] }
+            append(line, to: &output)
+        }
         return output
     }
 
@@ -52,7 +53,6 @@ enum QuotedPrintable {
                 column += piece.count
             }
         }
-        output += [0x0d, 0x0a]
     }
 
     private static func escaped(_ byte: UInt8) -> [UInt8] {

@@ -41,7 +41,8 @@ package struct SMTPReply: Sendable, Hashable, CustomStringConvertible {
 
     private static func parts(_ line: String) -> (code: Int, isLast: Bool, text: Substring)? {
         let digits = line.utf8.prefix(3)
-        guard digits.count == 3, digits.allSatisfy({ (0x30...0x39).contains($0) }), let code = Int(line.prefix(3)) else {
+        guard digits.count == 3, digits.allSatisfy({ (0x30...0x39).contains($0) }), let code = Int(line.prefix(3))
+        else {
             return nil
         }
         let rest = line.dropFirst(3)

@@ -167,7 +167,12 @@ package actor TransferEngine {
         while counts[lane, default: 0] < connectionsPerLane, let order = waiting[lane]?.first {
             waiting[lane]?.removeFirst()
             do throws(CurlFailure) {
-                let transfer = try Transfer(order.number, order.plan, sockets: sockets, continuation: order.continuation)
+                let transfer = try Transfer(
+                    order.number,
+                    order.plan,
+                    sockets: sockets,
+                    continuation: order.continuation
+                )
                 try transfer.start(on: multi)
                 running[transfer.key] = transfer
                 counts[lane, default: 0] += 1

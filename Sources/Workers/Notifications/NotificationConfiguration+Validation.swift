@@ -43,7 +43,9 @@ extension NotificationConfiguration {
         checkOrder(.smsProviders, smsProviders, SMSProvider.allCases.map(\.rawValue), smsPlaces, note)
         let names = EmailProvider.allCases.map(\.rawValue) + SMSProvider.allCases.map(\.rawValue)
         for (name, rate) in rates.sorted(by: { $0.key < $1.key }) {
-            if !names.contains(name) { note(.rates, "names \(name), which is none of \(names.joined(separator: ", "))") }
+            if !names.contains(name) {
+                note(.rates, "names \(name), which is none of \(names.joined(separator: ", "))")
+            }
             if !(rate >= 0.001 && rate <= 100_000) {
                 note(.rates, "gives \(name) \(rate) a second; it has to be between 0.001 and 100000")
             }

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 
 /// A server of the tests: a script beside this file, which writes what it was given into a folder.
@@ -9,6 +10,7 @@ final class StandIn: Sendable {
     let port: Int
     private let process: Process
     private let life: Pipe
+    private let keepsFolder = Mutex(false)
 
     static let isAvailable =
         ProcessInfo.processInfo.environment["CI"] != nil
@@ -36,8 +38,14 @@ final class StandIn: Sendable {
 
     deinit {
         try? life.fileHandleForWriting.close()
-        try? FileManager.default.removeItem(at: folder)
+        if !keepsFolder.withLock({ $0 }) { try? FileManager.default.removeItem(at: folder) }
     }
+
+    /// Leaves the folder to the next one that is to have it.
+    func keepFolder() { keepsFolder.withLock { $0 = true } }
+
+    /// Lets the server answer nothing any more, with its connections open.
+    func suspend() { kill(process.processIdentifier, SIGSTOP) }
 
     /// Takes the server down at once; its folder stays.
     func stop() async throws {

@@ -5,9 +5,12 @@
 Writes its port to FOLDER/port, and each accepted request to FOLDER/requests/NNNNNN.json. What it does not like about a
 request is answered with status 418 and said in FOLDER/complaints. FOLDER/answer, where it is, holds
 `{"status": 429, "headers": {…}, "body": {…}}` for every request that sends something, or `{"hang": true}`.
+A PUT is a store's with S3's interface: its signature (AWS, version 4) is computed again, with the secret `store secret`.
 FOLDER/connections holds the number of connections so far. It ends when its standard input does.
 """
 import base64
+import hashlib
+import hmac
 import json
 import os
 import sys
@@ -84,6 +87,29 @@ def check_sms(handler, body):
     return {name: values[0] for name, values in fields.items()}
 
 
+def check_signature(handler, body):
+    """AWS Signature Version 4, by its documentation."""
+    kind, _, rest = handler.headers["Authorization"].partition(" ")
+    need(kind == "AWS4-HMAC-SHA256", "kind of authorization")
+    fields = dict(field.strip().split("=", 1) for field in rest.split(","))
+    names = fields["SignedHeaders"].split(";")
+    need({"host", "x-amz-date", "x-amz-content-sha256"} <= set(names), "headers that are not signed")
+    need(handler.headers["x-amz-content-sha256"] == hashlib.sha256(body).hexdigest(), "digest of the body")
+    path, _, query = handler.path.partition("?")
+    canonical = "\n".join(
+        [handler.command, path, query]
+        + ["%s:%s" % (name, handler.headers[name].strip()) for name in names]
+        + ["", fields["SignedHeaders"], handler.headers["x-amz-content-sha256"]])
+    scope = fields["Credential"].split("/", 1)[1]
+    text = "\n".join([kind, handler.headers["x-amz-date"], scope, hashlib.sha256(canonical.encode()).hexdigest()])
+    key = b"AWS4store secret"
+    for word in scope.split("/"):
+        key = hmac.new(key, word.encode(), hashlib.sha256).digest()
+    need(hmac.new(key, text.encode(), hashlib.sha256).hexdigest() == fields["Signature"], "signature")
+    need(fields["Credential"].startswith("key-id/"), "key id")
+    return {"path": handler.path, "type": handler.headers["Content-Type"], "body": body.hex()}
+
+
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
@@ -141,6 +167,13 @@ class Handler(BaseHTTPRequestHandler):
             with lock, open("complaints", "a") as complaints:
                 complaints.write("%r\n" % problem)
             self.answer(418, {"errors": [{"message": str(problem), "field": None}]})
+
+    def do_PUT(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        try:
+            self.accept(check_signature(self, body), 200, lambda n: (None, []))
+        except Exception as problem:
+            self.answer(418, {"problem": repr(problem)})
 
     def accept(self, content, status, make):
         with lock:

@@ -1,18 +1,22 @@
 """Reads one mail from standard input as a strict parser, and writes what it holds as JSON."""
 import email
 import email.policy
+import email.utils
 import json
 import sys
+from email.header import decode_header, make_header
 
 raw = sys.stdin.buffer.read()
 mail = email.message_from_bytes(raw, policy=email.policy.default.clone(raise_on_defect=True))
+old = email.message_from_bytes(raw)
 lines = raw.split(b"\r\n")
 parts = list(mail.walk())
 
 
+# The package's newer parser keeps the blanks between encoded words of a display name before version 3.13.
 def box(header):
-    addresses = header.addresses
-    return [{"name": address.display_name, "address": address.addr_spec} for address in addresses]
+    boxes = email.utils.getaddresses([old[header]])
+    return [{"name": str(make_header(decode_header(name))), "address": address} for name, address in boxes]
 
 
 def text(kind):
@@ -29,9 +33,9 @@ print(json.dumps({
     "longestWord": max((len(word) for line in lines for word in line.split() if word.startswith(b"=?")), default=0),
     "structure": [part.get_content_type() for part in parts],
     "subject": mail["subject"],
-    "from": box(mail["from"]),
-    "to": box(mail["to"]),
-    "replyTo": box(mail["reply-to"]) if mail["reply-to"] else [],
+    "from": box("from"),
+    "to": box("to"),
+    "replyTo": box("reply-to") if mail["reply-to"] else [],
     "date": mail["date"].datetime.timestamp(),
     "messageID": mail["message-id"],
     "headers": {name.lower(): str(value) for name, value in mail.items()},

@@ -70,7 +70,7 @@ class Handler:
             return local[6:].replace("-", " ")
         mails += 1
         name = "mail/%06d" % mails
-        lines = [envelope.mail_from, *envelope.rcpt_tos, "tls" if session.ssl else "plain",
+        lines = [envelope.mail_from, *envelope.rcpt_tos, "tls" if server.transport.get_extra_info("sslcontext") else "plain",
                  "auth" if session.authenticated else "no auth"]
         write(name + ".envelope", "\n".join(lines).encode())
         write(name + ".eml", envelope.original_content)

@@ -15,7 +15,7 @@ struct FileProvider<Content: Sendable>: NotificationProvider {
         let file: (fileName: String, text: String, messageID: String)
         do { file = try make(content) } catch { return .refused(reason: "\(error)") }
         do {
-            try PrivateFile.makeFolder(folder)
+            try makeFolder()
             try PrivateFile.write(file.text, to: "\(folder)/\(file.fileName)")
             return .accepted(messageID: file.messageID)
         } catch {
@@ -24,8 +24,12 @@ struct FileProvider<Content: Sendable>: NotificationProvider {
     }
 
     func isReachable() async -> Bool {
-        guard (try? PrivateFile.makeFolder(folder)) != nil else { return false }
-        return unsafe access(folder, W_OK) == 0
+        (try? makeFolder()) != nil
+    }
+
+    /// A folder that is there already keeps its mode.
+    private func makeFolder() throws(SystemError) {
+        if unsafe access(folder, W_OK | X_OK) != 0 { try PrivateFile.makeFolder(folder) }
     }
 }
 
