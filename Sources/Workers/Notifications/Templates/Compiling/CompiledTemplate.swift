@@ -38,10 +38,10 @@ struct CompiledTemplate: Sendable {
 
     /// What may be missing is not looked into; of a list, every element is.
     private func isMissing(_ path: ArraySlice<String>, in value: JSONValue, at parent: String) -> Bool {
+        guard let name = path.first else { return value.isBlank }
         if case .array(let elements) = value {
             return elements.contains { isMissing(path, in: $0, at: parent) }
         }
-        guard let name = path.first else { return value.isBlank }
         let declared = parent.isEmpty ? name : "\(parent).\(name)"
         guard let member = value[name], !member.isNull else {
             return variables.isRequired[declared] == true
