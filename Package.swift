@@ -80,8 +80,8 @@ let package = Package(
         .executableTarget(
             name: "flotilla",
             dependencies: [
-                "CommandLineKit", "Operations", "ControlAPI", "Workers", "Messaging", "Storage", "Models", "Telemetry",
-                "Platform",
+                "CommandLineKit", "Operations", "ControlAPI", "Workers", "Outbound", "Messaging", "Storage", "Models",
+                "Telemetry", "Platform",
             ],
             swiftSettings: cSettings
         ),

@@ -1,5 +1,6 @@
 import CommandLineKit
 import Operations
+import Outbound
 import Workers
 
 extension Configuration {
