@@ -174,8 +174,12 @@ struct TemplateRenderingTests {
             "t/en.html": "",
             "t/en.txt": "Subject: About {{x}}\nShort: {{x}}\nPreview: P\nReason: R\n\n",
         ])
-        let rendered = try fixture.render(#"{"x": "a\r\nBcc: b@example.com\n.\n\u0000\u2028c"}"#)
-        #expect(rendered.subject == "About a Bcc: b@example.com . c")
+        for smuggled in [#"a\r\nBcc: b@example.com"#, #"a\n.\n"#, #"a\u0000"#, #"a\u0085b"#] {
+            let error = try fixture.failure(#"{"x": "\#(smuggled)"}"#)
+            #expect(error.code == .unsuitableVariable)
+            #expect(error.variable == "x")
+        }
+        #expect(try fixture.render(#"{"x": "a \u2028 b"}"#).subject == "About a b")
         let words = Array(repeating: "word", count: 190).joined(separator: " ")
         let long = try fixture.render("{\"x\": \"\(words)\"}")
         #expect(long.subject.count <= 200)
