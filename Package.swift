@@ -38,6 +38,7 @@ let package = Package(
         systemLibrary("CMicroHTTPD", pkgConfig: "libmicrohttpd", package: "libmicrohttpd-dev"),
         systemLibrary("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
         systemLibrary("CIDN", pkgConfig: "libidn2", package: "libidn2-dev"),
+        systemLibrary("CGLib", pkgConfig: "glib-2.0", package: "libglib2.0-dev"),
         systemLibrary("CCrypto", pkgConfig: "libcrypto", package: "libssl-dev"),
         .target(name: "CLinux", path: "Sources/System/CLinux"),
 
@@ -57,7 +58,7 @@ let package = Package(
         .target(name: "Outbound", dependencies: ["Models", "Platform", "CCurl", "CIDN"], swiftSettings: cSettings),
         .target(
             name: "Workers",
-            dependencies: ["Models", "Messaging", "Storage", "Outbound", "Telemetry", "Platform"],
+            dependencies: ["Models", "Messaging", "Storage", "Outbound", "Telemetry", "Platform", "CGLib"],
             swiftSettings: cSettings
         ),
         .target(
@@ -79,8 +80,8 @@ let package = Package(
         .executableTarget(
             name: "flotilla",
             dependencies: [
-                "CommandLineKit", "Operations", "ControlAPI", "Workers", "Messaging", "Storage", "Models", "Telemetry",
-                "Platform",
+                "CommandLineKit", "Operations", "ControlAPI", "Workers", "Outbound", "Messaging", "Storage", "Models",
+                "Telemetry", "Platform",
             ],
             swiftSettings: cSettings
         ),

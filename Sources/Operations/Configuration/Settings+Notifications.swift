@@ -51,9 +51,19 @@ extension Settings {
         "What links in notifications begin with"
     ).defaulting(to: "http://127.0.0.1:8080")
 
+    package static let appName = Setting<String>(
+        "FLOTILLA_APP_NAME",
+        "What notifications call the product that they come from"
+    ).defaulting(to: "Flotilla")
+    package static let supportEmail = Setting<String>(
+        "FLOTILLA_SUPPORT_EMAIL",
+        "Where notifications send people who need help",
+        otherwise: "the address that mail comes from"
+    )
+
     static let notifications: [any SettingDeclaration] = [
         smtp, smtpAuthorities, mailAPI, mailAPIKey, smsAPI, smsAPIAccount, smsAPIToken, mailFrom, smsFrom, mailFolder,
-        emailProviders, smsProviders, providerRates, publicURL,
+        emailProviders, smsProviders, providerRates, publicURL, appName, supportEmail,
     ]
 }
 
