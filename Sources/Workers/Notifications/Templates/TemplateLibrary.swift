@@ -68,7 +68,7 @@ package struct TemplateLibrary: Sendable {
             language: written,
             zone: timeZone.flatMap(ReaderZone.named) ?? .utc,
             words: words,
-            values: values
+            values: template.own(values)
         )
         let subject = try header(.subject, of: texts, in: setting)
         let engine = JSONValue.members([
@@ -82,8 +82,14 @@ package struct TemplateLibrary: Sendable {
         return RenderedNotification(
             language: written.rawValue,
             subject: subject,
-            html: try TemplateRenderer.render(texts.html, in: setting, engine: engine),
-            text: try TemplateRenderer.render(texts.text, in: setting, engine: engine).withoutEmptyParagraphs,
+            html: String(
+                decoding: try TemplateRenderer.render(texts.html, in: setting, engine: engine),
+                as: UTF8.self
+            ),
+            text: String(
+                decoding: try TemplateRenderer.render(texts.text, in: setting, engine: engine).withoutEmptyParagraphs,
+                as: UTF8.self
+            ),
             short: try header(.short, of: texts, in: setting)
         )
     }
@@ -104,8 +110,9 @@ package struct TemplateLibrary: Sendable {
         of texts: CompiledTemplate.Texts,
         in setting: TemplateRenderer.Setting
     ) throws(TemplateError) -> String {
-        let text = try TemplateRenderer.render(texts.headers[header] ?? [], in: setting).onOneLine
-        guard header != .subject || text.count <= Self.maximumSubject else {
+        let bytes = try TemplateRenderer.render(texts.headers[header] ?? [], in: setting).onOneLine
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard header != .subject || bytes.count <= Self.maximumSubject || text.count <= Self.maximumSubject else {
             throw TemplateError(
                 code: .unsuitableVariable,
                 template: setting.template,
