@@ -53,7 +53,9 @@ package final class StandIn: Sendable {
         try await eventually("the server ends") { !process.isRunning }
     }
 
-    package func text(_ name: String) -> String? { try? String(contentsOf: folder.appending(path: name), encoding: .utf8) }
+    package func text(_ name: String) -> String? {
+        try? String(contentsOf: folder.appending(path: name), encoding: .utf8)
+    }
 
     package func count(_ name: String) -> Int { text(name).flatMap { Int($0) } ?? 0 }
 

@@ -77,15 +77,6 @@ extension FleetTests {
             }
         }
         #expect(try server.files("mail", ".eml").count == 20)
-        _ = try await fleet.home.run(
-            "dlq",
-            "requeue",
-            "--queue",
-            "notification.deliver.email",
-            "--yes",
-            "--reason",
-            "x"
-        )
     }
 
     @Test(.enabled(if: StandIn.isAvailable), .timeLimit(.minutes(5)))
