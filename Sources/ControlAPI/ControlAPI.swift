@@ -1,6 +1,7 @@
 package import Models
 package import Storage
 package import Telemetry
+package import Workers
 
 /// The control API: the routes of all resources, put together into one server.
 package enum ControlAPI {
@@ -12,6 +13,8 @@ package enum ControlAPI {
         package var topology: Topology
         package var readiness: Readiness
         package var admission: Admission
+        /// `nil` without templates: there are no notifications then.
+        package var notifications: NotificationTexts?
         package var metrics: Metrics
         package var log: Log
 
@@ -21,6 +24,7 @@ package enum ControlAPI {
             topology: Topology,
             readiness: Readiness,
             admission: Admission = Admission(),
+            notifications: NotificationTexts? = nil,
             metrics: Metrics,
             log: Log
         ) {
@@ -29,6 +33,7 @@ package enum ControlAPI {
             self.topology = topology
             self.readiness = readiness
             self.admission = admission
+            self.notifications = notifications
             self.metrics = metrics
             self.log = log
         }
@@ -62,9 +67,20 @@ package enum ControlAPI {
             admission: dependencies.admission
         )
         let resources =
-            jobs.routes + events.routes + HealthRoutes(dependencies.readiness).routes
+            jobs.routes + events.routes + notificationRoutes(dependencies) + HealthRoutes(dependencies.readiness).routes
             + MetricsRoutes(dependencies.metrics, isOpen: false).routes
         return resources + OpenAPIRoutes(describing: resources).routes
+    }
+
+    private static func notificationRoutes(_ dependencies: Dependencies) -> [Route] {
+        guard let texts = dependencies.notifications else { return [] }
+        let pool = dependencies.postgres
+        let sending = NotificationRoutes(
+            pool,
+            dispatch: NotificationDispatch(texts, topology: dependencies.topology),
+            admission: dependencies.admission
+        )
+        return sending.routes + InboxRoutes(pool).routes + PreferenceRoutes(pool, templates: texts.templates).routes
     }
 }
 

@@ -47,10 +47,11 @@ package enum Settings {
         "How long message ids are remembered"
     ).defaulting(to: .seconds(14 * 86_400))
 
-    package static let all: [any SettingDeclaration] = [
-        rabbitMQ, rabbitMQManagement, database, redis, port, home, queues, templates, allowPlaintext, logLevel,
-        drain, inboxRetention,
-    ]
+    package static let all: [any SettingDeclaration] =
+        [
+            rabbitMQ, rabbitMQManagement, database, redis, port, home, queues, templates, allowPlaintext, logLevel,
+            drain, inboxRetention,
+        ] + notifications
 
     /// The list as a Markdown table.
     package static var markdown: String {

@@ -110,18 +110,25 @@ package struct TemplateLibrary: Sendable {
         of texts: CompiledTemplate.Texts,
         in setting: TemplateRenderer.Setting
     ) throws(TemplateError) -> String {
-        let bytes = try TemplateRenderer.render(texts.headers[header] ?? [], in: setting).onOneLine
-        let text = String(decoding: bytes, as: UTF8.self)
-        guard header != .subject || bytes.count <= Self.maximumSubject || text.count <= Self.maximumSubject else {
-            throw TemplateError(
+        let rendered = try TemplateRenderer.render(texts.headers[header] ?? [], in: setting)
+        let text = String(decoding: rendered.onOneLine, as: UTF8.self)
+        guard header == .subject else { return text.shortened(to: header.limit) }
+        func refuse(_ problem: String) -> TemplateError {
+            TemplateError(
                 code: .unsuitableVariable,
                 template: setting.template,
                 variable: texts.headers[header]?.lazy.compactMap(\.variableName).first,
-                detail: "template \(setting.template): the subject has \(text.count) characters, "
-                    + "at most \(Self.maximumSubject) are taken"
+                detail: "template \(setting.template): the subject \(problem)"
             )
         }
-        return text.shortened(to: header.limit)
+        // A line break in a subject is no slip of the pen: it is how header fields are smuggled in.
+        guard !rendered.contains(where: { $0 < 0x20 || $0 == 0x7f }) else {
+            throw refuse("has a line break or another control character")
+        }
+        guard text.count <= Self.maximumSubject else {
+            throw refuse("has \(text.count) characters, at most \(Self.maximumSubject) are taken")
+        }
+        return text
     }
 }
 

@@ -54,11 +54,12 @@ package final class Breakers: Sendable {
         entries.withLock { $0[dependency]?.openSince }
     }
 
-    package func recordOutage(of dependency: Dependency, reason: String) {
+    /// - Parameter hold: how long the dependency itself asked to be left alone.
+    package func recordOutage(of dependency: Dependency, reason: String, holding hold: Duration? = nil) {
         let action = entries.withLock { entries in
             hasTrouble.store(true, ordering: .relaxed)
             var entry = entries[dependency] ?? Entry()
-            let action = entry.breaker.recordOutage()
+            let action = entry.breaker.recordOutage(holding: hold)
             if case .probe = action { entry.openSince = .now }
             entries[dependency] = entry
             return action

@@ -34,14 +34,16 @@ struct CircuitBreaker: Sendable {
     }
 
     /// Work has met an outage of the dependency.
-    mutating func recordOutage() -> Action {
+    ///
+    /// - Parameter hold: how long the dependency itself asked to be left alone, which opens the breaker at once.
+    mutating func recordOutage(holding hold: Duration? = nil) -> Action {
         guard case .closed(let outages) = state else { return .none }
-        guard outages + 1 >= threshold else {
+        guard outages + 1 >= threshold || hold != nil else {
             state = .closed(outages: outages + 1)
             return .none
         }
         state = .open(probeInterval: firstProbe)
-        return .probe(after: firstProbe)
+        return .probe(after: max(hold ?? firstProbe, firstProbe))
     }
 
     /// Work that used the dependency has gone through.
