@@ -122,8 +122,7 @@ package struct TemplateLibrary: Sendable {
             )
         }
         // A line break in a subject is no slip of the pen: it is how header fields are smuggled in.
-        let scalars = String(decoding: rendered, as: UTF8.self).unicodeScalars
-        guard !scalars.contains(where: { $0.properties.generalCategory == .control }) else {
+        guard !rendered.contains(where: { $0 < 0x20 || $0 == 0x7f }) else {
             throw refuse("has a line break or another control character")
         }
         guard text.count <= Self.maximumSubject else {
