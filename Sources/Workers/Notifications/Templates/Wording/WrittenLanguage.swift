@@ -1,6 +1,6 @@
 /// A language that templates are written in: its words for dates, numbers and amounts.
 ///
-/// Own tables of two languages stand for a library of all: see docs/decisions/0011-templates.md.
+/// Own tables of two languages stand for a library of all: see docs/decisions/0009-templates.md.
 enum WrittenLanguage: String, Sendable, Hashable, CaseIterable {
     case english = "en"
     case french = "fr"
