@@ -2,8 +2,8 @@
 ///
 /// Names are looked for at the top level first, then in the objects `data`, `metadata` and `data.metadata`. A field
 /// that is null counts as absent. Every refusal names the field.
-struct EventFields {
-    private struct Level {
+package struct EventFields: Sendable {
+    private struct Level: Sendable {
         let path: String
         let bytes: [UInt8]
         var members: [JSONScanner.Member] = []
@@ -31,7 +31,7 @@ struct EventFields {
     private var levels: [Level]
 
     /// - Throws: when the body is not JSON, or not an object.
-    init(_ body: [UInt8]) throws(InvalidPayload) {
+    package init(_ body: [UInt8]) throws(InvalidPayload) {
         let top = try Level("", body)
         if let first = body.first(where: { $0 > 0x20 }), first != UInt8(ascii: "{") {
             let found = JSONScanner.Kind(startingWith: first).noun
@@ -45,15 +45,16 @@ struct EventFields {
     }
 
     /// An id written as a string of 1 to 255 bytes or as an integer.
-    func identifier(_ names: String...) throws(InvalidPayload) -> String? { try identifier(names) }
+    package func identifier(_ names: String...) throws(InvalidPayload) -> String? { try identifier(among: names) }
 
     /// As ``identifier(_:)``; the first name is the one to complain about.
-    func requiredIdentifier(_ names: String...) throws(InvalidPayload) -> String {
-        guard let text = try identifier(names) else { throw InvalidPayload(field: names[0], problem: "missing") }
+    package func requiredIdentifier(_ names: String...) throws(InvalidPayload) -> String {
+        guard let text = try identifier(among: names) else { throw InvalidPayload(field: names[0], problem: "missing") }
         return text
     }
 
-    private func identifier(_ names: [String]) throws(InvalidPayload) -> String? {
+    /// As ``identifier(_:)``.
+    package func identifier(among names: [String]) throws(InvalidPayload) -> String? {
         guard let (level, member, name) = find(names) else { return nil }
         func refuse(_ problem: String) -> InvalidPayload { InvalidPayload(field: level.path + name, problem: problem) }
         let literal = level.bytes[member.value]
@@ -71,7 +72,7 @@ struct EventFields {
     }
 
     /// A time in ISO 8601 or as a number since 1970, in microseconds since 1970.
-    func time(_ names: String...) throws(InvalidPayload) -> Int64? {
+    package func time(_ names: String...) throws(InvalidPayload) -> Int64? {
         guard let (level, member, name) = find(names) else { return nil }
         if let time = member.time(in: level.bytes) { return time }
         let found =
@@ -81,6 +82,36 @@ struct EventFields {
             default: member.kind.noun
             }
         throw InvalidPayload(field: level.path + name, problem: "expected an ISO 8601 time, found \(found)")
+    }
+
+    /// Any JSON value.
+    package func value(_ names: String...) throws(InvalidPayload) -> JSONValue? {
+        guard let (level, member, _) = find(names) else { return nil }
+        return try JSONValue(Array(level.bytes[member.literal]))
+    }
+
+    /// Text of up to `limit` bytes, which may be empty; a number is taken as it is written.
+    package func text(_ names: String..., limit: Int = 10_000) throws(InvalidPayload) -> String? {
+        guard let (level, member, name) = find(names) else { return nil }
+        func refuse(_ problem: String) -> InvalidPayload { InvalidPayload(field: level.path + name, problem: problem) }
+        if member.kind == .number { return String(decoding: level.bytes[member.value], as: UTF8.self) }
+        guard member.kind == .string else { throw refuse("expected a string, found \(member.kind.noun)") }
+        guard let text = member.text(in: level.bytes) else {
+            throw refuse("expected text, found half of a surrogate pair")
+        }
+        if text.utf8.count > limit { throw refuse("expected at most \(limit) bytes, found \(text.utf8.count)") }
+        if text.utf8.contains(0) { throw refuse("expected text, found the character U+0000") }
+        return text
+    }
+
+    /// Looks for names in these objects as well, after all others: in those of the top level, then in those of `data`.
+    package mutating func lookInto(_ names: String...) throws(InvalidPayload) {
+        let outer = levels.prefix(2)
+        for level in outer {
+            for name in names {
+                if let object = try level.object(name) { levels.append(object) }
+            }
+        }
     }
 
     private func find(_ names: [String]) -> (Level, JSONScanner.Member, String)? {

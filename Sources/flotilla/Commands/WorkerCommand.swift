@@ -69,6 +69,7 @@ enum WorkerCommand {
         try fleet.register(AuditWorker())
         try fleet.register(QuotaWorker())
         try fleet.register(PaymentWorker())
+        try registerIndexing(with: fleet)
         let probes = try invocation[probePort].map { port in
             try ProbeServer.start(
                 port: UInt16(port.number),
@@ -93,6 +94,14 @@ enum WorkerCommand {
         }
         await probes?.stop()
         return .done
+    }
+
+    private static func registerIndexing(with fleet: Fleet) throws {
+        let store = PostgresIndexStore()
+        try fleet.register(IndexingWorker<ProfileValidated>(store))
+        try fleet.register(IndexingWorker<ProfileUpdated>(store))
+        try fleet.register(IndexingWorker<ProfileRejected>(store))
+        try fleet.register(UserDeletionWorker(store))
     }
 
     /// The last resort of a drain. Whatever keeps the process: nothing is settled before it is done, so nothing is lost.

@@ -1,0 +1,33 @@
+package import Storage
+
+/// Where documents are searched: in the tables of Postgres, or in a search engine beside it.
+///
+/// Records stay in Postgres whichever it is: they say what a document has to be.
+package protocol IndexStore: Sendable {
+    /// Brings the index to what the changes say, before or with the commit of their records.
+    ///
+    /// - Parameter version: greater than that of every earlier change of the same profiles.
+    /// - Returns: statements to run in the transaction of the records.
+    func write(_ changes: [IndexedChange], version: Int64) async throws -> [SQLStatement]
+}
+
+/// One profile of one generation, with its document; `nil` takes it out.
+package struct IndexedChange: Sendable {
+    package let generation: Int64
+    package let profileID: String
+    package let document: SearchDocument?
+}
+
+/// The index in Postgres: its rows are written with the records, so that the two are never apart.
+package struct PostgresIndexStore: IndexStore {
+    package init() {}
+
+    package func write(_ changes: [IndexedChange], version: Int64) -> [SQLStatement] {
+        let documents = changes.compactMap { change in change.document.map { (change.generation, $0) } }
+        let gone = changes.filter { $0.document == nil }.map { ($0.generation, $0.profileID) }
+        var statements: [SQLStatement] = []
+        if !documents.isEmpty { statements.append(IndexStatements.index(documents)) }
+        if !gone.isEmpty { statements.append(IndexStatements.withdraw(gone)) }
+        return statements
+    }
+}
