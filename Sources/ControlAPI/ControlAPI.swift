@@ -1,6 +1,7 @@
 package import Models
 package import Storage
 package import Telemetry
+package import Workers
 
 /// The control API: the routes of all resources, put together into one server.
 package enum ControlAPI {
@@ -12,6 +13,8 @@ package enum ControlAPI {
         package var topology: Topology
         package var readiness: Readiness
         package var admission: Admission
+        /// `nil` searches the tables of ``postgres``.
+        package var search: (any SearchEngine)?
         package var metrics: Metrics
         package var log: Log
 
@@ -21,6 +24,7 @@ package enum ControlAPI {
             topology: Topology,
             readiness: Readiness,
             admission: Admission = Admission(),
+            search: (any SearchEngine)? = nil,
             metrics: Metrics,
             log: Log
         ) {
@@ -29,6 +33,7 @@ package enum ControlAPI {
             self.topology = topology
             self.readiness = readiness
             self.admission = admission
+            self.search = search
             self.metrics = metrics
             self.log = log
         }
@@ -61,8 +66,18 @@ package enum ControlAPI {
             exchange: topology.events.name,
             admission: dependencies.admission
         )
+        let search = SearchRoutes(
+            dependencies.search ?? PostgresSearch(dependencies.postgres),
+            dependencies.postgres,
+            exchange: topology.events.name
+        )
+        let profiles = ProfileRoutes(
+            dependencies.postgres,
+            exchange: topology.events.name,
+            admission: dependencies.admission
+        )
         let resources =
-            jobs.routes + events.routes + HealthRoutes(dependencies.readiness).routes
+            jobs.routes + events.routes + search.routes + profiles.routes + HealthRoutes(dependencies.readiness).routes
             + MetricsRoutes(dependencies.metrics, isOpen: false).routes
         return resources + OpenAPIRoutes(describing: resources).routes
     }
