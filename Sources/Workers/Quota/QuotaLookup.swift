@@ -37,7 +37,8 @@ package struct QuotaLookup: Sendable {
                 [.text(companyID), .text(kind), .timestamp(time)]
             ),
         ])
-        let period = answers[0].lazy.compactMap(QuotaPeriod.init).first { $0.start <= time && time < $0.end }
+        let period =
+            answers[0].lazy.compactMap(QuotaPeriod.init).first { $0.start <= time && time < $0.end }
             ?? .month(containing: time, limit: answers[1].first?.int(0))
         guard let row = answers[2].first(where: { $0.timestamp(0) == period.start }) else {
             return QuotaStanding(plan: period.plan, limit: period.limit, used: 0, overage: 0)

@@ -97,7 +97,9 @@ package struct ProfileRecord: Sendable, Hashable {
         if let present = fields[field] {
             guard present.version <= written.version else { return }
             // One message with two bodies is a publisher's mistake. Even so, everybody decides alike.
-            if present.version == written.version, !(ExactText(present.value.json) < ExactText(written.value.json)) { return }
+            if present.version == written.version, !(ExactText(present.value.json) < ExactText(written.value.json)) {
+                return
+            }
         }
         fields[field] = written
     }

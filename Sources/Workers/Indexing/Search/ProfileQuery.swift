@@ -64,7 +64,8 @@ package struct ProfileQuery: Sendable, Hashable {
             bounds.map { "\($0.lowest.map { "\($0)" } ?? "")…\($0.highest.map { "\($0)" } ?? "")" } ?? ""
         }
         let parts = [
-            self.text ?? "", skills.joined(separator: "\u{1f}"), sector ?? "", text(experience), text(score), sort.rawValue,
+            self.text ?? "", skills.joined(separator: "\u{1f}"), sector ?? "", text(experience), text(score),
+            sort.rawValue,
         ]
         return String(SHA256.digest(parts.joined(separator: "\u{1e}")).prefix(6).hexadecimal)
     }

@@ -18,7 +18,9 @@ struct SearchSQL {
         case .exact: matchExactly()
         case .similar: matchWords()
         }
-        if !query.skills.isEmpty { condition += " AND skills @> \(add(.text(ArrayLiteral.text(query.skills))))::text[]" }
+        if !query.skills.isEmpty {
+            condition += " AND skills @> \(add(.text(ArrayLiteral.text(query.skills))))::text[]"
+        }
         if let sector = query.sector { condition += " AND sector = \(add(.text(sector)))" }
         restrict("experience_years", to: query.experience)
         restrict("score", to: query.score)

@@ -20,15 +20,13 @@ enum LatinFolding {
     }
 
     private static func pair(of scalar: Unicode.Scalar) -> (UInt8, UInt8?)? {
-        let letters: StaticString =
-            switch scalar {
-            case "Æ", "æ", "Ǣ", "ǣ", "Ǽ", "ǽ": "ae"
-            case "Œ", "œ": "oe"
-            case "Þ", "þ": "th"
-            case "Ĳ", "ĳ": "ij"
-            default: "ss"
-            }
-        return letters.withUTF8Buffer { unsafe ($0[0], $0[1]) }
+        switch scalar {
+        case "Æ", "æ", "Ǣ", "ǣ", "Ǽ", "ǽ": (UInt8(ascii: "a"), UInt8(ascii: "e"))
+        case "Œ", "œ": (UInt8(ascii: "o"), UInt8(ascii: "e"))
+        case "Þ", "þ": (UInt8(ascii: "t"), UInt8(ascii: "h"))
+        case "Ĳ", "ĳ": (UInt8(ascii: "i"), UInt8(ascii: "j"))
+        default: (UInt8(ascii: "s"), UInt8(ascii: "s"))
+        }
     }
 
     /// U+00C0 to U+024F. A question mark stands for two letters, a dot for none.

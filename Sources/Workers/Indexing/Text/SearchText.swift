@@ -1,10 +1,10 @@
 /// The form in which texts and queries meet: without accents and capitals.
 package enum SearchText {
-    /// The form for full text: beside accents and capitals, the feminine of French participles (`expérimentée`) is
-    /// brought to its masculine, which a stemmer can't do any more once the accent is gone, and names that consist of
-    /// signs (`C++`, `C#`, `.NET`) become words.
+    /// The form for full text. Besides, names that consist of signs (`C++`, `C#`, `.NET`) become words, and French
+    /// feminines become masculines where stemmers leave them apart: of participles (`expérimentée`), for which they would
+    /// need the accent, and of trades (`développeuse`, `directrice`), so that whoever looks for one finds both.
     package static func words(_ text: String) -> String {
-        var folded = fold(text, joinsParticiples: true)
+        var folded = fold(text, joinsGenders: true)
         if folded.contains(where: { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "#") || $0 == UInt8(ascii: ".") }) {
             folded = namingSigns(folded)
         }
@@ -14,7 +14,7 @@ package enum SearchText {
     /// The form for whole values, such as the name of a skill: besides, spaces are single and none are at the ends.
     package static func key(_ text: String) -> String {
         var key: [UInt8] = []
-        for byte in fold(text, joinsParticiples: false) {
+        for byte in fold(text, joinsGenders: false) {
             let isSpace = byte <= 0x20
             if isSpace, key.isEmpty || key.last == 0x20 { continue }
             key.append(isSpace ? 0x20 : byte)
@@ -23,54 +23,71 @@ package enum SearchText {
         return String(decoding: key, as: UTF8.self)
     }
 
-    private static func fold(_ text: String, joinsParticiples: Bool) -> [UInt8] {
+    private static func fold(_ text: String, joinsGenders: Bool) -> [UInt8] {
         var folded: [UInt8] = []
         folded.reserveCapacity(text.utf8.count)
-        /// How many letters the current word has so far, and where the last `é` of it ended.
-        var letters = 0
-        var participle = -1
+        var word = Word(start: 0)
+        func endWord() {
+            if joinsGenders { word.joinGenders(in: &folded) }
+        }
         for scalar in text.unicodeScalars {
             let value = scalar.value
             if value < 0x80 {
                 let byte = UInt8(value)
                 let lower = (0x41...0x5a).contains(byte) ? byte | 0x20 : byte
-                if (0x61...0x7a).contains(lower) {
-                    letters += 1
-                } else {
-                    endWord(&folded, participle)
-                    letters = 0
-                    participle = -1
+                guard !(0x61...0x7a).contains(lower) else {
+                    folded.append(lower)
+                    continue
                 }
-                folded.append(lower)
+                endWord()
+                folded.append(byte)
+                word = Word(start: folded.count)
             } else if (0x300...0x36f).contains(value) {
-                if value == 0x301, folded.last == UInt8(ascii: "e"), letters > 5, joinsParticiples {
-                    participle = folded.count
-                }
+                if value == 0x301, folded.last == UInt8(ascii: "e") { word.acuteEnd = folded.count }
             } else if let (first, second) = LatinFolding.letters(of: scalar) {
                 folded.append(first)
                 if let second { folded.append(second) }
-                letters += 1
-                if scalar == "é" || scalar == "É", letters > 5, joinsParticiples { participle = folded.count }
-            } else if let sign = plainSign(scalar) {
-                endWord(&folded, participle)
-                letters = 0
-                participle = -1
-                folded.append(sign)
+                if scalar == "é" || scalar == "É" { word.acuteEnd = folded.count }
             } else {
-                letters = 0
-                participle = -1
-                folded.append(contentsOf: scalar.properties.lowercaseMapping.utf8)
+                endWord()
+                if let sign = plainSign(scalar) {
+                    folded.append(sign)
+                } else {
+                    folded.append(contentsOf: scalar.properties.lowercaseMapping.utf8)
+                }
+                word = Word(start: folded.count)
             }
         }
-        endWord(&folded, participle)
+        endWord()
         return folded
     }
 
-    /// Takes the `e` or `es` off that follows an `é` at the end of a word.
-    private static func endWord(_ folded: inout [UInt8], _ participle: Int) {
-        guard participle >= 0 else { return }
-        let rest = folded[participle...]
-        if rest.elementsEqual("e".utf8) || rest.elementsEqual("es".utf8) { folded.removeSubrange(participle...) }
+    /// The Latin word that is being folded.
+    private struct Word {
+        let start: Int
+        /// Where its last `é` ended.
+        var acuteEnd = -1
+
+        /// Shorter words are too often others: an `année` is no `anné`.
+        private static let shortest = 7
+
+        init(start: Int) { self.start = start }
+
+        func joinGenders(in folded: inout [UInt8]) {
+            guard folded.count - start >= Self.shortest else { return }
+            let end = folded.last == UInt8(ascii: "s") ? folded.count - 1 : folded.count
+            let letters = folded[start..<end]
+            if acuteEnd > 0, acuteEnd == end - 1, letters.last == UInt8(ascii: "e"), letters.count >= Self.shortest {
+                folded.removeSubrange(acuteEnd...)
+            } else if letters.ends(with: "trice") {
+                folded.replaceSubrange((end - 4)..., with: "eur".utf8)
+            } else if letters.ends(with: "euse"), let before = letters.dropLast(4).last,
+                // After other letters it is mostly an adjective in -eux.
+                "bcdfhklmpstv".utf8.contains(before)
+            {
+                folded.replaceSubrange((end - 4)..., with: "eur".utf8)
+            }
+        }
     }
 
     /// Typographic quotes, dashes and spaces as their ASCII fellows.
@@ -105,6 +122,10 @@ package enum SearchText {
         }
         return result
     }
+}
+
+extension ArraySlice<UInt8> {
+    fileprivate func ends(with text: String) -> Bool { suffix(text.utf8.count).elementsEqual(text.utf8) }
 }
 
 extension UInt8 {

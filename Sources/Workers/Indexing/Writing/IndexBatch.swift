@@ -26,7 +26,9 @@ struct IndexBatch {
         self.generations = generations
         self.deletedUsers = Set(deletedUsers.map(ExactText.init))
         for row in records {
-            guard let generation = row.int(0), let revision = row.int(8), let stored = StoredRecord(row) else { continue }
+            guard let generation = row.int(0), let revision = row.int(8), let stored = StoredRecord(row) else {
+                continue
+            }
             let record = try ProfileRecord(stored)
             let place = Place(generation: generation, profileID: ExactText(record.profileID))
             entries[place] = Entry(before: record, revision: revision, record: record)
