@@ -15,10 +15,7 @@ public struct UserDeletionWorker: BatchWorker {
             let ids = zip(items, transaction.isFresh).filter(\.1).map { ExactText($0.0.payload.userID) }
             guard !ids.isEmpty else { return }
             let statements = IndexStatements.delete(users: Set(ids).sorted().map(\.text))
-            let gone = try await transaction.execute(statements)[1].compactMap { row -> IndexedChange? in
-                guard let generation = row.int(0), let profileID = row.text(1) else { return nil }
-                return IndexedChange(generation: generation, profileID: profileID, document: nil)
-            }
+            let gone = IndexedChange.gone(try await transaction.execute(statements)[1])
             let version = transaction.firstResults[1].first?.int(0) ?? 0
             if !gone.isEmpty { transaction.finish(with: try await store.write(gone, version: version)) }
         }

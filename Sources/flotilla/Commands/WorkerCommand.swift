@@ -69,7 +69,7 @@ enum WorkerCommand {
         try fleet.register(AuditWorker())
         try fleet.register(QuotaWorker())
         try fleet.register(PaymentWorker())
-        try registerIndexing(with: fleet)
+        try registerIndexing(configuration.indexStore(), with: fleet)
         let probes = try invocation[probePort].map { port in
             try ProbeServer.start(
                 port: UInt16(port.number),
@@ -96,8 +96,7 @@ enum WorkerCommand {
         return .done
     }
 
-    private static func registerIndexing(with fleet: Fleet) throws {
-        let store = PostgresIndexStore()
+    private static func registerIndexing(_ store: any IndexStore, with fleet: Fleet) throws {
         try fleet.register(IndexingWorker<ProfileValidated>(store))
         try fleet.register(IndexingWorker<ProfileUpdated>(store))
         try fleet.register(IndexingWorker<ProfileRejected>(store))

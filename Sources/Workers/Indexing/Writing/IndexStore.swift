@@ -9,6 +9,14 @@ package protocol IndexStore: Sendable {
     /// - Parameter version: greater than that of every earlier change of the same profiles.
     /// - Returns: statements to run in the transaction of the records.
     func write(_ changes: [IndexedChange], version: Int64) async throws -> [SQLStatement]
+
+    /// Makes room for a generation whose tables have just been made.
+    func open(generation: Int64) async throws
+    /// Makes all that was written of a generation visible to searches.
+    func settle(generation: Int64) async throws
+    func drop(generation: Int64) async throws
+    /// How many profiles can be found in a generation.
+    func count(generation: Int64, _ pool: PostgresPool) async throws -> Int64
 }
 
 /// One profile of one generation, with its document; `nil` takes it out.
@@ -29,5 +37,14 @@ package struct PostgresIndexStore: IndexStore {
         if !documents.isEmpty { statements.append(IndexStatements.index(documents)) }
         if !gone.isEmpty { statements.append(IndexStatements.withdraw(gone)) }
         return statements
+    }
+
+    package func open(generation: Int64) {}
+    package func settle(generation: Int64) {}
+    package func drop(generation: Int64) {}
+
+    package func count(generation: Int64, _ pool: PostgresPool) async throws -> Int64 {
+        let statement = SQLStatement("SELECT count(*) FROM search_profiles WHERE generation = $1", [.int(generation)])
+        return try await pool.query(statement).first?.int(0) ?? 0
     }
 }

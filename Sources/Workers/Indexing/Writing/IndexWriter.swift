@@ -15,10 +15,12 @@ struct IndexWriter {
         ]
     }
 
-    /// - Parameter answers: to ``questions(profileIDs:userIDs:)``.
-    init(answers: [SQLResult]) throws {
+    /// - Parameters:
+    ///   - answers: to ``questions(profileIDs:userIDs:)``.
+    ///   - generation: the one to write, if it is still there; `nil` writes all there are.
+    init(answers: [SQLResult], only generation: Int64? = nil) throws {
         batch = try IndexBatch(
-            generations: answers[1].compactMap { $0.int(0) },
+            generations: answers[1].compactMap { $0.int(0) }.filter { generation == nil || $0 == generation },
             records: answers[3],
             deletedUsers: answers[2].compactMap { $0.text(0) }
         )
