@@ -139,6 +139,8 @@ struct SearchCursorTests {
             ProfileQuery(text: "Été", skills: ["C", " a "], sector: "SANTÉ")
                 == ProfileQuery(text: "ete", skills: ["A", "c", "C"], sector: "sante")
         )
-        #expect(ProfileQuery(text: #"Swift or -java "chef de projet" x"#).words == ["swift", "chef", "projet"])
+        #expect(ProfileQuery(text: "Chef, de l'équipe C").words == ["chef", "equipe"])
+        #expect(ProfileQuery(text: "swift c-3").mayHaveTypos && !ProfileQuery(text: "a b").mayHaveTypos)
+        for text in ["swift -java", #""swift""#, "swift OR java"] { #expect(!ProfileQuery(text: text).mayHaveTypos) }
     }
 }

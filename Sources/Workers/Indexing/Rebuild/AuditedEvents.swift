@@ -32,7 +32,9 @@ struct AuditedEvents: Sendable {
 
     /// The beginnings of all lanes, and how many rows they have.
     func lanes() async throws -> (places: [Place], rows: Int64) {
-        let heads = try await pool.query(SQLStatement("SELECT lane, base_sequence, sequence FROM audit_lanes ORDER BY lane"))
+        let heads = try await pool.query(
+            SQLStatement("SELECT lane, base_sequence, sequence FROM audit_lanes ORDER BY lane")
+        )
         var rows: Int64 = 0
         let places = heads.compactMap { row -> Place? in
             guard let lane = row.int(0), let base = row.int(1), let last = row.int(2) else { return nil }

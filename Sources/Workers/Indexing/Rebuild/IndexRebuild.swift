@@ -196,7 +196,9 @@ package struct IndexRebuild: Sendable {
         try await store.settle(generation: number)
         let documents = try await store.count(generation: number, pool)
         let old = try await pool.transaction { transaction -> Int64? in
-            let answers = try await transaction.pipeline([IndexStatements.lockAlone] + RebuildStatements.activate(number))
+            let answers = try await transaction.pipeline(
+                [IndexStatements.lockAlone] + RebuildStatements.activate(number)
+            )
             guard answers[2].affected == 1 else {
                 throw IndexRebuildError(
                     code: .overtaken,

@@ -62,7 +62,9 @@ package struct IndexStatus: Sendable {
 
 extension IndexStatus.Rebuild {
     fileprivate init?(_ row: SQLRow) {
-        guard row.text(1) == "building", let generation = row.int(0), let startedAt = row.timestamp(4) else { return nil }
+        guard row.text(1) == "building", let generation = row.int(0), let startedAt = row.timestamp(4) else {
+            return nil
+        }
         self.init(
             generation: generation,
             replayed: row.int(2) ?? 0,

@@ -37,7 +37,9 @@ enum RebuildStatements {
     }
 
     /// Records of the active generation of which the other one has another version, or none.
-    static func missing(in number: Int64, after profileID: String, changedSince time: Int64, limit: Int64) -> SQLStatement {
+    static func missing(in number: Int64, after profileID: String, changedSince time: Int64, limit: Int64)
+        -> SQLStatement
+    {
         SQLStatement(
             """
             SELECT here.generation, here.profile_id, here.user_ids, here.standing, here.event_at, here.personal,

@@ -44,6 +44,7 @@ extension StoredRecord {
             if let version { members.append(.init(name: name, value: .array(version.json))) }
         }
         let groups = Dictionary(grouping: record.fields, by: \.value.version).sorted { $0.key < $1.key }
+        guard !groups.isEmpty else { return JSONValue.members(members).json }
         members.append(
             .init(
                 name: "fields",

@@ -8,8 +8,9 @@ package struct PostgresSearch: SearchEngine {
 
     package func search(_ query: ProfileQuery, after cursor: SearchCursor?, limit: Int) async throws -> SearchPage {
         let page = try await page(query, cursor?.match ?? .exact, after: cursor, limit)
-        guard cursor == nil, page.profiles.isEmpty, !query.words.isEmpty else { return page }
-        return try await self.page(query, .similar, after: nil, limit)
+        guard cursor == nil, page.profiles.isEmpty, query.mayHaveTypos else { return page }
+        let similar = try await self.page(query, .similar, after: nil, limit)
+        return similar.profiles.isEmpty ? page : similar
     }
 
     private func page(

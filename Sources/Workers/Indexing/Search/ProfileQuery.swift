@@ -50,12 +50,16 @@ package struct ProfileQuery: Sendable, Hashable {
     /// What the results are in order of, with the text or without.
     var order: Sort { sort == .relevance && text == nil ? .score : sort }
 
-    /// The words that could have typos: of three letters and more, and no excluded ones; at most eight.
+    /// Its words of three letters and more; at most eight.
     var words: [String] {
-        guard let text else { return [] }
-        let words = text.split { " \"".contains($0) }.filter { !$0.hasPrefix("-") && $0 != "or" }
-        let bare = words.map { String(decoding: $0.utf8.filter(\.isWordByte), as: UTF8.self) }
-        return Array(bare.filter { $0.utf8.count > 2 }.prefix(8))
+        let words = (text ?? "").utf8.split { !$0.isWordByte }.map { String(Substring($0)) }
+        return Array(words.filter { $0.utf8.count > 2 }.prefix(8))
+    }
+
+    /// Whether it is of words alone, and not of phrases, alternatives and exclusions, which are meant as they stand.
+    var mayHaveTypos: Bool {
+        guard let text, !words.isEmpty else { return false }
+        return !text.contains("\"") && text.split(separator: " ").allSatisfy { $0 != "or" && !$0.hasPrefix("-") }
     }
 
     /// Tells a cursor of this search from those of others.

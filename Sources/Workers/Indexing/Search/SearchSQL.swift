@@ -29,7 +29,7 @@ struct SearchSQL {
     /// How much a word has to resemble another, from 0 to 1; the extension's own default asks for more.
     var settings: [SQLStatement] {
         match == .similar
-            ? [SQLStatement("SELECT set_config('pg_trgm.word_similarity_threshold', '0.5', true)")] : []
+            ? [SQLStatement("SELECT set_config('pg_trgm.word_similarity_threshold', '0.4', true)")] : []
     }
 
     /// Columns: id, sort key, personal fields, other fields, time, relevance.
@@ -100,11 +100,18 @@ struct SearchSQL {
         return "$\(values.count)"
     }
 
+    /// A profile of one language has the words of that language alone: with the other's, an exclusion would exclude
+    /// nothing.
     private mutating func matchExactly() {
         guard let text = query.text else { return }
-        let words = tsquery("websearch_to_tsquery", text)
-        condition += " AND vector @@ \(words)"
-        relevance = "ts_rank(vector, \(words))::double precision"
+        let place = add(.text(text))
+        let french = "websearch_to_tsquery('pg_catalog.french', \(place))"
+        let english = "websearch_to_tsquery('pg_catalog.english', \(place))"
+        condition += """
+             AND (vector @@ \(french) AND language IS DISTINCT FROM 'en'
+            OR vector @@ \(english) AND language IS DISTINCT FROM 'fr')
+            """
+        relevance = "ts_rank(vector, \(french) || \(english))::double precision"
     }
 
     /// Every word, or one that resembles it in the title or among skills, sector and location.
@@ -116,11 +123,6 @@ struct SearchSQL {
             likeness.append("search_resemblance(\(Self.headline), \(place))")
         }
         relevance = "(\(likeness.joined(separator: " + ")))::double precision / \(likeness.count)"
-    }
-
-    private mutating func tsquery(_ function: String, _ text: String) -> String {
-        let place = add(.text(text))
-        return "(\(function)('pg_catalog.french', \(place)) || \(function)('pg_catalog.english', \(place)))"
     }
 
     private func tsquery(at place: String) -> String {
