@@ -37,6 +37,8 @@ let package = Package(
         systemLibrary("CYAML", pkgConfig: "yaml-0.1", package: "libyaml-dev"),
         systemLibrary("CMicroHTTPD", pkgConfig: "libmicrohttpd", package: "libmicrohttpd-dev"),
         systemLibrary("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
+        systemLibrary("CIDN", pkgConfig: "libidn2", package: "libidn2-dev"),
+        systemLibrary("CGLib", pkgConfig: "glib-2.0", package: "libglib2.0-dev"),
         systemLibrary("CCrypto", pkgConfig: "libcrypto", package: "libssl-dev"),
         .target(name: "CLinux", path: "Sources/System/CLinux"),
 
@@ -53,10 +55,10 @@ let package = Package(
             dependencies: ["Models", "Telemetry", "Platform", "CPostgres", "CHiredis"],
             swiftSettings: cSettings
         ),
-        .target(name: "Outbound", dependencies: ["Models", "Telemetry", "Platform"], swiftSettings: cSettings),
+        .target(name: "Outbound", dependencies: ["Models", "Platform", "CCurl", "CIDN"], swiftSettings: cSettings),
         .target(
             name: "Workers",
-            dependencies: ["Models", "Messaging", "Storage", "Outbound", "Telemetry", "Platform"],
+            dependencies: ["Models", "Messaging", "Storage", "Outbound", "Telemetry", "Platform", "CGLib"],
             swiftSettings: cSettings
         ),
         .target(
@@ -78,8 +80,8 @@ let package = Package(
         .executableTarget(
             name: "flotilla",
             dependencies: [
-                "CommandLineKit", "Operations", "ControlAPI", "Workers", "Messaging", "Storage", "Models", "Telemetry",
-                "Platform",
+                "CommandLineKit", "Operations", "ControlAPI", "Workers", "Outbound", "Messaging", "Storage", "Models",
+                "Telemetry", "Platform",
             ],
             swiftSettings: cSettings
         ),
@@ -116,10 +118,14 @@ let package = Package(
             dependencies: ["Messaging", "Models", "Platform"],
             swiftSettings: settings
         ),
+        .testTarget(name: "OutboundTests", dependencies: ["Outbound", "Platform"], swiftSettings: settings),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "Models"], swiftSettings: settings),
         .testTarget(
             name: "WorkersTests",
-            dependencies: ["Workers", "WorkerTestKit", "Messaging", "Storage", "Models", "Telemetry", "Platform"],
+            dependencies: [
+                "TestSupport", "Workers", "WorkerTestKit", "Messaging", "Storage", "Outbound", "Models", "Telemetry",
+                "Platform",
+            ],
             swiftSettings: settings
         ),
         .testTarget(
@@ -135,7 +141,11 @@ let package = Package(
         .testTarget(
             name: "Integration",
             dependencies: [
-                "TestSupport", "Messaging", "Storage", "Workers", "ControlAPI", "Models", "Telemetry", "Platform",
+                "TestSupport", "Messaging", "Storage", "Outbound", "Workers", "ControlAPI", "Models", "Telemetry",
+                "Platform",
+            ],
+            exclude: [
+                "Notifications/smtp-server.py", "Notifications/api-stand-in.py", "Notifications/read-mail.py",
             ],
             swiftSettings: settings
         ),

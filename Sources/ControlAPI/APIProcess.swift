@@ -2,7 +2,7 @@ package import Messaging
 package import Models
 package import Storage
 package import Telemetry
-import Workers
+package import Workers
 
 /// The control API with its connections: the server, the relay of what it takes in, and the watch on the broker.
 package struct APIProcess: Sendable {
@@ -13,6 +13,8 @@ package struct APIProcess: Sendable {
         package var postgres: PostgresConfiguration
         /// `nil` goes without live states of jobs.
         package var redis: RedisConfiguration?
+        /// `nil` goes without notifications.
+        package var notifications: NotificationTexts?
         /// Connections to Postgres for requests; the relay has two of its own.
         package var postgresConnections = 4
         /// How long a search may take.
@@ -71,6 +73,7 @@ package struct APIProcess: Sendable {
                     readiness: Readiness(Self.checks(pool, redis, publisher)),
                     admission: Self.admission(publisher),
                     search: PostgresSearch(searchPool),
+                    notifications: configuration.notifications,
                     metrics: metrics,
                     log: log
                 )

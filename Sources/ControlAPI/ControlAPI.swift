@@ -15,6 +15,8 @@ package enum ControlAPI {
         package var admission: Admission
         /// `nil` searches the tables of ``postgres``.
         package var search: (any SearchEngine)?
+        /// `nil` without templates: there are no notifications then.
+        package var notifications: NotificationTexts?
         package var metrics: Metrics
         package var log: Log
 
@@ -25,6 +27,7 @@ package enum ControlAPI {
             readiness: Readiness,
             admission: Admission = Admission(),
             search: (any SearchEngine)? = nil,
+            notifications: NotificationTexts? = nil,
             metrics: Metrics,
             log: Log
         ) {
@@ -34,6 +37,7 @@ package enum ControlAPI {
             self.readiness = readiness
             self.admission = admission
             self.search = search
+            self.notifications = notifications
             self.metrics = metrics
             self.log = log
         }
@@ -77,9 +81,21 @@ package enum ControlAPI {
             admission: dependencies.admission
         )
         let resources =
-            jobs.routes + events.routes + search.routes + profiles.routes + HealthRoutes(dependencies.readiness).routes
+            jobs.routes + events.routes + search.routes + profiles.routes + notificationRoutes(dependencies)
+            + HealthRoutes(dependencies.readiness).routes
             + MetricsRoutes(dependencies.metrics, isOpen: false).routes
         return resources + OpenAPIRoutes(describing: resources).routes
+    }
+
+    private static func notificationRoutes(_ dependencies: Dependencies) -> [Route] {
+        guard let texts = dependencies.notifications else { return [] }
+        let pool = dependencies.postgres
+        let sending = NotificationRoutes(
+            pool,
+            dispatch: NotificationDispatch(texts, topology: dependencies.topology),
+            admission: dependencies.admission
+        )
+        return sending.routes + InboxRoutes(pool).routes + PreferenceRoutes(pool, templates: texts.templates).routes
     }
 }
 

@@ -33,6 +33,7 @@ struct Flotilla {
             DeadLetterCommands.all,
             AuditCommand.all,
             IndexCommands.all,
+            NotificationCommands.all,
             KeyCommands.all,
             ServicesCommands.all,
             DoctorCommand.all,

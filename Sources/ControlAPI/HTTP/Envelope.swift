@@ -46,7 +46,9 @@ extension HTTPResponse {
         headers.add("X-Content-Type-Options", "nosniff")
         headers.add("X-Frame-Options", "DENY")
         headers.add("Referrer-Policy", "no-referrer")
-        headers.add("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+        if headers["Content-Security-Policy"] == nil {
+            headers.add("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+        }
         headers.add("Cross-Origin-Resource-Policy", "same-origin")
         if headers["Cache-Control"] == nil { headers.add("Cache-Control", "no-store") }
     }

@@ -30,6 +30,8 @@ package enum Settings {
         otherwise: ".flotilla"
     )
     package static let queues = Setting<String>("FLOTILLA_QUEUES", "The queue file").defaulting(to: "queues.yaml")
+    package static let templates = Setting<String>("FLOTILLA_TEMPLATES", "The folder of notification templates")
+        .defaulting(to: "ops/templates")
     package static let allowPlaintext = Setting<WordList>(
         "FLOTILLA_ALLOW_PLAINTEXT",
         "Hosts that may be reached without encryption, between commas"
@@ -45,10 +47,11 @@ package enum Settings {
         "How long message ids are remembered"
     ).defaulting(to: .seconds(14 * 86_400))
 
-    package static let all: [any SettingDeclaration] = [
-        rabbitMQ, rabbitMQManagement, database, redis, port, home, queues, allowPlaintext, logLevel, drain,
-        inboxRetention,
-    ]
+    package static let all: [any SettingDeclaration] =
+        [
+            rabbitMQ, rabbitMQManagement, database, redis, port, home, queues, templates, allowPlaintext, logLevel,
+            drain, inboxRetention,
+        ] + notifications
 
     /// The list as a Markdown table.
     package static var markdown: String {

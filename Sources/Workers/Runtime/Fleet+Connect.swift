@@ -8,26 +8,30 @@ extension Fleet {
     ///
     /// - Throws: `FleetError` for a URL that can't be read, or a state folder that can't be made.
     public convenience init(_ configuration: FleetConfiguration) throws(FleetError) {
-        try self.init(configuration, services: { _ in [] })
+        try self.init(configuration, connections: FleetConnections(configuration, metrics: Metrics()))
     }
 
-    /// - Parameter services: what runs beside the workers, made with the connections of the process.
+    /// - Parameters:
+    ///   - services: what runs beside the workers.
+    ///   - probes: for further dependencies of the workers, whether they are reachable.
     package convenience init(
         _ configuration: FleetConfiguration,
-        metrics: Metrics = Metrics(),
-        services: (FleetConnections) -> [any FleetService]
+        connections: FleetConnections,
+        services: [any FleetService] = [],
+        probes: [Dependency: @Sendable () async -> Bool] = [:]
     ) throws(FleetError) {
-        let connections = try FleetConnections(configuration, metrics: metrics)
         guard unsafe mkdir(configuration.stateFolder, 0o700) == 0 || errno == EEXIST else {
             let problem = unsafe String(cString: strerror(errno))
             throw FleetError(code: .stateFolder, detail: "cannot make \(configuration.stateFolder): \(problem)")
         }
         let (postgres, redis) = (connections.postgres, connections.redis)
+        let own: [Dependency: @Sendable () async -> Bool] = [
+            .postgres: { (try? await postgres.ping()) != nil },
+            .redis: { redis == nil ? true : (try? await redis?.command(["PING"])) != nil },
+        ]
+        let metrics = connections.metrics
         let breakers = Breakers(
-            probes: [
-                .postgres: { (try? await postgres.ping()) != nil },
-                .redis: { redis == nil ? true : (try? await redis?.command(["PING"])) != nil },
-            ],
+            probes: own.merging(probes) { _, given in given },
             metrics: metrics,
             log: configuration.log
         )
@@ -39,7 +43,7 @@ extension Fleet {
             stateFolder: configuration.stateFolder,
             metrics: metrics,
             log: configuration.log,
-            services: services(connections),
+            services: services,
             middleware: configuration.middleware,
             only: configuration.only,
             drain: configuration.drain

@@ -1,3 +1,4 @@
+import Messaging
 public import Models
 import Storage
 public import Telemetry
@@ -22,8 +23,12 @@ public struct MessageContext: Sendable {
     /// 1 for the first execution.
     public var attempt: Int { inbound.attempt }
     public var maxAttempts: Int { inbound.maxAttempts }
+    /// Whether an operator has sent it back from the dead letters.
+    public var isReplay: Bool { inbound.delivery.message.headers[FleetHeader.replayOf] != nil }
     /// The job that this message carries out, if it is one.
     public var jobID: String? { inbound.job?.id }
+    /// The event time that the envelope gives, in microseconds since 1970: a CloudEvent's `time`, or the property `timestamp`.
+    public var occurredAt: Int64? { inbound.occurredAt }
     /// When this process received it, in microseconds since 1970.
     public var receivedAt: Int64 { inbound.receivedAt }
 

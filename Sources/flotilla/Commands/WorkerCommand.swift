@@ -7,7 +7,6 @@ import Models
 import Operations
 import Platform
 import Storage
-import Synchronization
 import Telemetry
 import Workers
 
@@ -50,30 +49,40 @@ enum WorkerCommand {
             log: log
         )
         settings.middleware = [DebugLogging(log)]
-        let connections = Mutex<FleetConnections?>(nil)
-        let keeps = !invocation[noKeeper]
-        let fleet = try Fleet(settings, metrics: metrics) { made in
-            connections.withLock { $0 = made }
-            guard keeps else { return [] }
-            return [
-                Keeper(
-                    topology: topology,
-                    broker: made.broker,
-                    files: DeadLetters(made.postgres),
-                    tracker: made.redis.map { JobStates($0, metrics: metrics) } ?? NoTracker(),
-                    metrics: metrics,
-                    log: log
-                )
-            ]
-        }
+        let texts = try configuration.notificationTexts()
+        let sending = try configuration.notifications()
+        let connections = try FleetConnections(settings, metrics: metrics)
+        let chains = try NotificationChains(sending, redis: connections.redis, metrics: metrics, log: log)
+        let notifications = NotificationWorkers(
+            connections.postgres,
+            topology: topology,
+            texts: texts,
+            chains: chains,
+            smsSender: sending.smsFrom
+        )
+        let keeper = Keeper(
+            topology: topology,
+            broker: connections.broker,
+            files: DeadLetters(connections.postgres),
+            tracker: connections.redis.map { JobStates($0, metrics: metrics) } ?? NoTracker(),
+            metrics: metrics,
+            log: log
+        )
+        let fleet = try Fleet(
+            settings,
+            connections: connections,
+            services: invocation[noKeeper] ? [] : [keeper],
+            probes: notifications.probes
+        )
         try fleet.register(AuditWorker())
         try fleet.register(QuotaWorker())
         try fleet.register(PaymentWorker())
         try registerIndexing(configuration.indexStore(), with: fleet)
+        try notifications.register(with: fleet)
         let probes = try invocation[probePort].map { port in
             try ProbeServer.start(
                 port: UInt16(port.number),
-                readiness: Readiness(checks(connections.withLock { $0 }, of: fleet)),
+                readiness: Readiness(checks(connections, of: fleet)),
                 metrics: metrics,
                 log: log
             )
@@ -92,6 +101,7 @@ enum WorkerCommand {
         } catch let error as FleetError {
             throw CommandError(error.detail, remedy: "run flotilla doctor")
         }
+        await chains.close()
         await probes?.stop()
         return .done
     }
@@ -115,8 +125,7 @@ enum WorkerCommand {
         return configuration.home.base + "/state"
     }
 
-    private static func checks(_ connections: FleetConnections?, of fleet: Fleet) -> [HealthCheck] {
-        guard let connections else { return [] }
+    private static func checks(_ connections: FleetConnections, of fleet: Fleet) -> [HealthCheck] {
         var checks = [
             HealthCheck("workers", isNeeded: true) {
                 if !fleet.isRunning { throw FleetError(code: .unavailable, detail: "not running") }

@@ -5,7 +5,7 @@ package enum Migrations {
         Migration(number: 1, name: "core", sql: Migration0001Core.sql),
         Migration(number: 2, name: "audit", sql: Migration0002Audit.sql),
         Migration(number: 3, name: "quota", sql: Migration0003Quota.sql),
-        Migration(number: 4, name: "notifications", sql: "SELECT 4"),
+        Migration(number: 4, name: "notifications", sql: Migration0004Notifications.sql),
         Migration(number: 5, name: "tickets", sql: "SELECT 5"),
         Migration(number: 6, name: "search", sql: Migration0006Search.sql),
     ]

@@ -1,0 +1,121 @@
+import CCurl
+
+/// What a mail server said of one mail.
+package enum SMTPAnswer: Sendable, Hashable {
+    /// It has taken the mail over.
+    case accepted(SMTPReply)
+    /// It will never take this mail: a fault of the address or the content.
+    case refused(SMTPReply)
+    /// It may take this mail later; others are not concerned.
+    case deferred(SMTPReply)
+    /// It can't be reached, does not accept us, or takes no mail at all at the moment.
+    case unavailable(OutboundError)
+}
+
+/// Gives mails to a server, over sessions that are kept for the next mails.
+package struct SMTPClient: Sendable {
+    private let sessions: SMTPSessions
+    private let configuration: SMTPConfiguration
+
+    /// Connects when something is sent. Whoever makes it calls ``close()`` in the end.
+    ///
+    /// - Parameter connections: sessions at most; as many mails are sent at a time, and the others wait in line.
+    package init(_ configuration: SMTPConfiguration, connections: Int = 4) {
+        self.configuration = configuration
+        sessions = SMTPSessions(limit: connections)
+    }
+
+    /// Aborts what is being sent, says goodbye to the server, and ends the threads.
+    package func close() async { await sessions.close() }
+
+    /// Sends a mail that is written already.
+    ///
+    /// A session that the server has closed meanwhile is no outage: the mail goes out over a fresh one.
+    ///
+    /// - Parameters:
+    ///   - content: by RFC 5322, with CRLF; dots at the starts of lines are taken care of.
+    ///   - sender: where bounces go.
+    package func send(_ content: [UInt8], from sender: MailAddress, to recipient: MailAddress) async -> SMTPAnswer {
+        let kind = TransferPlan.Kind.mail(sender: sender.ascii, recipients: [recipient.ascii], content: content)
+        var plan = plan(kind)
+        var report = await sessions.perform(plan)
+        if report.reusedConnection, report.code != CURLE_OK, !report.sentEverything, report.saysGoodbye {
+            plan.needsFreshConnection = true
+            report = await sessions.perform(plan)
+        }
+        return answer(to: report)
+    }
+
+    /// Whether the server lets us in. No mail is sent.
+    ///
+    /// - Throws: why it does not.
+    package func probe() async throws(OutboundError) {
+        var plan = plan(.mailProbe)
+        plan.needsFreshConnection = true
+        let report = await sessions.perform(plan)
+        if let error = OutboundError(report, operation: operation) { throw error.quoting(report.lastReply) }
+    }
+
+    private var operation: String { "send mail by \(configuration.place)" }
+
+    private func plan(_ kind: TransferPlan.Kind) -> TransferPlan {
+        var plan = TransferPlan(
+            kind: kind,
+            url: configuration.transferURL,
+            protocols: configuration.encryption == .implicit ? "smtps" : "smtp",
+            lane: configuration.place
+        )
+        plan.user = configuration.user
+        plan.password = configuration.password
+        plan.requiresStartTLS = configuration.encryption == .startTLS
+        plan.authorities = configuration.authorities
+        plan.connectTimeout = configuration.connectTimeout
+        plan.timeout = configuration.timeout
+        return plan
+    }
+
+    private func answer(to report: TransferReport) -> SMTPAnswer {
+        let reply = report.lastReply
+        guard let error = OutboundError(report, operation: operation) else {
+            return .accepted(reply ?? SMTPReply(code: 250, text: ""))
+        }
+        // A refused MAIL, RCPT or DATA is a failure to send for libcurl; a refusal after the content, an odd reply.
+        let isAboutMail =
+            report.code == CURLE_SEND_ERROR || report.code == CURLE_WEIRD_SERVER_REPLY && report.beganContent
+        guard isAboutMail, report.interruption == nil, let reply, reply.code >= 400 else {
+            return .unavailable(error.quoting(reply))
+        }
+        switch reply.code {
+        case 421:
+            let busy = OutboundError(code: .connectionLost, operation: operation, detail: reply.description)
+            return .unavailable(busy)
+        case 530, 534, 535, 538:
+            let denied = OutboundError(code: .authentication, operation: operation, detail: reply.description)
+            return .unavailable(denied)
+        case 500...: return .refused(reply)
+        default: return .deferred(reply)
+        }
+    }
+}
+
+extension TransferReport {
+    var lastReply: SMTPReply? { SMTPReply(lastOf: lines) }
+
+    /// Whether the session had come to its end by itself, rather than by what was asked in it.
+    fileprivate var saysGoodbye: Bool {
+        guard interruption == nil else { return false }
+        switch code {
+        case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_SSL_CONNECT_ERROR, CURLE_WEIRD_SERVER_REPLY:
+            return (lastReply?.code).map { $0 < 400 || $0 == 421 } ?? true
+        default: return false
+        }
+    }
+}
+
+extension OutboundError {
+    /// With the server's words, when it complained.
+    fileprivate func quoting(_ reply: SMTPReply?) -> OutboundError {
+        guard let reply, reply.code >= 400 else { return self }
+        return OutboundError(code: code, operation: operation, detail: "\(detail): \(reply)")
+    }
+}

@@ -1,0 +1,108 @@
+import CCurl
+import Platform
+
+/// One transfer as libcurl is to make it.
+struct TransferPlan: Sendable {
+    enum Kind: Sendable {
+        case http(method: String, headers: [String], body: [UInt8]?)
+        case mail(sender: String, recipients: [String], content: [UInt8])
+        /// Connects, authenticates, and says NOOP.
+        case mailProbe
+    }
+
+    var kind: Kind
+    var url: String
+    /// `http,https`
+    var protocols: String
+    /// Transfers of one lane share the limit of connections.
+    var lane: String
+    var user: String?
+    var password: Secret?
+    /// The parameter of libcurl's AWS signature, version 4: `aws:amz:region:service`.
+    var awsSignature: String?
+    /// Whether a connection that begins in plaintext has to be encrypted before anything is said.
+    var requiresStartTLS = false
+    /// A file of authorities to trust instead of the system's.
+    var authorities: String?
+    var connectTimeout = Duration.seconds(5)
+    /// From the start of the transfer to its end; the wait for a free connection does not count.
+    var timeout = Duration.seconds(30)
+    var answerLimit = 1 << 20
+    /// Whether an address may be connected to.
+    var addressCheck: (@Sendable (IPAddress) -> Bool)?
+    /// Whether no connection that is open already may be used.
+    var needsFreshConnection = false
+}
+
+/// What became of a transfer.
+struct TransferReport: Sendable {
+    /// Of libcurl; `CURLE_OK` when it went through.
+    var code: CURLcode
+    var detail = ""
+    var status = 0
+    /// Lines of the answer's head, without their ends; of SMTP, everything that the server said.
+    var lines: [String] = []
+    var body: [UInt8] = []
+    /// Whether it went over a connection that was open before.
+    var reusedConnection = false
+    /// Whether the server was sent all of the content, so that it may have taken it.
+    var sentEverything = false
+    /// Whether the content was begun with: the server had said yes to all that came before.
+    var beganContent = false
+    /// The address that the check did not let through.
+    var refusedAddress: IPAddress?
+    var isTooLarge = false
+    /// Why it ended before libcurl ended it.
+    var interruption: OutboundError.Code?
+
+    init(code: CURLcode, detail: String = "") { (self.code, self.detail) = (code, detail) }
+
+    init(interruption: OutboundError.Code) {
+        self.init(
+            code: CURLE_ABORTED_BY_CALLBACK,
+            detail: interruption == .closed ? "the engine is closed" : "the task was cancelled"
+        )
+        self.interruption = interruption
+    }
+}
+
+extension OutboundError {
+    /// Nil when the transfer went through.
+    init?(_ report: TransferReport, operation: String) {
+        if let interruption = report.interruption {
+            self.init(code: interruption, operation: operation, detail: report.detail)
+        } else if let address = report.refusedAddress, report.code != CURLE_OK {
+            self.init(code: .refusedAddress, operation: operation, detail: "\(address) is not to be connected to")
+        } else if report.isTooLarge {
+            self.init(code: .answerTooLarge, operation: operation, detail: "the answer is longer than allowed")
+        } else if report.code != CURLE_OK {
+            self.init(code: Code(report.code), operation: operation, detail: report.detail)
+        } else {
+            return nil
+        }
+    }
+}
+
+extension OutboundError.Code {
+    fileprivate init(_ code: CURLcode) {
+        self =
+            switch code {
+            case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .resolve
+            case CURLE_COULDNT_CONNECT, CURLE_INTERFACE_FAILED: .connect
+            case CURLE_OPERATION_TIMEDOUT: .timeout
+            case CURLE_SSL_CONNECT_ERROR, CURLE_SSL_ENGINE_NOTFOUND, CURLE_SSL_ENGINE_SETFAILED,
+                CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_PEER_FAILED_VERIFICATION, CURLE_USE_SSL_FAILED,
+                CURLE_SSL_ENGINE_INITFAILED, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CRL_BADFILE, CURLE_SSL_ISSUER_ERROR,
+                CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_CLIENTCERT:
+                .tls
+            case CURLE_LOGIN_DENIED, CURLE_AUTH_ERROR: .authentication
+            case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE, CURLE_SSL_SHUTDOWN_FAILED:
+                .connectionLost
+            case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_FUNCTION_ARGUMENT,
+                CURLE_SETOPT_OPTION_SYNTAX, CURLE_NOT_BUILT_IN, CURLE_UNKNOWN_OPTION, CURLE_OUT_OF_MEMORY,
+                CURLE_FAILED_INIT:
+                .invalidRequest
+            default: .violation
+            }
+    }
+}

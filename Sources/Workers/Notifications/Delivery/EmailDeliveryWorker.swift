@@ -1,0 +1,81 @@
+package import Models
+package import Outbound
+import Platform
+
+extension Dependency {
+    /// Any of the mail providers.
+    package static let email = Dependency("email")
+    /// Any of the SMS providers.
+    package static let sms = Dependency("sms")
+}
+
+/// Sends mails, one for each message.
+package struct EmailDeliveryWorker: Worker {
+    package static let name = "notifications"
+    package static let events = NotificationPriority.allCases.map {
+        DeliveryQueue.event(channel: .email, priority: $0)
+    }
+    package static let dependencies: Set<Dependency> = [.postgres, .email]
+
+    private let delivery: NotificationDelivery
+    private let providers: ProviderChain<MailMessage>
+    private let sender: MailMessage.Mailbox
+    private let identity: NotificationIdentity
+
+    package init(
+        _ delivery: NotificationDelivery,
+        providers: ProviderChain<MailMessage>,
+        sender: MailMessage.Mailbox,
+        identity: NotificationIdentity
+    ) {
+        self.delivery = delivery
+        self.providers = providers
+        self.sender = sender
+        self.identity = identity
+    }
+
+    package func handle(_ order: DeliveryOrder, in context: MessageContext) async throws -> Outcome {
+        try await delivery.deliver(order, in: context, waitingFor: .email) { claimed, text in
+            let mail = MailMessage(
+                id: claimed.id,
+                from: sender,
+                to: .init(name: claimed.name, address: claimed.address),
+                subject: text.subject,
+                text: text.text,
+                html: text.html,
+                date: WallClock.microseconds(),
+                attachments: claimed.attachments,
+                unsubscribeURL: claimed.unsubscribeToken.map(identity.unsubscribeURL)
+            )
+            try mail.check()
+            return await providers.send(mail, priority: claimed.priority)
+        }
+    }
+}
+
+/// Sends text messages, one for each message.
+package struct SMSDeliveryWorker: Worker {
+    package static let name = "notifications"
+    package static let events = NotificationPriority.allCases.map {
+        DeliveryQueue.event(channel: .sms, priority: $0)
+    }
+    package static let dependencies: Set<Dependency> = [.postgres, .sms]
+
+    private let delivery: NotificationDelivery
+    private let providers: ProviderChain<TextMessage>
+    private let sender: String?
+
+    package init(_ delivery: NotificationDelivery, providers: ProviderChain<TextMessage>, sender: String?) {
+        self.delivery = delivery
+        self.providers = providers
+        self.sender = sender
+    }
+
+    package func handle(_ order: DeliveryOrder, in context: MessageContext) async throws -> Outcome {
+        try await delivery.deliver(order, in: context, waitingFor: .sms) { claimed, text in
+            let message = TextMessage(id: claimed.id, to: claimed.address, body: text.short, from: sender)
+            try message.check()
+            return await providers.send(message, priority: claimed.priority)
+        }
+    }
+}

@@ -1,0 +1,174 @@
+import Models
+import Outbound
+package import Storage
+
+/// Sends one notification: claim, check, send, record.
+///
+/// The lease of a claim keeps duplicates of the message from sending side by side. Between a provider's acceptance and
+/// the commit of the record lies the one window in which a crash makes a person get a notification twice: no provider
+/// takes part in our transaction. A copy has the same `Message-ID`.
+package struct NotificationDelivery: Sendable {
+    /// Longer than a provider may take, shorter than anybody would wait after a crash.
+    static let lease = Duration.seconds(25)
+
+    private let pool: PostgresPool
+    private let templates: TemplateLibrary
+    private let identity: NotificationIdentity
+    private let eventExchange: String
+
+    /// - Parameter eventExchange: where `notification.failed` is published.
+    package init(
+        _ pool: PostgresPool,
+        _ texts: NotificationTexts,
+        eventExchange: String
+    ) {
+        self.pool = pool
+        templates = texts.templates
+        identity = texts.identity
+        self.eventExchange = eventExchange
+    }
+
+    /// - Parameter outage: what to wait for when every provider is out.
+    func deliver(
+        _ order: DeliveryOrder,
+        in context: MessageContext,
+        waitingFor outage: Dependency,
+        _ send: (ClaimedNotification, RenderedNotification) async throws -> ChainAnswer
+    ) async throws -> Outcome {
+        let id = order.notificationID
+        let results = try await pool.pipeline([
+            DeliveryStatements.claim(id, for: Self.lease, isReplay: context.isReplay),
+            DeliveryStatements.attachments(of: id), DeliveryStatements.state(of: id),
+        ])
+        guard let row = results[0].first else { return try Self.unclaimed(id, state: results[2].first) }
+        let claimed: ClaimedNotification
+        let text: RenderedNotification
+        do {
+            claimed = try ClaimedNotification(row, attachments: results[1], address: order.address)
+            text = try render(claimed)
+        } catch {
+            try await release(id, reason: nil)
+            throw error
+        }
+        if let objection = claimed.preferences.objection(to: claimed.template, on: claimed.channel) {
+            _ = try await pool.query(DeliveryStatements.suppressed(id, reason: objection))
+            return .done
+        }
+        let answer: ChainAnswer
+        do {
+            answer = try await send(claimed, text)
+        } catch {
+            // Written whole before anything was sent: a fault of the content.
+            try await fail(claimed, provider: nil, reason: "\(error)", context)
+            throw PermanentError(type: "unsendable", message: "\(error)")
+        }
+        return try await conclude(claimed, answer, context, waitingFor: outage)
+    }
+
+    private func conclude(
+        _ claimed: ClaimedNotification,
+        _ answer: ChainAnswer,
+        _ context: MessageContext,
+        waitingFor outage: Dependency
+    ) async throws -> Outcome {
+        switch answer {
+        case .accepted(let provider, let messageID):
+            try await context.transaction { transaction in
+                try await transaction.execute(
+                    DeliveryStatements.sent(claimed.id, provider: provider, messageID: messageID)
+                )
+                transaction.publish(claimed.outcome(provider: provider, messageID: messageID).event)
+            }
+            return .done
+        case .refused(let provider, let reason):
+            try await fail(claimed, provider: provider, reason: reason, context)
+            throw PermanentError(type: "refused_by_provider", message: "\(provider): \(reason)")
+        case .deferred(let provider, let reason, let delay):
+            if context.attempt >= context.maxAttempts {
+                try await fail(claimed, provider: provider, reason: reason, context)
+            } else {
+                try await release(claimed.id, reason: reason)
+            }
+            throw delay.map { RetryLater(after: $0, reason: "\(provider): \(reason)") } as (any Error)?
+                ?? DeferredByProvider(provider: provider, reason: reason)
+        case .allOut(let reason):
+            try await release(claimed.id, reason: reason)
+            throw DependencyOutage(outage, reason: reason)
+        case .busy(let wait):
+            try await release(claimed.id, reason: nil)
+            return .snooze(wait)
+        }
+    }
+
+    /// A duplicate, or somebody else is at it.
+    private static func unclaimed(_ id: String, state: SQLRow?) throws -> Outcome {
+        guard let state, let status = state.text(0).flatMap(NotificationStatus.init) else {
+            throw PermanentError(type: "unknown_notification", message: "there is no notification \(id)")
+        }
+        guard status == .queued, let remaining = state.double(1), remaining > 0 else { return .done }
+        return .snooze(.seconds(remaining) + .milliseconds(100))
+    }
+
+    private func render(_ claimed: ClaimedNotification) throws -> RenderedNotification {
+        guard case .members(let data) = claimed.data else { return try render(claimed, []) }
+        return try render(claimed, data)
+    }
+
+    private func render(_ claimed: ClaimedNotification, _ data: [JSONValue.Member]) throws -> RenderedNotification {
+        let values = identity.values(
+            recipientID: claimed.recipient,
+            name: claimed.name,
+            address: claimed.channel == .email ? claimed.address : nil,
+            unsubscribeToken: claimed.unsubscribeToken,
+            data: data
+        )
+        do {
+            return try templates.render(
+                claimed.template.name,
+                language: claimed.language,
+                values: values,
+                timeZone: claimed.timeZone
+            )
+        } catch {
+            throw PermanentError(type: error.code.rawValue, message: error.detail)
+        }
+    }
+
+    private func release(_ id: String, reason: String?) async throws {
+        _ = try await pool.query(DeliveryStatements.released(id, reason: reason))
+    }
+
+    /// Not a part of the message's own effect: sent back from the dead letters, it is not a duplicate.
+    private func fail(
+        _ claimed: ClaimedNotification,
+        provider: String?,
+        reason: String,
+        _ context: MessageContext
+    ) async throws {
+        let event = claimed.outcome(provider: provider, reason: reason).event
+        _ = try await pool.pipeline([
+            DeliveryStatements.failed(claimed.id, provider: provider, reason: reason),
+            Outbox.insert([event.message(causedBy: context.message, context.correlationID, eventExchange)]),
+        ])
+    }
+}
+
+/// A provider asks for patience with one notification; the queue's policy says how long.
+struct DeferredByProvider: Error, Sendable, CustomStringConvertible {
+    let provider: String
+    let reason: String
+
+    var description: String { "\(provider): \(reason)" }
+}
+
+/// The message that delivers one notification.
+package struct DeliveryOrder: Decodable, Sendable {
+    let notificationID: String
+    /// Where to send it instead: an operator who edits a dead letter can put an address right.
+    let address: String?
+
+    private enum CodingKeys: String, CodingKey {
+        case notificationID = "notificationId"
+        case address = "to"
+    }
+}

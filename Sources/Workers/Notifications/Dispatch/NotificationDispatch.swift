@@ -1,0 +1,169 @@
+package import Models
+import Outbound
+import Platform
+package import Storage
+
+/// Turns a request into one notification for each recipient and channel, and into the messages that deliver them.
+///
+/// Everything is written by the caller's transaction. Each text is rendered here once already, so that a template that
+/// lacks a variable is found before anything is accepted.
+package struct NotificationDispatch: Sendable {
+    /// Executes statements in the transaction that everything is to be part of.
+    package typealias Execute = ([SQLStatement]) async throws -> [SQLResult]
+
+    private let templates: TemplateLibrary
+    private let identity: NotificationIdentity
+    private let topology: Topology
+
+    package init(_ texts: NotificationTexts, topology: Topology) {
+        templates = texts.templates
+        identity = texts.identity
+        self.topology = topology
+    }
+
+    /// Writes the notifications, and the messages that deliver them.
+    ///
+    /// - Parameter key: an idempotency key with the hash of what it stands for.
+    /// - Throws: `TemplateError`, `UnknownRecipient`, `UnreachableRecipient`, `FieldError` for an address or a text
+    ///   that can't be sent, and what the execution throws.
+    package func dispatch(
+        _ request: NotificationRequest,
+        key: IdempotencyKey? = nil,
+        executing execute: Execute
+    ) async throws -> [PlannedNotification] {
+        guard let template = templates.template(request.template) else {
+            throw TemplateError(
+                code: .unknownTemplate,
+                template: request.template,
+                detail: "there is no template called \(request.template.prefix(100))"
+            )
+        }
+        if let path = JSONValue.members(request.data).pathOfNUL {
+            throw FieldError("data.\(path)", "has the character U+0000")
+        }
+        let search = RecipientSearch(addressees: request.to)
+        let found = try await execute([search.statement])[0]
+        if request.mayReachNobody, (try? search.recipients(in: found)) == nil { return [] }
+        let recipients = try search.recipients(in: found)
+        var planned: [PlannedNotification] = []
+        for recipient in recipients {
+            planned += try plan(template, request, for: recipient, isAlone: recipients.count == 1)
+        }
+        let statements = DispatchStatements(request: request, key: key, notifications: planned)
+        _ = try await execute(statements.all(by: topology))
+        return planned
+    }
+
+    private func plan(
+        _ template: Template,
+        _ request: NotificationRequest,
+        for recipient: Recipient,
+        isAlone: Bool
+    ) throws -> [PlannedNotification] {
+        let channels = request.channels.filter(template.channels.contains)
+        guard !channels.isEmpty else {
+            let wanted = request.channels.map(\.rawValue).joined(separator: " or ")
+            throw TemplateError(
+                code: .malformed,
+                template: template.name,
+                detail: "the template \(template.name) has no text for \(wanted)"
+            )
+        }
+        let reachable = channels.filter { recipient.address(on: $0) != nil }
+        let unreachable = UnreachableRecipient(key: recipient.key, channels: channels)
+        // One of many who can't be reached keeps the others from nothing.
+        if reachable.isEmpty && isAlone { throw unreachable }
+        if reachable.isEmpty {
+            return [try planOne(template, request, for: recipient, on: channels[0], failing: unreachable.description)]
+        }
+        var planned: [PlannedNotification] = []
+        for channel in reachable {
+            do {
+                planned.append(try planOne(template, request, for: recipient, on: channel))
+            } catch let error as FieldError where !isAlone {
+                let problem = error.description
+                planned.append(try planOne(template, request, for: recipient, on: channel, failing: problem))
+            }
+        }
+        return planned
+    }
+
+    private func planOne(
+        _ template: Template,
+        _ request: NotificationRequest,
+        for recipient: Recipient,
+        on channel: Channel,
+        failing problem: String? = nil
+    ) throws -> PlannedNotification {
+        let token = template.category == .marketing ? UUIDv7.make() : nil
+        let values = identity.values(
+            recipientID: recipient.key.text,
+            name: recipient.name,
+            address: recipient.email,
+            unsubscribeToken: token,
+            data: request.data
+        )
+        let timeZone = request.timeZone ?? recipient.timeZone
+        let text = try templates.render(
+            template.name,
+            language: request.language ?? recipient.language ?? "en",
+            values: values,
+            timeZone: timeZone
+        )
+        if problem == nil { try check(text, request, for: recipient, on: channel) }
+        let objection = recipient.preferences.objection(to: template, on: channel)
+        let status: NotificationStatus =
+            problem != nil ? .failed : objection != nil ? .suppressed : channel == .inApp ? .sent : .queued
+        return PlannedNotification(
+            id: UUIDv7.make(),
+            channel: channel,
+            template: template,
+            recipient: recipient,
+            address: channel == .inApp ? nil : recipient.address(on: channel),
+            language: text.language,
+            timeZone: timeZone,
+            subject: text.subject,
+            body: channel == .inApp ? text.short : nil,
+            status: status,
+            reason: problem ?? objection,
+            unsubscribeToken: token
+        )
+    }
+}
+
+extension NotificationDispatch {
+    /// Refuses what no provider could be given.
+    private func check(
+        _ text: RenderedNotification,
+        _ request: NotificationRequest,
+        for recipient: Recipient,
+        on channel: Channel
+    ) throws(FieldError) {
+        guard let address = recipient.address(on: channel) else { return }
+        switch channel {
+        case .email:
+            let mail = MailMessage(
+                id: "check",
+                from: .init(address: "check@example.com"),
+                to: .init(name: recipient.name, address: address),
+                subject: text.subject,
+                text: "",
+                date: 0,
+                attachments: request.attachments
+            )
+            try mail.check()
+        case .sms: try TextMessage(id: "check", to: address, body: text.short).check()
+        case .inApp: break
+        }
+    }
+}
+
+/// A recipient is known, and none of the channels can find it.
+package struct UnreachableRecipient: Error, Sendable, Hashable, CustomStringConvertible {
+    package let key: RecipientKey
+    package let channels: [Channel]
+
+    package var description: String {
+        "the recipient \(key.text) has no address for \(channels.map(\.rawValue).joined(separator: " or "))"
+    }
+}

@@ -1,0 +1,30 @@
+package import Models
+
+/// Tells people of events, and keeps the table of recipients up to date with what events say of them.
+package struct NotificationEventWorker: Worker {
+    package static let name = "notifications"
+    package static let events: [String] = NotifiedEvents.all.keys.sorted()
+
+    private let dispatch: NotificationDispatch
+
+    package init(_ dispatch: NotificationDispatch) { self.dispatch = dispatch }
+
+    package func handle(_ body: RawJSON, in context: MessageContext) async throws -> Outcome {
+        let name = context.queue.drop { $0 != "." }.dropFirst()
+        guard let mapping = NotifiedEvents.all[String(name)] else {
+            throw PermanentError(type: "unknown_event", message: "nothing is known of the event \(name)")
+        }
+        let event = try NotifiedEvent(
+            name: String(name),
+            body: body.bytes,
+            envelopeTime: context.occurredAt ?? context.receivedAt
+        )
+        let effect = try mapping(event)
+        try await context.commit(
+            effect.announcements.map(\.request),
+            after: effect.changes.map(\.statement),
+            by: dispatch
+        )
+        return .done
+    }
+}

@@ -1,0 +1,75 @@
+import Models
+
+/// `ticket.completed`: guests get their tickets, and the organiser the sum of it.
+enum TicketEvents {
+    /// Of a generation that names neither guests' addresses nor an organiser, nobody is told.
+    static func completed(_ event: NotifiedEvent) throws(InvalidPayload) -> EventEffect {
+        let fields = event.fields
+        let title = try fields.text("eventTitle", "event_title")
+        let eventID = try fields.identifier("eventId", "event_id")
+        var effect = EventEffect()
+        if let value = try fields.value("tickets"), case .array(let tickets) = value {
+            for (index, ticket) in tickets.enumerated() {
+                guard var announcement = try guest(ticket, title: title, path: "data.tickets.\(index)") else {
+                    continue
+                }
+                announcement.eventID = eventID
+                effect.announcements.append(announcement)
+            }
+        }
+        if var announcement = try organizer(fields, title: title) {
+            announcement.eventID = eventID
+            effect.announcements.append(announcement)
+        }
+        return effect
+    }
+
+    private static func guest(
+        _ ticket: JSONValue,
+        title: String?,
+        path: String
+    ) throws(InvalidPayload) -> Announcement? {
+        func text(_ names: String...) -> String? {
+            for name in names {
+                if case .string(let text)? = ticket[name], !text.isEmpty { return text }
+            }
+            return nil
+        }
+        guard ticket["success"] != .boolean(false), let address = text("guestEmail", "guest_email") else { return nil }
+        guard address.utf8.count <= 320, !address.utf8.contains(0) else {
+            throw InvalidPayload(field: "\(path).guestEmail", problem: "expected an address of at most 320 bytes")
+        }
+        let name = text("guestName", "guest_name")
+        var data = TemplateData()
+        data.add("event_title", title)
+        data.add("ticket_url", text("fileUrl", "file_url", "ticketUrl", "ticket_url"))
+        data.add("guest_name", name)
+        data.add("ticket_code", text("ticketCode", "ticket_code"))
+        data.add("ticket_type", text("type", "ticketType"))
+        data.add("event_date", text("eventDate", "event_date"))
+        data.add("event_location", text("eventLocation", "event_location"))
+        return Announcement(
+            template: "ticket_generated",
+            to: [.email(address, name: name)],
+            data: data,
+            channels: [.email]
+        )
+    }
+
+    private static func organizer(_ fields: EventFields, title: String?) throws(InvalidPayload) -> Announcement? {
+        let addressee: Addressee
+        if let id = try fields.identifier("organizerId", "organizer_id", "requestedBy", "requested_by") {
+            addressee = .user(id)
+        } else if let address = try fields.identifier("organizerEmail", "organizer_email") {
+            addressee = .email(address, name: nil)
+        } else {
+            return nil
+        }
+        let summary = try fields.value("summary")
+        var data = TemplateData()
+        data.add("event_title", title)
+        for name in ["total", "successful", "failed"] { data.add(name, summary?[name]) }
+        data.add("download_url", try fields.text("downloadUrl", "download_url"))
+        return Announcement(template: "tickets_ready", to: [addressee], data: data)
+    }
+}

@@ -1,0 +1,40 @@
+package import Models
+package import Storage
+
+/// The workers of notifications, with what they share: templates, the ways out, and the records.
+package struct NotificationWorkers: Sendable {
+    private let dispatch: NotificationDispatch
+    private let delivery: NotificationDelivery
+    private let chains: NotificationChains
+    private let identity: NotificationIdentity
+    private let smsSender: String?
+
+    package init(
+        _ pool: PostgresPool,
+        topology: Topology,
+        texts: NotificationTexts,
+        chains: NotificationChains,
+        smsSender: String?
+    ) {
+        dispatch = NotificationDispatch(texts, topology: topology)
+        delivery = NotificationDelivery(pool, texts, eventExchange: topology.events.name)
+        self.chains = chains
+        identity = texts.identity
+        self.smsSender = smsSender
+    }
+
+    /// For the fleet's breakers: work waits while no provider of a channel is in service.
+    package var probes: [Dependency: @Sendable () async -> Bool] {
+        let chains = chains
+        return [.email: { await chains.email.isReachable() }, .sms: { await chains.sms.isReachable() }]
+    }
+
+    package func register(with fleet: Fleet) throws(FleetError) {
+        try fleet.register(NotificationCommandWorker(dispatch))
+        try fleet.register(NotificationEventWorker(dispatch))
+        try fleet.register(
+            EmailDeliveryWorker(delivery, providers: chains.email, sender: chains.mailFrom, identity: identity)
+        )
+        try fleet.register(SMSDeliveryWorker(delivery, providers: chains.sms, sender: smsSender))
+    }
+}

@@ -1,0 +1,111 @@
+import Models
+import Storage
+
+/// Turns addressees into recipients, with one statement for all of them.
+struct RecipientSearch: Sendable {
+    let addressees: [Addressee]
+
+    var statement: SQLStatement {
+        let preferences = NotificationPreferences.sql(
+            of: "found.key",
+            "'address:' || lower(coalesce(found.email, value))"
+        )
+        let columns = "key, name, email, phone, language, time_zone"
+        return SQLStatement(
+            """
+            SELECT place, \(columns), \(preferences) AS preferences
+            FROM unnest($1, $2, $3) AS wanted (place, kind, value)
+            LEFT JOIN LATERAL (
+                (SELECT \(columns) FROM recipients WHERE kind = 'key' AND key = value AND NOT is_deleted)
+                UNION ALL
+                (SELECT \(columns) FROM recipients WHERE kind = 'email' AND lower(email) = value LIMIT 1)
+                UNION ALL
+                (SELECT \(columns) FROM recipients WHERE kind = 'phone' AND phone = value LIMIT 1)
+                UNION ALL
+                (SELECT \(columns) FROM recipients WHERE kind = 'role' AND roles @> ARRAY[value])
+                UNION ALL
+                (SELECT \(columns) FROM recipients WHERE kind = 'company' AND key = 'customer:' || value
+                    AND NOT is_deleted)
+                UNION ALL
+                (SELECT \(columns) FROM recipients WHERE kind = 'company' AND company_id = value)
+            ) AS found ON true
+            ORDER BY place, key
+            """,
+            [
+                .intArray(addressees.indices.map { Int64($0) }), .textArray(addressees.map(\.search.kind)),
+                .textArray(addressees.map(\.search.value)),
+            ]
+        )
+    }
+
+    /// The recipients, each once, in the order of the addressees.
+    ///
+    /// - Throws: `UnknownRecipient` when one of the addressees is nobody.
+    func recipients(in result: SQLResult) throws(UnknownRecipient) -> [Recipient] {
+        var found: [[Recipient]] = Array(repeating: [], count: addressees.count)
+        for row in result {
+            guard let place = row.int(0).map({ Int($0) }) else { continue }
+            let preferences = NotificationPreferences(texts: row.texts(7) ?? [])
+            if let key = row.text(1) {
+                var recipient = Recipient(key: RecipientKey(text: key), preferences: preferences)
+                recipient.name = row.text(2)
+                recipient.email = row.text(3)
+                recipient.phone = row.text(4)
+                recipient.language = row.text(5)
+                recipient.timeZone = row.text(6)
+                found[place].append(recipient)
+            } else if let stranger = stranger(addressees[place], preferences) {
+                found[place].append(stranger)
+            }
+        }
+        var seen: Set<RecipientKey> = []
+        var recipients: [Recipient] = []
+        for (addressee, group) in zip(addressees, found) {
+            let chosen = choose(from: group, for: addressee)
+            guard !chosen.isEmpty else { throw UnknownRecipient(addressee: addressee) }
+            recipients += chosen.filter { seen.insert($0.key).inserted }
+        }
+        return recipients
+    }
+
+    /// Whoever has an address needs no row.
+    private func stranger(_ addressee: Addressee, _ preferences: NotificationPreferences) -> Recipient? {
+        switch addressee {
+        case .email(let address, let name):
+            Recipient(key: .address(address), name: name, email: address, preferences: preferences)
+        case .phone(let number):
+            Recipient(key: .address(number), phone: number, preferences: preferences)
+        default: nil
+        }
+    }
+
+    private func choose(from group: [Recipient], for addressee: Addressee) -> [Recipient] {
+        switch addressee {
+        case .email(let address, let name):
+            // The address is the one that was asked for, and a name given with it is newer than the one on record.
+            return group.map { recipient in
+                var recipient = recipient
+                recipient.email = address
+                if let name { recipient.name = name }
+                return recipient
+            }
+        case .company(let id):
+            let customer = group.filter { $0.key == .customer(id) && ($0.email != nil || $0.phone != nil) }
+            if !customer.isEmpty { return customer }
+            let users = group.filter { $0.key != .customer(id) }
+            return users.isEmpty ? group : users
+        default: return group
+        }
+    }
+}
+
+/// Nobody is known by what a request says.
+///
+/// It is tried again by the queue's policy, for the event that makes the recipient known may still be on its way.
+package struct UnknownRecipient: Error, Sendable, Hashable, CustomStringConvertible {
+    package let addressee: Addressee
+
+    package var description: String {
+        "no recipient is known as \(addressee.noun); recipients come from user.* and customer.* events"
+    }
+}

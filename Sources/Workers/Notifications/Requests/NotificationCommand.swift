@@ -1,0 +1,146 @@
+package import Models
+import Outbound
+
+/// `notification.email`, `notification.sms` and `notification.in-app`: a service that knows template and recipient.
+///
+/// ```json
+/// {"to": "user@example.com", "template": "ticket_generated", "data": {"event_title": "…"},
+///  "options": {"priority": "high", "scheduledAt": "2026-01-30T03:00:00Z"}}
+/// ```
+/// `to` is an address (for SMS a number, in an application a user's id), an object with one of `email`, `phone`,
+/// `userId`, `customerId` or `role`, or a list of these. `options` knows `priority`, `scheduledAt`, `language`,
+/// `timeZone`, `eventId` and `attachments` with `fileName`, `contentType` and `content` in base64.
+package struct NotificationCommand: Decodable, WholeBody, Sendable {
+    /// Longer lists are for roles.
+    package static let largestList = 10_000
+
+    /// Without channels: those follow from the queue or the path.
+    package let request: NotificationRequest
+
+    package init(body: [UInt8]) throws(InvalidPayload) {
+        guard case .members(let members) = try JSONValue(body) else {
+            throw InvalidPayload(field: "", problem: "expected an object")
+        }
+        try Self.refuseUnknown(members, ["to", "template", "data", "options"], in: "")
+        let reader = CommandReader(.members(members), path: "")
+        guard let template = try reader.text("template", limit: 200) else {
+            throw InvalidPayload(field: "template", problem: "missing")
+        }
+        var request = NotificationRequest(
+            template: template,
+            to: try Self.addressees(reader.value("to")),
+            channels: [],
+            data: try reader.members("data")
+        )
+        let options = CommandReader(.members(try reader.members("options")), path: "options.")
+        try Self.refuseUnknown(
+            try reader.members("options"),
+            ["priority", "scheduledAt", "language", "timeZone", "eventId", "attachments"],
+            in: "options."
+        )
+        if let word = try options.text("priority", limit: 20) {
+            guard let priority = NotificationPriority(rawValue: word) else {
+                throw InvalidPayload(field: "options.priority", problem: "expected high or normal")
+            }
+            request.priority = priority
+        }
+        request.scheduledAt = try options.time("scheduledAt")
+        request.language = try options.text("language", limit: 35)
+        request.timeZone = try options.text("timeZone", limit: 64)
+        request.eventID = try options.identifier("eventId") ?? Self.eventID(request.data)
+        request.attachments = try options.attachments("attachments")
+        self.request = request
+    }
+
+    private static func eventID(_ data: [JSONValue.Member]) -> String? {
+        let id = data.first { ["event_id", "eventId"].contains($0.name) }?.value
+        return switch id {
+        case .string(let text) where (1...255).contains(text.utf8.count): text
+        case .number(let text): text
+        default: nil
+        }
+    }
+
+    private static func refuseUnknown(
+        _ members: [JSONValue.Member],
+        _ known: [String],
+        in path: String
+    ) throws(InvalidPayload) {
+        guard let stranger = members.first(where: { !known.contains($0.name) }) else { return }
+        let name = path + stranger.name.prefix(100)
+        throw InvalidPayload(field: name, problem: "is not known; there are \(known.joined(separator: ", "))")
+    }
+
+    private static func addressees(_ value: JSONValue?) throws(InvalidPayload) -> [Addressee] {
+        guard let value else { throw InvalidPayload(field: "to", problem: "missing") }
+        guard case .array(let elements) = value else { return [try Addressee(value, path: "to")] }
+        guard (1...largestList).contains(elements.count) else {
+            throw InvalidPayload(
+                field: "to",
+                problem: "expected 1 to \(largestList) recipients, found \(elements.count)"
+            )
+        }
+        var addressees: [Addressee] = []
+        for (index, element) in elements.enumerated() {
+            addressees.append(try Addressee(element, path: "to.\(index)"))
+        }
+        return addressees
+    }
+}
+
+extension Addressee {
+    fileprivate init(_ value: JSONValue, path: String) throws(InvalidPayload) {
+        switch value {
+        case .string(let text):
+            let text = try Self.checked(text, path)
+            if text.contains("@") { try Self.checkAddress(text, path) }
+            self = text.contains("@") ? .email(text, name: nil) : text.hasPrefix("+") ? .phone(text) : .user(text)
+        case .number(let text): self = .user(text)
+        case .members(let members): try self.init(members: members, path: path)
+        default:
+            throw InvalidPayload(field: path, problem: "expected an address, or an object such as {\"userId\": \"42\"}")
+        }
+    }
+
+    private init(members: [JSONValue.Member], path: String) throws(InvalidPayload) {
+        let known = ["email", "name", "phone", "userId", "customerId", "role"]
+        if let stranger = members.first(where: { !known.contains($0.name) }) {
+            let problem = "is not known; there are \(known.joined(separator: ", "))"
+            throw InvalidPayload(field: "\(path).\(stranger.name.prefix(100))", problem: problem)
+        }
+        let reader = CommandReader(.members(members), path: path + ".")
+        let name = try reader.text("name", limit: 1_000)
+        let given = members.filter { $0.name != "name" && !$0.value.isNull }
+        guard given.count == 1, let kind = given.first?.name else {
+            let problem = "expected one of email, phone, userId, customerId and role, found \(given.count)"
+            throw InvalidPayload(field: path, problem: problem)
+        }
+        guard let text = try reader.identifier(kind) else {
+            throw InvalidPayload(field: "\(path).\(kind)", problem: "expected a text")
+        }
+        if kind == "email" { try Self.checkAddress(text, "\(path).email") }
+        self =
+            switch kind {
+            case "email": .email(text, name: name)
+            case "phone": .phone(text)
+            case "customerId": .customer(text)
+            case "role": .role(text)
+            default: .user(text)
+            }
+    }
+
+    private static func checkAddress(_ text: String, _ path: String) throws(InvalidPayload) {
+        do throws(FieldError) {
+            _ = try MailAddress(text, field: path)
+        } catch {
+            throw InvalidPayload(field: error.field, problem: error.problem)
+        }
+    }
+
+    private static func checked(_ text: String, _ path: String) throws(InvalidPayload) -> String {
+        guard (1...320).contains(text.utf8.count), !text.utf8.contains(0) else {
+            throw InvalidPayload(field: path, problem: "expected an address of at most 320 bytes")
+        }
+        return text
+    }
+}

@@ -1,0 +1,70 @@
+import Models
+package import Storage
+
+/// Takes requests in that come over HTTP: dispatched and committed before the answer.
+package struct NotificationIntake: Sendable {
+    package enum Result: Sendable {
+        case created([Summary])
+        /// The idempotency key is known with the same content.
+        case existing([Summary])
+        /// The idempotency key is known with another content.
+        case conflict
+    }
+
+    /// One notification, as its sender is told of it.
+    package struct Summary: Sendable {
+        package let id: String
+        package let status: NotificationStatus
+        package let reason: String?
+    }
+
+    private let pool: PostgresPool
+    private let dispatch: NotificationDispatch
+
+    package init(_ pool: PostgresPool, _ dispatch: NotificationDispatch) {
+        self.pool = pool
+        self.dispatch = dispatch
+    }
+
+    /// - Throws: as ``NotificationDispatch/dispatch(_:key:executing:)``.
+    package func take(_ request: NotificationRequest, key: IdempotencyKey?) async throws -> Result {
+        if let key, let known = try await known(key) { return known }
+        do {
+            let planned = try await pool.transaction { transaction in
+                let planned = try await dispatch.dispatch(request, key: key) { try await transaction.pipeline($0) }
+                try await transaction.commit()
+                return planned
+            }
+            return .created(planned.map { Summary(id: $0.id, status: $0.status, reason: $0.reason) })
+        } catch let error as PostgresError where error.code == .sqlState("23505") {
+            // Another request with the same key was faster.
+            if let key, let known = try await known(key) { return known }
+            throw error
+        }
+    }
+
+    private func known(_ key: IdempotencyKey) async throws -> Result? {
+        let rows = try await pool.query(
+            SQLStatement(
+                """
+                SELECT request.request_hash, notification.id, notification.status, notification.reason
+                FROM notification_requests AS request
+                JOIN notifications AS notification ON notification.request_id = request.id
+                WHERE request.idempotency_key = $1 ORDER BY notification.id
+                """,
+                [.text(key.text)]
+            )
+        )
+        guard let first = rows.first else { return nil }
+        guard first.bytes(0) == key.requestHash else { return .conflict }
+        return .existing(
+            rows.map { row in
+                Summary(
+                    id: row.text(1) ?? "",
+                    status: row.text(2).flatMap(NotificationStatus.init) ?? .queued,
+                    reason: row.text(3)
+                )
+            }
+        )
+    }
+}

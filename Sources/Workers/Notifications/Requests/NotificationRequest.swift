@@ -1,0 +1,42 @@
+package import Models
+package import Outbound
+
+/// What somebody wants to be told to whom, by a command, an event or over HTTP.
+package struct NotificationRequest: Sendable {
+    package var template: String
+    package var to: [Addressee]
+    /// The channels to use; a recipient whom one of them can't find is reached by the others.
+    package var channels: [Channel]
+    /// The template's variables.
+    package var data: [JSONValue.Member]
+    /// Overrides the recipients' own.
+    package var language: String?
+    package var timeZone: String?
+    package var priority: NotificationPriority = .normal
+    /// Not before; microseconds since 1970.
+    package var scheduledAt: Int64?
+    package var attachments: [MailMessage.Attachment] = []
+    /// Whether it is all right that nobody is there to be told.
+    package var mayReachNobody = false
+    /// The event, as in a fair or a concert, that it belongs to.
+    package var eventID: String?
+    /// The id of the message that caused it.
+    package var cause: String?
+    package var correlationID: String?
+    package var traceParent: String?
+    package var createdBy: String?
+
+    package init(
+        template: String,
+        to: [Addressee],
+        channels: [Channel],
+        data: [JSONValue.Member],
+        eventID: String? = nil
+    ) {
+        self.template = template
+        self.to = to
+        self.channels = channels
+        self.data = data
+        self.eventID = eventID
+    }
+}
