@@ -13,6 +13,8 @@ package enum ControlAPI {
         package var topology: Topology
         package var readiness: Readiness
         package var admission: Admission
+        /// `nil` searches the tables of ``postgres``.
+        package var search: (any SearchEngine)?
         /// `nil` without templates: there are no notifications then.
         package var notifications: NotificationTexts?
         package var metrics: Metrics
@@ -24,6 +26,7 @@ package enum ControlAPI {
             topology: Topology,
             readiness: Readiness,
             admission: Admission = Admission(),
+            search: (any SearchEngine)? = nil,
             notifications: NotificationTexts? = nil,
             metrics: Metrics,
             log: Log
@@ -33,6 +36,7 @@ package enum ControlAPI {
             self.topology = topology
             self.readiness = readiness
             self.admission = admission
+            self.search = search
             self.notifications = notifications
             self.metrics = metrics
             self.log = log
@@ -66,8 +70,19 @@ package enum ControlAPI {
             exchange: topology.events.name,
             admission: dependencies.admission
         )
+        let search = SearchRoutes(
+            dependencies.search ?? PostgresSearch(dependencies.postgres),
+            dependencies.postgres,
+            exchange: topology.events.name
+        )
+        let profiles = ProfileRoutes(
+            dependencies.postgres,
+            exchange: topology.events.name,
+            admission: dependencies.admission
+        )
         let resources =
-            jobs.routes + events.routes + notificationRoutes(dependencies) + HealthRoutes(dependencies.readiness).routes
+            jobs.routes + events.routes + search.routes + profiles.routes + notificationRoutes(dependencies)
+            + HealthRoutes(dependencies.readiness).routes
             + MetricsRoutes(dependencies.metrics, isOpen: false).routes
         return resources + OpenAPIRoutes(describing: resources).routes
     }
