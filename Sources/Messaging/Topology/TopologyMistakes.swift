@@ -1,22 +1,13 @@
+public import YAMLFiles
+
 /// Everything that is wrong with a `queues.yaml`, by line.
 public struct TopologyMistakes: Error, Sendable, Hashable, CustomStringConvertible {
-    public struct Mistake: Error, Sendable, Hashable {
-        /// Counted from 1.
-        public let line: Int
-        public let message: String
-
-        init(line: Int, message: String) {
-            self.line = line
-            self.message = message
-        }
-    }
-
     /// The file's name, as it is shown.
     public let file: String
     /// Never empty.
-    public let mistakes: [Mistake]
+    public let mistakes: [FileMistake]
 
-    init(file: String, mistakes: [Mistake]) {
+    init(file: String, mistakes: [FileMistake]) {
         self.file = file
         self.mistakes = mistakes
     }

@@ -1,25 +1,33 @@
 import Models
 
 /// Gathers mistakes while a file is being read.
-final class MistakeCollector {
-    private(set) var mistakes: [TopologyMistakes.Mistake] = []
+package final class MistakeCollector {
+    private(set) var mistakes: [FileMistake] = []
 
-    func add(_ line: Int, _ message: String) { mistakes.append(.init(line: line, message: message)) }
+    package func add(_ line: Int, _ message: String) { mistakes.append(.init(line: line, message: message)) }
 }
 
 /// One mapping of the file, read key by key. What does not fit is collected, and reads as `nil`.
-struct MappingReader {
+package struct MappingReader {
     /// Where the mapping is, for messages: `queues.audit.all.retry`.
-    let path: String
-    let line: Int
-    let collector: MistakeCollector
+    package let path: String
+    package let line: Int
+    package let collector: MistakeCollector
     private let values: [String: YAMLNode]
     private let keyLines: [String: Int]
 
     /// Checks the keys; `nil` (and a mistake) when the node is no mapping.
     ///
-    /// - Parameter known: the keys that are allowed; `nil` allows every one.
-    init?(_ node: YAMLNode, path: String, known: [String]?, collector: MistakeCollector) {
+    /// - Parameters:
+    ///   - known: the keys that are allowed; `nil` allows every one.
+    ///   - noun: what a key stands for, for messages.
+    package init?(
+        _ node: YAMLNode,
+        path: String,
+        known: [String]?,
+        noun: String = "key",
+        collector: MistakeCollector
+    ) {
         guard case .mapping(let entries) = node.content else {
             collector.add(node.line, "\(path.isEmpty ? "the file" : path): expected a mapping, found \(node.kind)")
             return nil
@@ -35,8 +43,10 @@ struct MappingReader {
                 let meant = key.closest(in: known).map { "; did you mean '\($0)'?" } ?? ""
                 collector.add(entry.key.line, "\(Self.join(path, key.clipped)): unknown key\(meant)")
             } else if let first = keyLines[key] {
-                let what = path == "queues" ? "duplicate queue" : "duplicate key"
-                collector.add(entry.key.line, "\(Self.join(path, key.clipped)): \(what), first on line \(first)")
+                collector.add(
+                    entry.key.line,
+                    "\(Self.join(path, key.clipped)): duplicate \(noun), first on line \(first)"
+                )
             } else {
                 values[key] = entry.value
                 keyLines[key] = entry.key.line
@@ -50,30 +60,32 @@ struct MappingReader {
     }
 
     /// The keys in the order of their lines.
-    var keys: [String] {
+    package var keys: [String] {
         keyLines.sorted { ($0.value, $0.key) < ($1.value, $1.key) }.map(\.key)
     }
 
-    func has(_ key: String) -> Bool { values[key] != nil }
+    package func has(_ key: String) -> Bool { values[key] != nil }
 
-    func node(_ key: String) -> YAMLNode? { values[key] }
+    package func node(_ key: String) -> YAMLNode? { values[key] }
 
     /// The line of a key, or of the mapping when it is missing.
-    func line(of key: String) -> Int { keyLines[key] ?? line }
+    package func line(of key: String) -> Int { keyLines[key] ?? line }
 
-    func complain(_ key: String, _ message: String) {
+    package func complain(_ key: String, _ message: String) {
         collector.add(line(of: key), "\(Self.join(path, key)): \(message)")
     }
 
-    func requireKey(_ key: String) {
+    package func requireKey(_ key: String) {
         if !has(key) { collector.add(line, "\(path.isEmpty ? "the file" : path): '\(key)' is missing") }
     }
 
-    func mapping(_ key: String, known: [String]?) -> MappingReader? {
-        values[key].flatMap { MappingReader($0, path: Self.join(path, key), known: known, collector: collector) }
+    package func mapping(_ key: String, known: [String]?, noun: String = "key") -> MappingReader? {
+        values[key].flatMap {
+            MappingReader($0, path: Self.join(path, key), known: known, noun: noun, collector: collector)
+        }
     }
 
-    func text(_ key: String) -> String? {
+    package func text(_ key: String) -> String? {
         guard let node = values[key] else { return nil }
         guard case .scalar(let text, let isPlain) = node.content, !isPlain || !text.readsAsOtherThanText else {
             let hint = if case .scalar(let text, _) = node.content, !text.isEmpty { "; quote it" } else { "" }
@@ -83,7 +95,7 @@ struct MappingReader {
         return text
     }
 
-    func integer(_ key: String, _ range: ClosedRange<Int>) -> Int? {
+    package func integer(_ key: String, _ range: ClosedRange<Int>) -> Int? {
         guard let node = values[key] else { return nil }
         guard case .scalar(let text, isPlain: true) = node.content, let value = text.wholeNumber else {
             complain(key, "expected a whole number, found \(node.kind)")
@@ -96,7 +108,7 @@ struct MappingReader {
         return value
     }
 
-    func number(_ key: String, _ range: ClosedRange<Double>) -> Double? {
+    package func number(_ key: String, _ range: ClosedRange<Double>) -> Double? {
         guard let node = values[key] else { return nil }
         guard case .scalar(let text, isPlain: true) = node.content, let value = text.decimalNumber else {
             complain(key, "expected a number, found \(node.kind)")
@@ -109,7 +121,7 @@ struct MappingReader {
         return value
     }
 
-    func duration(_ key: String, _ range: ClosedRange<Duration>) -> Duration? {
+    package func duration(_ key: String, _ range: ClosedRange<Duration>) -> Duration? {
         guard let node = values[key] else { return nil }
         guard case .scalar(let text, _) = node.content, let value = Duration(text: text) else {
             complain(key, "expected a duration such as 100ms, 1s, 5m or 2h, found \(node.kind)")
@@ -123,7 +135,7 @@ struct MappingReader {
     }
 
     /// A number of bytes, plain or with a unit: `8MiB`, `512KiB`, `65536`.
-    func byteCount(_ key: String, _ range: ClosedRange<Int>) -> Int? {
+    package func byteCount(_ key: String, _ range: ClosedRange<Int>) -> Int? {
         guard let node = values[key] else { return nil }
         guard case .scalar(let text, _) = node.content, let value = text.byteCount else {
             complain(key, "expected a size such as 65536, 512KiB or 8MiB, found \(node.kind)")
@@ -136,7 +148,7 @@ struct MappingReader {
         return value
     }
 
-    func choice<Choice: RawRepresentable<String> & CaseIterable>(_ key: String) -> Choice? {
+    package func choice<Choice: RawRepresentable<String> & CaseIterable>(_ key: String) -> Choice? {
         guard let text = text(key) else { return nil }
         if let choice = Choice(rawValue: text) { return choice }
         let allowed = Choice.allCases.map(\.rawValue)
@@ -145,5 +157,5 @@ struct MappingReader {
         return nil
     }
 
-    static func join(_ path: String, _ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+    package static func join(_ path: String, _ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 }

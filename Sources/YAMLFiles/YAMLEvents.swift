@@ -45,7 +45,7 @@ struct YAMLEvent {
     }
 
     /// The next event. After an error there is none.
-    borrowing func next() throws(TopologyMistakes.Mistake) -> YAMLEvent {
+    borrowing func next() throws(FileMistake) -> YAMLEvent {
         var event = unsafe yaml_event_t()
         guard unsafe yaml_parser_parse(parser, &event) == 1 else { throw failure() }
         defer { unsafe yaml_event_delete(&event) }
@@ -91,19 +91,19 @@ struct YAMLEvent {
         }
     }
 
-    private borrowing func failure() -> TopologyMistakes.Mistake {
+    private borrowing func failure() -> FileMistake {
         let problem = unsafe parser.pointee.problem.map { unsafe String(cString: $0) } ?? "cannot be read"
         if unsafe parser.pointee.error == YAML_READER_ERROR {
             let offset = unsafe min(parser.pointee.problem_offset, input.count)
             let line = unsafe input[..<offset].count { $0 == UInt8(ascii: "\n") } + 1
-            return TopologyMistakes.Mistake(line: line, message: "not valid YAML: \(problem)")
+            return FileMistake(line: line, message: "not valid YAML: \(problem)")
         }
         let mark = unsafe parser.pointee.problem_mark
         let context = unsafe parser.pointee.context.map { unsafe " (\(String(cString: $0)))" } ?? ""
         var message = "not valid YAML: \(problem)\(context)"
         let line = Int(mark.line) + 1
         if isIndentedWithTab(line) { message += "; indent with spaces, not with tabs" }
-        return TopologyMistakes.Mistake(line: line, message: message)
+        return FileMistake(line: line, message: message)
     }
 
     private borrowing func isIndentedWithTab(_ line: Int) -> Bool {

@@ -29,7 +29,7 @@ extension String {
     }
 
     /// The candidate that a slip of the fingers away, if there is one: at most a third of the letters differ.
-    func closest(in candidates: [String]) -> String? {
+    package func closest(in candidates: [String]) -> String? {
         guard count <= 40 else { return nil }
         let ranked = candidates.map { (name: $0, distance: distance(to: $0)) }.min { $0.distance < $1.distance }
         guard let ranked, ranked.distance <= max(1, min(3, count / 3)) else { return nil }

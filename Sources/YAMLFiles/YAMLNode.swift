@@ -1,23 +1,23 @@
 /// A piece of a YAML document, and the line where it begins.
-struct YAMLNode {
-    enum Content {
+package struct YAMLNode {
+    package enum Content {
         /// A plain scalar may be a number, a truth value or nothing; a quoted one is text.
         case scalar(String, isPlain: Bool)
         case sequence([YAMLNode])
         case mapping([Entry])
     }
 
-    struct Entry {
-        var key: YAMLNode
-        var value: YAMLNode
+    package struct Entry {
+        package var key: YAMLNode
+        package var value: YAMLNode
     }
 
     /// Counted from 1.
-    var line: Int
-    var content: Content
+    package var line: Int
+    package var content: Content
 
     /// How a person would call it: for messages.
-    var kind: String {
+    package var kind: String {
         switch content {
         case .sequence: "a list"
         case .mapping: "a mapping"
@@ -27,7 +27,7 @@ struct YAMLNode {
         }
     }
 
-    var isNull: Bool {
+    package var isNull: Bool {
         if case .scalar(let text, isPlain: true) = content {
             ["", "~", "null", "Null", "NULL"].contains(text)
         } else {
@@ -38,5 +38,5 @@ struct YAMLNode {
 
 extension String {
     /// Short enough for a message.
-    var clipped: String { count > 60 ? prefix(57) + "..." : self }
+    package var clipped: String { count > 60 ? prefix(57) + "..." : self }
 }

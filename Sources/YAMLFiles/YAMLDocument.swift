@@ -13,9 +13,9 @@ struct YAMLDocument: ~Copyable {
     private init(_ bytes: [UInt8]) { events = YAMLEvents(bytes) }
 
     /// The document's root, or `nil` when the file holds nothing but comments.
-    static func root(of bytes: [UInt8]) throws(TopologyMistakes.Mistake) -> YAMLNode? {
+    static func root(of bytes: [UInt8]) throws(FileMistake) -> YAMLNode? {
         guard bytes.count <= largest else {
-            throw TopologyMistakes.Mistake(
+            throw FileMistake(
                 line: 1,
                 message: "the file of \(bytes.count) bytes is too large: at most \(largest)"
             )
@@ -24,7 +24,7 @@ struct YAMLDocument: ~Copyable {
         return try document.read()
     }
 
-    private mutating func read() throws(TopologyMistakes.Mistake) -> YAMLNode? {
+    private mutating func read() throws(FileMistake) -> YAMLNode? {
         var root: YAMLNode?
         while true {
             let event = try events.next()
@@ -33,7 +33,7 @@ struct YAMLDocument: ~Copyable {
             case .other: continue
             case .documentStart:
                 guard root == nil else {
-                    throw TopologyMistakes.Mistake(
+                    throw FileMistake(
                         line: event.line,
                         message: "a second document begins: one is allowed"
                     )
@@ -43,8 +43,8 @@ struct YAMLDocument: ~Copyable {
         }
     }
 
-    private mutating func node(from event: YAMLEvent, depth: Int) throws(TopologyMistakes.Mistake) -> YAMLNode {
-        func refuse(_ message: String) -> TopologyMistakes.Mistake { .init(line: event.line, message: message) }
+    private mutating func node(from event: YAMLEvent, depth: Int) throws(FileMistake) -> YAMLNode {
+        func refuse(_ message: String) -> FileMistake { .init(line: event.line, message: message) }
         nodes += 1
         guard nodes <= Self.mostNodes else { throw refuse("more than \(Self.mostNodes) values") }
         guard depth <= Self.deepest else { throw refuse("nested more than \(Self.deepest) levels deep") }
