@@ -67,6 +67,7 @@ package struct APIProcess: Sendable {
                     readiness: Readiness(Self.checks(pool, redis, publisher)),
                     admission: Self.admission(publisher),
                     notifications: configuration.notifications,
+                    quotaBoard: redis.map { QuotaBoard($0, metrics: metrics) },
                     metrics: metrics,
                     log: log
                 )

@@ -15,6 +15,8 @@ package enum ControlAPI {
         package var admission: Admission
         /// `nil` without templates: there are no notifications then.
         package var notifications: NotificationTexts?
+        /// Where quotas are shown; `nil` without Redis: they are then read from Postgres.
+        package var quotaBoard: QuotaBoard?
         package var metrics: Metrics
         package var log: Log
 
@@ -25,6 +27,7 @@ package enum ControlAPI {
             readiness: Readiness,
             admission: Admission = Admission(),
             notifications: NotificationTexts? = nil,
+            quotaBoard: QuotaBoard? = nil,
             metrics: Metrics,
             log: Log
         ) {
@@ -34,6 +37,7 @@ package enum ControlAPI {
             self.readiness = readiness
             self.admission = admission
             self.notifications = notifications
+            self.quotaBoard = quotaBoard
             self.metrics = metrics
             self.log = log
         }
@@ -67,9 +71,15 @@ package enum ControlAPI {
             admission: dependencies.admission
         )
         let resources =
-            jobs.routes + events.routes + notificationRoutes(dependencies) + HealthRoutes(dependencies.readiness).routes
-            + MetricsRoutes(dependencies.metrics, isOpen: false).routes
+            jobs.routes + events.routes + notificationRoutes(dependencies) + companyRoutes(dependencies)
+            + HealthRoutes(dependencies.readiness).routes + MetricsRoutes(dependencies.metrics, isOpen: false).routes
         return resources + OpenAPIRoutes(describing: resources).routes
+    }
+
+    private static func companyRoutes(_ dependencies: Dependencies) -> [Route] {
+        let pool = dependencies.postgres
+        return QuotaRoutes(QuotaReader(pool, board: dependencies.quotaBoard)).routes + SubscriptionRoutes(pool).routes
+            + TokenRoutes(pool).routes
     }
 
     private static func notificationRoutes(_ dependencies: Dependencies) -> [Route] {

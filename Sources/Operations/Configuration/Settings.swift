@@ -30,6 +30,11 @@ package enum Settings {
         otherwise: ".flotilla"
     )
     package static let queues = Setting<String>("FLOTILLA_QUEUES", "The queue file").defaulting(to: "queues.yaml")
+    package static let plans = Setting<String>("FLOTILLA_PLANS", "The plan file").defaulting(to: "plans.yaml")
+    package static let expiryNotices = Setting<DurationList>(
+        "FLOTILLA_EXPIRY_NOTICES",
+        "How long ahead of its end a subscription is warned of, between commas"
+    ).defaulting(to: DurationList([.seconds(7 * 86_400), .seconds(86_400)]))
     package static let allowPlaintext = Setting<WordList>(
         "FLOTILLA_ALLOW_PLAINTEXT",
         "Hosts that may be reached without encryption, between commas"
@@ -46,7 +51,7 @@ package enum Settings {
     ).defaulting(to: .seconds(14 * 86_400))
 
     package static let all: [any SettingDeclaration] = [
-        rabbitMQ, rabbitMQManagement, database, redis, port, home, queues, allowPlaintext, logLevel, drain,
+        rabbitMQ, rabbitMQManagement, database, redis, port, home, queues, plans, expiryNotices, allowPlaintext, logLevel, drain,
         inboxRetention,
     ]
 

@@ -58,10 +58,17 @@ enum WorkerCommand {
             metrics: metrics,
             log: log
         )
-        let fleet = try Fleet(settings, connections: connections, services: invocation[noKeeper] ? [] : [keeper])
+        let quotas = QuotaWorkers(
+            connections,
+            topology: topology,
+            plans: try configuration.plans(),
+            expiryNotices: configuration[Settings.expiryNotices].durations
+        )
+        var services: [any FleetService] = invocation[noKeeper] ? [] : [keeper]
+        if names.isEmpty || names.contains(QuotaWorker.name) { services += quotas.services }
+        let fleet = try Fleet(settings, connections: connections, services: services)
         try fleet.register(AuditWorker())
-        try fleet.register(QuotaWorker())
-        try fleet.register(PaymentWorker())
+        try quotas.register(in: fleet)
         let probes = try invocation[probePort].map { port in
             try ProbeServer.start(
                 port: UInt16(port.number),

@@ -5,6 +5,7 @@ struct QuotaState: Sendable, Hashable {
     var limit: Int64?
     var used: Int64
     var overage: Int64
+    var version: Int64 = 0
 
     /// Which events a use has made due. Uses of one row come one after the other, so each line is crossed once.
     func events(afterUsing amount: Int64) -> [String] {

@@ -9,14 +9,9 @@ struct QuotaPeriod: Sendable, Hashable {
     var start: Int64
     var end: Int64
 
-    /// The plan of companies without a subscription. Its periods are calendar months in UTC.
-    static let defaultPlan = "freemium"
-    /// What `profile.viewed` counts.
-    static let profileViews = "profile_views"
-
     static func month(containing time: Int64, limit: Int64?) -> QuotaPeriod {
         let month = CalendarMonth(containing: time)
-        return QuotaPeriod(plan: defaultPlan, limit: limit, start: month.start, end: month.next.start)
+        return QuotaPeriod(plan: Plan.ofNobody, limit: limit, start: month.start, end: month.next.start)
     }
 
     /// From which use on a warning is due: 80 % of the limit, rounded up.

@@ -1,8 +1,9 @@
+import Models
 import Storage
 
 enum QuotaStatements {
     /// The latest paid periods of the companies, with their limits: late events belong to earlier ones.
-    static func periods(of companies: [String], kind: String) -> SQLStatement {
+    static func periods(of companies: [String], kind: QuotaKind) -> SQLStatement {
         SQLStatement(
             """
             SELECT wanted.id, period.plan, limits.usage_limit, period.period_start, period.period_end
@@ -13,21 +14,21 @@ enum QuotaStatements {
             ) AS period
             LEFT JOIN plan_limits AS limits ON limits.plan = period.plan AND limits.kind = $2
             """,
-            [.textArray(companies), .text(kind)]
+            [.textArray(companies), .text(kind.rawValue)]
         )
     }
 
-    static func limit(of plan: String, kind: String) -> SQLStatement {
-        SQLStatement("SELECT usage_limit FROM plan_limits WHERE plan = $1 AND kind = $2", [.text(plan), .text(kind)])
+    static func limit(of plan: String, kind: QuotaKind) -> SQLStatement {
+        SQLStatement("SELECT usage_limit FROM plan_limits WHERE plan = $1 AND kind = $2", [.text(plan), .text(kind.rawValue)])
     }
 
     /// Adds the uses in their order; each row is made at its first use, and locked until the commit.
-    static func use(_ uses: [QuotaUse], kind: String) -> SQLStatement {
+    static func use(_ uses: [QuotaUse], kind: QuotaKind) -> SQLStatement {
         SQLStatement(
             """
-            INSERT INTO quotas AS quota (company_id, kind, period_start, period_end, plan, usage_limit, used, overage)
+            INSERT INTO quotas AS quota (company_id, kind, period_start, period_end, plan, usage_limit, used, overage, version)
             SELECT company_id, $1, period_start, period_end, plan, usage_limit,
-                least(amount, coalesce(usage_limit, amount)), amount - least(amount, coalesce(usage_limit, amount))
+                least(amount, coalesce(usage_limit, amount)), amount - least(amount, coalesce(usage_limit, amount)), 1
             FROM unnest($2, $3, $4, $5, $6, $7) WITH ORDINALITY AS
                 wanted (company_id, period_start, period_end, plan, usage_limit, amount, position)
             ORDER BY position
@@ -38,11 +39,11 @@ enum QuotaStatements {
                 overage = CASE WHEN quota.usage_limit IS NULL THEN quota.overage
                     ELSE quota.overage
                         + greatest(0, quota.used + excluded.used + excluded.overage - quota.usage_limit) END,
-                updated_at = now()
-            RETURNING usage_limit, used, overage
+                version = quota.version + 1, updated_at = now()
+            RETURNING usage_limit, used, overage, version
             """,
             [
-                .text(kind), .textArray(uses.map(\.companyID.text)), .timestampArray(uses.map(\.period.start)),
+                .text(kind.rawValue), .textArray(uses.map(\.companyID.text)), .timestampArray(uses.map(\.period.start)),
                 .timestampArray(uses.map(\.period.end)), .textArray(uses.map(\.period.plan)),
                 .intArray(uses.map(\.period.limit)), .intArray(uses.map(\.amount)),
             ]
@@ -50,7 +51,7 @@ enum QuotaStatements {
     }
 
     /// Keeps what each use added, so that the counters can be checked against their history.
-    static func history(_ uses: [QuotaUse], _ states: [QuotaState], kind: String) -> SQLStatement {
+    static func history(_ uses: [QuotaUse], _ states: [QuotaState], kind: QuotaKind) -> SQLStatement {
         let counted = zip(uses, states).map { $1.counted(of: $0.amount) }
         return SQLStatement(
             """
@@ -59,14 +60,14 @@ enum QuotaStatements {
             FROM unnest($2, $3, $4, $5) AS added (company_id, period_start, used, overage)
             """,
             [
-                .text(kind), .textArray(uses.map(\.companyID.text)), .timestampArray(uses.map(\.period.start)),
+                .text(kind.rawValue), .textArray(uses.map(\.companyID.text)), .timestampArray(uses.map(\.period.start)),
                 .intArray(counted), .intArray(zip(uses, counted).map { $0.amount - $1 }),
             ]
         )
     }
 
     /// Notes on the quotas when the events became due.
-    static func mark(_ events: [(use: QuotaUse, name: String)], kind: String) -> SQLStatement {
+    static func mark(_ events: [(use: QuotaUse, name: String)], kind: QuotaKind) -> SQLStatement {
         SQLStatement(
             """
             UPDATE quotas SET
@@ -77,7 +78,7 @@ enum QuotaStatements {
                 AND quotas.period_start = due.period_start
             """,
             [
-                .text(kind), .textArray(events.map(\.use.companyID.text)),
+                .text(kind.rawValue), .textArray(events.map(\.use.companyID.text)),
                 .timestampArray(events.map(\.use.period.start)), .textArray(events.map(\.name)),
             ]
         )

@@ -26,10 +26,14 @@ struct QuotaTally {
         self.defaultLimit = defaultLimit
     }
 
-    mutating func count(_ companyID: ExactText, at time: Int64, item: Int) {
-        let period =
-            subscribed[companyID]?.first { $0.start <= time && time < $0.end }
+    /// The period of a company that holds the moment.
+    func period(of companyID: ExactText, at time: Int64) -> QuotaPeriod {
+        subscribed[companyID]?.first { $0.start <= time && time < $0.end }
             ?? .month(containing: time, limit: defaultLimit)
+    }
+
+    mutating func count(_ companyID: ExactText, at time: Int64, item: Int) {
+        let period = period(of: companyID, at: time)
         let key = Key(companyID: companyID, start: period.start)
         uses[key, default: QuotaUse(companyID: companyID, period: period, amount: 0, firstItem: item)].amount += 1
     }
