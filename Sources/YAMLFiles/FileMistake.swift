@@ -1,8 +1,8 @@
 /// One thing that is wrong with a file, and where.
-public struct FileMistake: Error, Sendable, Hashable {
+package struct FileMistake: Error, Sendable, Hashable {
     /// Counted from 1.
-    public let line: Int
-    public let message: String
+    package let line: Int
+    package let message: String
 
     package init(line: Int, message: String) {
         self.line = line

@@ -34,4 +34,15 @@ extension QuotaStatements {
             ]
         )
     }
+
+    /// The quotas of the companies whose periods have ended and were changed a short while ago, in the same columns.
+    static func justEnded(of companies: [String], at moment: Int64) -> SQLStatement {
+        SQLStatement(
+            """
+            SELECT company_id, kind, plan, period_start, period_end, usage_limit, used, overage, version FROM quotas
+            WHERE company_id = ANY ($1) AND period_end <= $2 AND updated_at > now() - interval '1 minute'
+            """,
+            [.textArray(companies), .timestamp(moment)]
+        )
+    }
 }

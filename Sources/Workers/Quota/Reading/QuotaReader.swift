@@ -36,31 +36,46 @@ package struct QuotaReader: Sendable {
             let shown = await board.read(company).compactMap { QuotaStanding($0, from: .redis) }
             if shown.count == QuotaKind.allCases.count { return shown }
         }
-        return try await refresh([company]).compactMap { QuotaStanding($0, from: .postgres) }
+        return try await refresh(company).compactMap { QuotaStanding($0, from: .postgres) }
     }
 
-    /// Reads the companies' standings from Postgres and shows them.
-    @discardableResult
-    func refresh(_ companies: [String]) async throws(PostgresError) -> [QuotaSnapshot] {
+    /// Shows the standings of companies whose periods have changed: those of the present, and of periods that were cut
+    /// short, which would else be taken for the present ones.
+    func showChanged(_ companies: [String]) async throws(PostgresError) {
+        guard let board else { return }
         let readAt = ContinuousClock.now
-        let rows = try await pool.query(QuotaStatements.standings(of: companies, at: now()))
-        let snapshots = rows.compactMap { row -> QuotaSnapshot? in
-            guard let company = row.text(0), let kind = row.text(1), let plan = row.text(2),
-                let start = row.timestamp(3), let end = row.timestamp(4)
-            else { return nil }
-            return QuotaSnapshot(
-                companyID: company,
-                kind: kind,
-                plan: plan,
-                start: start,
-                end: end,
-                limit: row.int(5),
-                used: row.int(6) ?? 0,
-                overage: row.int(7) ?? 0,
-                version: row.int(8) ?? 0
-            )
-        }
+        let moment = now()
+        let results = try await pool.pipeline([
+            QuotaStatements.justEnded(of: companies, at: moment), QuotaStatements.standings(of: companies, at: moment),
+        ])
+        board.show(results.flatMap { $0.compactMap(QuotaSnapshot.init) }, readAt: readAt)
+    }
+
+    /// Reads a company's standings from Postgres and shows them.
+    private func refresh(_ company: String) async throws(PostgresError) -> [QuotaSnapshot] {
+        let readAt = ContinuousClock.now
+        let rows = try await pool.query(QuotaStatements.standings(of: [company], at: now()))
+        let snapshots = rows.compactMap(QuotaSnapshot.init)
         board?.show(snapshots, readAt: readAt)
         return snapshots
+    }
+}
+
+extension QuotaSnapshot {
+    fileprivate init?(_ row: SQLRow) {
+        guard let company = row.text(0), let kind = row.text(1), let plan = row.text(2), let start = row.timestamp(3),
+            let end = row.timestamp(4)
+        else { return nil }
+        self.init(
+            companyID: company,
+            kind: kind,
+            plan: plan,
+            start: start,
+            end: end,
+            limit: row.int(5),
+            used: row.int(6) ?? 0,
+            overage: row.int(7) ?? 0,
+            version: row.int(8) ?? 0
+        )
     }
 }

@@ -186,6 +186,7 @@ extension SubscriptionBook {
             subscription.cancelsAtEnd = true
         } else {
             subscription.status = .cancelled
+            subscription.cancelsAtEnd = false
             subscription.endedAt = saidAt
         }
         set(subscription)

@@ -16,8 +16,6 @@ package struct SubscriptionClock: FleetService {
         var isFull = false
     }
 
-    /// Any number, but always this one: whoever holds this advisory lock makes the pass.
-    private static let lock: Int64 = 0x666c_6f74_636c_6f63
     /// How many rows one transaction changes.
     private static let step = 500
 
@@ -79,7 +77,7 @@ package struct SubscriptionClock: FleetService {
         var pass = Pass()
         let ended = try await end(at: moment)
         pass.ended = ended.count
-        if let reader, !ended.isEmpty { _ = try? await reader.refresh(ended) }
+        if let reader, !ended.isEmpty { _ = try? await reader.showChanged(ended) }
         pass.warned = try await warn(at: moment)
         pass.isFull = max(pass.ended, pass.warned) >= Self.step
         return pass
@@ -89,7 +87,8 @@ package struct SubscriptionClock: FleetService {
     private func end(at moment: Int64) async throws -> [String] {
         try await pool.transaction { transaction in
             let first = try await transaction.pipeline([
-                SubscriptionClockStatements.lock(Self.lock), SubscriptionClockStatements.due(at: moment, limit: Self.step),
+                SubscriptionClockStatements.lock,
+                SubscriptionClockStatements.due(at: moment, limit: Self.step),
             ])
             let companies = first[1].compactMap { $0.text(1) }
             guard first[0].first?.bool(0) == true, !companies.isEmpty else { return [] }
@@ -107,7 +106,7 @@ package struct SubscriptionClock: FleetService {
     private func warn(at moment: Int64) async throws -> Int {
         guard !leads.isEmpty else { return 0 }
         return try await pool.transaction { transaction in
-            let lock = try await transaction.query(SubscriptionClockStatements.lock(Self.lock))
+            let lock = try await transaction.query(SubscriptionClockStatements.lock)
             guard lock.first?.bool(0) == true else { return 0 }
             let rows = try await transaction.query(
                 SubscriptionClockStatements.warn(leads, at: moment, limit: Self.step)

@@ -2,10 +2,10 @@ import Models
 import Storage
 
 enum SubscriptionClockStatements {
-    /// Whether the transaction has the lock now.
-    static func lock(_ key: Int64) -> SQLStatement {
-        SQLStatement("SELECT pg_try_advisory_xact_lock($1)", [.int(key)])
-    }
+    /// Whether the transaction has the lock of the clocks on these tables now.
+    static let lock = SQLStatement(
+        "SELECT pg_try_advisory_xact_lock(hashtextextended('subscription clock in ' || current_schema(), 0))"
+    )
 
     static func due(at moment: Int64, limit: Int) -> SQLStatement {
         SQLStatement(

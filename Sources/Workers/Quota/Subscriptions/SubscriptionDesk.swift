@@ -42,7 +42,7 @@ struct SubscriptionDesk: Sendable {
         }
         guard let reader, !changed.isEmpty else { return }
         // What can't be read now is read by whoever wants to know.
-        _ = try? await reader.refresh(changed)
+        _ = try? await reader.showChanged(changed)
     }
 
     /// Enters the tokens that come with the periods into the ledger.
