@@ -35,6 +35,8 @@ package enum Settings {
         "FLOTILLA_EXPIRY_NOTICES",
         "How long ahead of its end a subscription is warned of, between commas"
     ).defaulting(to: DurationList([.seconds(7 * 86_400), .seconds(86_400)]))
+    package static let templates = Setting<String>("FLOTILLA_TEMPLATES", "The folder of notification templates")
+        .defaulting(to: "ops/templates")
     package static let allowPlaintext = Setting<WordList>(
         "FLOTILLA_ALLOW_PLAINTEXT",
         "Hosts that may be reached without encryption, between commas"
@@ -50,10 +52,11 @@ package enum Settings {
         "How long message ids are remembered"
     ).defaulting(to: .seconds(14 * 86_400))
 
-    package static let all: [any SettingDeclaration] = [
-        rabbitMQ, rabbitMQManagement, database, redis, port, home, queues, plans, expiryNotices, allowPlaintext, logLevel, drain,
-        inboxRetention,
-    ]
+    package static let all: [any SettingDeclaration] =
+        [
+            rabbitMQ, rabbitMQManagement, database, redis, port, home, queues, plans, expiryNotices, templates,
+            allowPlaintext, logLevel, drain, inboxRetention,
+        ] + notifications
 
     /// The list as a Markdown table.
     package static var markdown: String {

@@ -49,7 +49,17 @@ enum WorkerCommand {
             log: log
         )
         settings.middleware = [DebugLogging(log)]
+        let texts = try configuration.notificationTexts()
+        let sending = try configuration.notifications()
         let connections = try FleetConnections(settings, metrics: metrics)
+        let chains = try NotificationChains(sending, redis: connections.redis, metrics: metrics, log: log)
+        let notifications = NotificationWorkers(
+            connections.postgres,
+            topology: topology,
+            texts: texts,
+            chains: chains,
+            smsSender: sending.smsFrom
+        )
         let keeper = Keeper(
             topology: topology,
             broker: connections.broker,
@@ -66,9 +76,10 @@ enum WorkerCommand {
         )
         var services: [any FleetService] = invocation[noKeeper] ? [] : [keeper]
         if names.isEmpty || names.contains(QuotaWorker.name) { services += quotas.services }
-        let fleet = try Fleet(settings, connections: connections, services: services)
+        let fleet = try Fleet(settings, connections: connections, services: services, probes: notifications.probes)
         try fleet.register(AuditWorker())
         try quotas.register(in: fleet)
+        try notifications.register(with: fleet)
         let probes = try invocation[probePort].map { port in
             try ProbeServer.start(
                 port: UInt16(port.number),
@@ -91,6 +102,7 @@ enum WorkerCommand {
         } catch let error as FleetError {
             throw CommandError(error.detail, remedy: "run flotilla doctor")
         }
+        await chains.close()
         await probes?.stop()
         return .done
     }

@@ -4,6 +4,7 @@ import Models
 import Storage
 import Telemetry
 import TestSupport
+import Workers
 
 /// The control API on a free port, over a schema of its own.
 struct APIFixture: Sendable {
@@ -15,10 +16,12 @@ struct APIFixture: Sendable {
     ///   - pool: on a migrated schema.
     ///   - states: where live states come from; `nil` is an API without Redis.
     ///   - admission: takes everything in unless given.
+    ///   - notifications: `nil` is an API without them.
     static func with(
         _ pool: PostgresPool,
         states: JobStates? = nil,
         admission: Admission = Admission(),
+        notifications: NotificationTexts? = nil,
         _ body: (APIFixture) async throws -> Void
     ) async throws {
         let topology = Topology(queues: [
@@ -42,6 +45,7 @@ struct APIFixture: Sendable {
                     HealthCheck("postgres", isNeeded: true) { _ = try await pool.ping() }
                 ]),
                 admission: admission,
+                notifications: notifications,
                 metrics: Metrics(),
                 log: Log(service: "test", threshold: .error)
             )
