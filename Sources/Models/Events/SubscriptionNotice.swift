@@ -69,7 +69,8 @@ public struct SubscriptionNotice: Decodable, WholeBody, Sendable, Hashable {
         let atEnd = try fields.flag("atPeriodEnd", "at_period_end", "cancelAtPeriodEnd", "cancel_at_period_end")
         let atOnce = try fields.flag("immediate", "immediately")
         cancelsAtEnd = atEnd ?? atOnce.map { !$0 }
-        isOwn = try fields.identifier("service") == SubscriptionEvent.publisher
+        // Whatever others write there is no mistake of theirs.
+        isOwn = (try? fields.identifier("service")) == SubscriptionEvent.publisher
         if let word = try fields.identifier("status") {
             guard let status = SubscriptionStatus(word: word) else {
                 let known = SubscriptionStatus.allCases.map(\.rawValue).joined(separator: ", ")
