@@ -15,8 +15,8 @@ package struct SubscriptionRoutes: Sendable {
                 "GET",
                 "/api/v1/subscriptions/{company}",
                 access: .scope(.read),
-                summary: "The plan that a company has now, and its subscriptions: the active one first, then the newest.",
-                answers: [.of(200, "The plan and the subscriptions; none for a company without.", Schemas.subscriptions)],
+                summary: "A company's plan, and its subscriptions: the active one first, then the newest.",
+                answers: [.of(200, "The plan that holds now, and the subscriptions.", Schemas.subscriptions)],
                 handler: get
             )
         ]

@@ -90,7 +90,7 @@ extension FleetHome {
 
     fileprivate func audited(_ event: String, of company: String) async throws -> Int {
         try await count(
-            "SELECT count(*) FROM audit_logs WHERE event = $1 AND convert_from(body, 'UTF8') LIKE $2",
+            "SELECT count(*) FROM audit_logs WHERE event = $1 AND body LIKE $2",
             .text(event),
             .text("%\(company)%")
         )
@@ -173,7 +173,7 @@ extension FleetTests {
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `a subscription that has run out is ended once by two processes of workers, and its end comes back as no order`()
+    func `what has run out is ended once by two processes, and comes back as no order`()
         async throws
     {
         let fleet = try await FleetHome.current()

@@ -76,7 +76,8 @@ struct QuotaReaderTests {
             #expect(try await reader.standings(of: company).map(\.source) == [.postgres, .postgres])
             await board.settle()
             #expect(try await reader.standings(of: company).map(\.source) == [.redis, .redis])
-            await fixture.views(board: board).handle((0..<130).map { QuotaWorkerTests.view("\(company)-\($0)", company) })
+            let views = (0..<130).map { QuotaWorkerTests.view("\(company)-\($0)", company) }
+            await fixture.views(board: board).handle(views)
             await board.settle()
             let shown = try await reader.standings(of: company)
             #expect(shown[0].source == .redis)

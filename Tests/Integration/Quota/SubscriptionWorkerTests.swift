@@ -28,7 +28,8 @@ struct SubscriptionWorkerTests {
             let created = notice("1", .created, #""plan":"pro""#, at: "2026-01-10T00:00:00Z")
             for _ in 0..<2 { #expect(await fixture.notices(.created).handle([created]).areDone) }
             #expect(try await fixture.subscriptions() == ["x pro created"])
-            let active = notice("2", .updated, #""status":"active","periodEnd":"2026-02-10""#, at: "2026-01-10T00:01:00Z")
+            let begun = #""status":"active","periodEnd":"2026-02-10""#
+            let active = notice("2", .updated, begun, at: "2026-01-10T00:01:00Z")
             #expect(await fixture.notices(.updated).handle([active]).areDone)
             #expect(try await fixture.subscriptions() == ["x pro active 2026-02-10"])
             await fixture.views().handle((0..<3).map { QuotaWorkerTests.view("v-\($0)", at: "2026-01-11T00:00:00Z") })
@@ -85,7 +86,9 @@ struct SubscriptionWorkerTests {
     @Test func `a notice before the one that makes the subscription fails alone, and is tried again`() async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
             let fixture = QuotaFixture(database)
-            let letters = (0..<5).map { notice("\($0)", .cancelled, at: "2026-01-20T00:00:00Z", subscription: "s\($0)") }
+            let letters = (0..<5).map {
+                notice("\($0)", .cancelled, at: "2026-01-20T00:00:00Z", subscription: "s\($0)")
+            }
             for number in [0, 1, 3, 4] {
                 let created = notice(
                     "c\(number)",

@@ -68,7 +68,7 @@ struct PlanFileTests {
             ("- 1", "the file: expected a mapping"), ("version: 1\nplans: 3", "plans: expected a mapping, found '3'"),
             ("version: 1\nplans: { freemium: { months: 3, limits: {} } }", "calendar months"),
             ("version: 1\nplans: { freemium: { tokens: 3, limits: {} } }", "no paid periods"),
-            ("version: 1\nplans: { freemium: { limits: { searches: 1.5 } } }", "a whole number or unlimited, found '1.5'"),
+            ("version: 1\nplans: { freemium: { limits: { searches: 1.5 } } }", "or unlimited, found '1.5'"),
             ("version: 1\nplans: { freemium: { limits: { searches: -1 } } }", "-1 is out of range"),
             ("version: 1\nplans: { freemium: { limits: { searches: } } }", "found nothing"),
             ("version: 1\nplans: { freemium: { name: '', limits: {} } }", "the name of a plan is empty"),

@@ -146,7 +146,7 @@ struct SubscriptionNoticeTests {
         #expect(book.states.isEmpty && book.announced.isEmpty)
     }
 
-    @Test func `the fleet's own renewal and expiry change nothing even if nobody can tell that they are its own`() throws {
+    @Test func `the fleet's own renewal and expiry change nothing, even under another name`() throws {
         var book = TestBook()
         try book.pay("pro", "1", "2026-01-10", for: "x")
         try book.pay("pro", "2", "2026-02-08", for: "x")
@@ -184,7 +184,7 @@ struct SubscriptionNoticeTests {
         #expect(throws: InvalidPayload.self) { try book.pay("pro", "1", "2026-01-20", for: "x") }
     }
 
-    @Test func `notices in any order, repeated at random, leave one active subscription and periods one after the other`()
+    @Test func `notices in any order leave one active subscription, and periods one after the other`()
         throws
     {
         var random = SystemRandomNumberGenerator()

@@ -19,7 +19,10 @@ enum QuotaStatements {
     }
 
     static func limit(of plan: String, kind: QuotaKind) -> SQLStatement {
-        SQLStatement("SELECT usage_limit FROM plan_limits WHERE plan = $1 AND kind = $2", [.text(plan), .text(kind.rawValue)])
+        SQLStatement(
+            "SELECT usage_limit FROM plan_limits WHERE plan = $1 AND kind = $2",
+            [.text(plan), .text(kind.rawValue)]
+        )
     }
 
     /// Adds the uses in their order; each row is made at its first use, and locked until the commit.

@@ -16,13 +16,20 @@ extension SubscriptionBook {
     /// Enters what a service says of a subscription. What the fleet has published itself changes nothing.
     ///
     /// - Parameter saidAt: when it was said.
-    mutating func enter(_ kind: SubscriptionNotice.Kind, _ notice: SubscriptionNotice, saidAt: Int64, item: Int) throws {
+    mutating func enter(
+        _ kind: SubscriptionNotice.Kind,
+        _ notice: SubscriptionNotice,
+        saidAt: Int64,
+        item: Int
+    ) throws {
         guard !notice.isOwn else { return }
         if let code = notice.plan { _ = try plan(code) }
         let known = try subscription(of: notice)
         switch kind {
         case .created:
-            guard notice.subscriptionID != nil else { throw InvalidPayload(field: "subscriptionId", problem: "missing") }
+            guard notice.subscriptionID != nil else {
+                throw InvalidPayload(field: "subscriptionId", problem: "missing")
+            }
             // Told again, or told after what came of it.
             if let known { return try update(known, notice, saidAt, item) }
             guard notice.plan != nil else { throw InvalidPayload(field: "plan", problem: "missing") }
