@@ -13,6 +13,8 @@ package enum ControlAPI {
         package var topology: Topology
         package var readiness: Readiness
         package var admission: Admission
+        /// `nil` searches the tables of ``postgres``.
+        package var search: (any SearchEngine)?
         /// `nil` without templates: there are no notifications then.
         package var notifications: NotificationTexts?
         /// Where quotas are shown; `nil` without Redis: they are then read from Postgres.
@@ -26,6 +28,7 @@ package enum ControlAPI {
             topology: Topology,
             readiness: Readiness,
             admission: Admission = Admission(),
+            search: (any SearchEngine)? = nil,
             notifications: NotificationTexts? = nil,
             quotaBoard: QuotaBoard? = nil,
             metrics: Metrics,
@@ -36,6 +39,7 @@ package enum ControlAPI {
             self.topology = topology
             self.readiness = readiness
             self.admission = admission
+            self.search = search
             self.notifications = notifications
             self.quotaBoard = quotaBoard
             self.metrics = metrics
@@ -70,16 +74,28 @@ package enum ControlAPI {
             exchange: topology.events.name,
             admission: dependencies.admission
         )
+        let search = SearchRoutes(
+            dependencies.search ?? PostgresSearch(dependencies.postgres),
+            dependencies.postgres,
+            exchange: topology.events.name
+        )
+        let quotas = QuotaReader(dependencies.postgres, board: dependencies.quotaBoard)
+        let profiles = ProfileRoutes(
+            dependencies.postgres,
+            quotas: quotas,
+            exchange: topology.events.name,
+            admission: dependencies.admission
+        )
         let resources =
-            jobs.routes + events.routes + notificationRoutes(dependencies) + companyRoutes(dependencies)
-            + HealthRoutes(dependencies.readiness).routes + MetricsRoutes(dependencies.metrics, isOpen: false).routes
+            jobs.routes + events.routes + search.routes + profiles.routes + notificationRoutes(dependencies)
+            + companyRoutes(dependencies, quotas) + HealthRoutes(dependencies.readiness).routes
+            + MetricsRoutes(dependencies.metrics, isOpen: false).routes
         return resources + OpenAPIRoutes(describing: resources).routes
     }
 
-    private static func companyRoutes(_ dependencies: Dependencies) -> [Route] {
+    private static func companyRoutes(_ dependencies: Dependencies, _ quotas: QuotaReader) -> [Route] {
         let pool = dependencies.postgres
-        return QuotaRoutes(QuotaReader(pool, board: dependencies.quotaBoard)).routes + SubscriptionRoutes(pool).routes
-            + TokenRoutes(pool).routes
+        return QuotaRoutes(quotas).routes + SubscriptionRoutes(pool).routes + TokenRoutes(pool).routes
     }
 
     private static func notificationRoutes(_ dependencies: Dependencies) -> [Route] {

@@ -51,6 +51,9 @@ extension Configuration {
         }
     }
 
+    /// Where profiles are indexed.
+    func indexStore() -> any IndexStore { PostgresIndexStore() }
+
     /// The queue file, or every mistake in it as wrong use.
     func topology() throws(CommandError) -> Topology {
         do throws(TopologyMistakes) {

@@ -1,22 +1,28 @@
-/// `search.performed`: somebody has searched for candidates.
+/// `search.performed`: somebody has searched for profiles.
 ///
-/// `companyId` (also `company_id`, `customerId`, `customer_id`) is whose quota it counts against. A search by somebody of
-/// no company, such as an administrator, has none and counts nowhere. The time is `occurredAt` or `timestamp`.
+/// The company is that for which the search was made. A search that nobody made for a company, as operators do, has
+/// none, and counts against nobody's quota.
 public struct SearchPerformed: Decodable, WholeBody, Sendable, Hashable {
     public static let event = "search.performed"
 
     public let companyID: String?
+    public let userID: String?
+    public let searchID: String?
     /// Microseconds since 1970.
     public let occurredAt: Int64?
 
-    public init(companyID: String?, occurredAt: Int64? = nil) {
+    public init(companyID: String?, userID: String? = nil, searchID: String? = nil, occurredAt: Int64? = nil) {
         self.companyID = companyID
+        self.userID = userID
+        self.searchID = searchID
         self.occurredAt = occurredAt
     }
 
     package init(body: [UInt8]) throws(InvalidPayload) {
         let fields = try EventFields(body)
         companyID = try fields.identifier("companyId", "company_id", "customerId", "customer_id")
+        userID = try fields.identifier("userId", "user_id", "recruiterId", "recruiter_id")
+        searchID = try fields.identifier("searchId", "search_id")
         occurredAt = try fields.time("occurredAt", "occurred_at", "timestamp")
     }
 }

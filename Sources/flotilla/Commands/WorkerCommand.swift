@@ -79,6 +79,7 @@ enum WorkerCommand {
         let fleet = try Fleet(settings, connections: connections, services: services, probes: notifications.probes)
         try fleet.register(AuditWorker())
         try quotas.register(in: fleet)
+        try registerIndexing(configuration.indexStore(), with: fleet)
         try notifications.register(with: fleet)
         let probes = try invocation[probePort].map { port in
             try ProbeServer.start(
@@ -105,6 +106,13 @@ enum WorkerCommand {
         await chains.close()
         await probes?.stop()
         return .done
+    }
+
+    private static func registerIndexing(_ store: any IndexStore, with fleet: Fleet) throws {
+        try fleet.register(IndexingWorker<ProfileValidated>(store))
+        try fleet.register(IndexingWorker<ProfileUpdated>(store))
+        try fleet.register(IndexingWorker<ProfileRejected>(store))
+        try fleet.register(UserDeletionWorker(store))
     }
 
     /// The last resort of a drain. Whatever keeps the process: nothing is settled before it is done, so nothing is lost.

@@ -23,6 +23,11 @@ package struct QuotaStanding: Sendable, Hashable {
     /// What may still be used; `nil` is unlimited.
     package var remaining: Int64? { limit.map { max(0, $0 - used) } }
 
+    /// The next use would be overage.
+    package var isExhausted: Bool { remaining == 0 }
+    /// The plan has nothing of this kind; use beyond a limit that there is counts as overage and is allowed.
+    package var isForbidden: Bool { limit == 0 }
+
     /// `nil` for a kind that is not known here.
     init?(_ snapshot: QuotaSnapshot, from source: Source) {
         guard let kind = QuotaKind(rawValue: snapshot.kind) else { return nil }
