@@ -45,9 +45,10 @@ let package = Package(
         .target(name: "Models", swiftSettings: settings),
         .target(name: "Platform", dependencies: ["CLinux", "CCrypto"], swiftSettings: cSettings),
         .target(name: "Telemetry", dependencies: ["Platform"], swiftSettings: cSettings),
+        .target(name: "YAMLFiles", dependencies: ["Models", "CYAML"], swiftSettings: cSettings),
         .target(
             name: "Messaging",
-            dependencies: ["Models", "Telemetry", "Platform", "CRabbitMQ", "CYAML", "CCurl"],
+            dependencies: ["Models", "Telemetry", "Platform", "YAMLFiles", "CRabbitMQ", "CCurl"],
             swiftSettings: cSettings
         ),
         .target(
@@ -58,7 +59,9 @@ let package = Package(
         .target(name: "Outbound", dependencies: ["Models", "Platform", "CCurl", "CIDN"], swiftSettings: cSettings),
         .target(
             name: "Workers",
-            dependencies: ["Models", "Messaging", "Storage", "Outbound", "Telemetry", "Platform", "CGLib"],
+            dependencies: [
+                "Models", "Messaging", "Storage", "Outbound", "YAMLFiles", "Telemetry", "Platform", "CGLib",
+            ],
             swiftSettings: cSettings
         ),
         .target(

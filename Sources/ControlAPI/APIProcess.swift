@@ -74,6 +74,7 @@ package struct APIProcess: Sendable {
                     admission: Self.admission(publisher),
                     search: PostgresSearch(searchPool),
                     notifications: configuration.notifications,
+                    quotaBoard: redis.map { QuotaBoard($0, metrics: metrics) },
                     metrics: metrics,
                     log: log
                 )

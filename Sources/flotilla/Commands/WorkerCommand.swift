@@ -68,15 +68,17 @@ enum WorkerCommand {
             metrics: metrics,
             log: log
         )
-        let fleet = try Fleet(
-            settings,
-            connections: connections,
-            services: invocation[noKeeper] ? [] : [keeper],
-            probes: notifications.probes
+        let quotas = QuotaWorkers(
+            connections,
+            topology: topology,
+            plans: try configuration.plans(),
+            expiryNotices: configuration[Settings.expiryNotices].durations
         )
+        var services: [any FleetService] = invocation[noKeeper] ? [] : [keeper]
+        if names.isEmpty || names.contains(QuotaWorker.name) { services += quotas.services }
+        let fleet = try Fleet(settings, connections: connections, services: services, probes: notifications.probes)
         try fleet.register(AuditWorker())
-        try fleet.register(QuotaWorker())
-        try fleet.register(PaymentWorker())
+        try quotas.register(in: fleet)
         try registerIndexing(configuration.indexStore(), with: fleet)
         try notifications.register(with: fleet)
         let probes = try invocation[probePort].map { port in
