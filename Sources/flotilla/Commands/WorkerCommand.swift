@@ -58,8 +58,16 @@ enum WorkerCommand {
             metrics: metrics,
             log: log
         )
-        let fleet = try Fleet(settings, connections: connections, services: invocation[noKeeper] ? [] : [keeper])
-        try fleet.register(AuditWorker())
+        let privacy = AuditPrivacy(connections.postgres, masters: try configuration.masterKeyring())
+        let upkeep = AuditUpkeep(
+            connections.postgres,
+            checkpoints: try configuration.checkpointing(connections.postgres),
+            interval: configuration[Settings.auditCheckpointInterval],
+            log: log
+        )
+        let services: [any FleetService] = invocation[noKeeper] ? [upkeep] : [upkeep, keeper]
+        let fleet = try Fleet(settings, connections: connections, services: services)
+        try fleet.register(AuditWorker(privacy: privacy))
         try fleet.register(QuotaWorker())
         try fleet.register(PaymentWorker())
         let probes = try invocation[probePort].map { port in

@@ -100,7 +100,9 @@ struct DispatchStatements {
     }
 
     private func message(for notification: PlannedNotification, exchange: String) -> OutgoingMessage {
-        var message = Message(body: Array(JSONValue.members([.init(name: "notificationId", value: .string(notification.id))]).json.utf8))
+        var message = Message(
+            body: Array(JSONValue.members([.init(name: "notificationId", value: .string(notification.id))]).json.utf8)
+        )
         message.properties.contentType = "application/json"
         message.properties.deliveryMode = 2
         message.properties.messageID = notification.id

@@ -103,7 +103,7 @@ enum AdministrationEvents {
         case .array(let elements)?:
             elements.compactMap { element in
                 if case .string(let url) = element {
-                    object(("label", .string(String(url.split(separator: "/").last ?? "")) ), ("url", element))
+                    object(("label", .string(String(url.split(separator: "/").last ?? ""))), ("url", element))
                 } else {
                     element["url"] == nil ? nil : element
                 }
@@ -129,7 +129,8 @@ enum AdministrationEvents {
             members.map { member in
                 if case .members = member.value {
                     object(
-                        ("key", .string(member.name)), ("old", shown(member.value["old"])),
+                        ("key", .string(member.name)),
+                        ("old", shown(member.value["old"])),
                         ("new", shown(member.value["new"] ?? member.value))
                     )
                 } else {

@@ -10,7 +10,9 @@ enum TicketEvents {
         var effect = EventEffect()
         if let value = try fields.value("tickets"), case .array(let tickets) = value {
             for (index, ticket) in tickets.enumerated() {
-                guard var announcement = try guest(ticket, title: title, path: "data.tickets.\(index)") else { continue }
+                guard var announcement = try guest(ticket, title: title, path: "data.tickets.\(index)") else {
+                    continue
+                }
                 announcement.eventID = eventID
                 effect.announcements.append(announcement)
             }

@@ -69,7 +69,8 @@ extension RecipientChange {
     /// Reads name, addresses and language.
     mutating func readContact(_ fields: EventFields) throws(InvalidPayload) {
         let parts = [
-            try fields.text("firstName", "first_name", limit: 500), try fields.text("lastName", "last_name", limit: 500),
+            try fields.text("firstName", "first_name", limit: 500),
+            try fields.text("lastName", "last_name", limit: 500),
         ].compactMap(\.self)
         let joined = parts.isEmpty ? nil : parts.joined(separator: " ")
         name = try fields.text("name", "fullName", "full_name", "displayName", "companyName", limit: 1_000) ?? joined

@@ -6,7 +6,10 @@ struct RecipientSearch: Sendable {
     let addressees: [Addressee]
 
     var statement: SQLStatement {
-        let preferences = NotificationPreferences.sql(of: "found.key", "'address:' || lower(coalesce(found.email, value))")
+        let preferences = NotificationPreferences.sql(
+            of: "found.key",
+            "'address:' || lower(coalesce(found.email, value))"
+        )
         let columns = "key, name, email, phone, language, time_zone"
         return SQLStatement(
             """

@@ -39,7 +39,8 @@ package struct NotificationRecords: Sendable {
     ) async throws(PostgresError) -> [NotificationRecord] {
         var values: [SQLValue] = [.text(recipient.text)]
         var conditions = [
-            "recipient = $1", "channel = 'in-app'", "status = 'sent'", "(scheduled_at IS NULL OR scheduled_at <= now())",
+            "recipient = $1", "channel = 'in-app'", "status = 'sent'",
+            "(scheduled_at IS NULL OR scheduled_at <= now())",
         ]
         if onlyUnread { conditions.append("read_at IS NULL") }
         if let cursor {

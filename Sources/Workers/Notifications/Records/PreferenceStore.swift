@@ -32,8 +32,9 @@ package struct PreferenceStore: Sendable {
     }
 
     /// Whom the mail with this token went to, and by what template; `nil` when the token is not one of ours.
-    package func subject(ofToken token: String) async throws(PostgresError) -> (recipient: RecipientKey, template: String)?
-    {
+    package func subject(ofToken token: String) async throws(PostgresError) -> (
+        recipient: RecipientKey, template: String
+    )? {
         let statement = SQLStatement(
             "SELECT recipient, template FROM notifications WHERE unsubscribe_token = $1",
             [.text(token)]

@@ -75,7 +75,10 @@ package struct NotificationCommand: Decodable, WholeBody, Sendable {
         guard let value else { throw InvalidPayload(field: "to", problem: "missing") }
         guard case .array(let elements) = value else { return [try Addressee(value, path: "to")] }
         guard (1...largestList).contains(elements.count) else {
-            throw InvalidPayload(field: "to", problem: "expected 1 to \(largestList) recipients, found \(elements.count)")
+            throw InvalidPayload(
+                field: "to",
+                problem: "expected 1 to \(largestList) recipients, found \(elements.count)"
+            )
         }
         var addressees: [Addressee] = []
         for (index, element) in elements.enumerated() {

@@ -1,0 +1,12 @@
+import CommandLineKit
+
+/// `flotilla audit`: the audit log and what it says.
+enum AuditCommand {
+    static let all = Command(
+        "audit",
+        "Checks the audit log, reports from it, and forgets people",
+        verbs: [
+            AuditVerifyCommand.command, AuditCheckpointCommand.command, AuditForgetCommand.command,
+        ]
+    )
+}
