@@ -39,6 +39,8 @@ let package = Package(
         systemLibrary("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
         systemLibrary("CIDN", pkgConfig: "libidn2", package: "libidn2-dev"),
         systemLibrary("CCrypto", pkgConfig: "libcrypto", package: "libssl-dev"),
+        // Debian's package has no pkg-config file.
+        systemLibrary("CXLSXWriter", pkgConfig: nil, package: "libxlsxwriter-dev"),
         .target(name: "CLinux", path: "Sources/System/CLinux"),
 
         .target(name: "Models", swiftSettings: settings),
@@ -57,7 +59,7 @@ let package = Package(
         .target(name: "Outbound", dependencies: ["Models", "Platform", "CCurl", "CIDN"], swiftSettings: cSettings),
         .target(
             name: "Workers",
-            dependencies: ["Models", "Messaging", "Storage", "Outbound", "Telemetry", "Platform"],
+            dependencies: ["Models", "Messaging", "Storage", "Outbound", "Telemetry", "Platform", "CXLSXWriter"],
             swiftSettings: cSettings
         ),
         .target(

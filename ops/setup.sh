@@ -12,7 +12,7 @@ readonly swift_needed="6.2"
 packages=(
     # What the Swift toolchain itself links and calls.
     g++ libncurses6 libxml2 libsqlite3-0 libedit2 zlib1g-dev tzdata
-    librabbitmq-dev libpq-dev libhiredis-dev libyaml-dev libmicrohttpd-dev libcurl4-openssl-dev libssl-dev pkg-config
+    librabbitmq-dev libpq-dev libhiredis-dev libyaml-dev libmicrohttpd-dev libcurl4-openssl-dev libssl-dev libxlsxwriter-dev pkg-config
     redis-server rabbitmq-server amqp-tools
 )
 

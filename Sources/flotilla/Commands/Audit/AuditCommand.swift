@@ -7,6 +7,8 @@ enum AuditCommand {
         "Checks the audit log, reports from it, and forgets people",
         verbs: [
             AuditVerifyCommand.command, AuditCheckpointCommand.command, AuditForgetCommand.command,
+            AuditReportCommand.command, AuditPartitionsCommand.command, AuditRetainCommand.command,
+            AuditRotateKeyCommand.command,
         ]
     )
 }
