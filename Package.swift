@@ -38,6 +38,7 @@ let package = Package(
         systemLibrary("CMicroHTTPD", pkgConfig: "libmicrohttpd", package: "libmicrohttpd-dev"),
         systemLibrary("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
         systemLibrary("CIDN", pkgConfig: "libidn2", package: "libidn2-dev"),
+        systemLibrary("CGLib", pkgConfig: "glib-2.0", package: "libglib2.0-dev"),
         systemLibrary("CCrypto", pkgConfig: "libcrypto", package: "libssl-dev"),
         // Debian's package has no pkg-config file.
         systemLibrary("CXLSXWriter", pkgConfig: nil, package: "libxlsxwriter-dev"),
@@ -59,7 +60,7 @@ let package = Package(
         .target(name: "Outbound", dependencies: ["Models", "Platform", "CCurl", "CIDN"], swiftSettings: cSettings),
         .target(
             name: "Workers",
-            dependencies: ["Models", "Messaging", "Storage", "Outbound", "Telemetry", "Platform", "CXLSXWriter"],
+            dependencies: ["Models", "Messaging", "Storage", "Outbound", "Telemetry", "Platform", "CGLib", "CXLSXWriter"],
             swiftSettings: cSettings
         ),
         .target(
@@ -81,8 +82,8 @@ let package = Package(
         .executableTarget(
             name: "flotilla",
             dependencies: [
-                "CommandLineKit", "Operations", "ControlAPI", "Workers", "Messaging", "Storage", "Models", "Telemetry",
-                "Platform",
+                "CommandLineKit", "Operations", "ControlAPI", "Workers", "Outbound", "Messaging", "Storage", "Models",
+                "Telemetry", "Platform",
             ],
             swiftSettings: cSettings
         ),
@@ -124,7 +125,8 @@ let package = Package(
         .testTarget(
             name: "WorkersTests",
             dependencies: [
-                "Workers", "WorkerTestKit", "Messaging", "Storage", "Outbound", "Models", "Telemetry", "Platform",
+                "TestSupport", "Workers", "WorkerTestKit", "Messaging", "Storage", "Outbound", "Models", "Telemetry",
+                "Platform",
             ],
             swiftSettings: settings
         ),
@@ -143,6 +145,9 @@ let package = Package(
             dependencies: [
                 "TestSupport", "Messaging", "Storage", "Outbound", "Workers", "ControlAPI", "Models", "Telemetry",
                 "Platform",
+            ],
+            exclude: [
+                "Notifications/smtp-server.py", "Notifications/api-stand-in.py", "Notifications/read-mail.py",
             ],
             swiftSettings: settings
         ),

@@ -12,7 +12,8 @@ readonly swift_needed="6.2"
 packages=(
     # What the Swift toolchain itself links and calls.
     g++ libncurses6 libxml2 libsqlite3-0 libedit2 zlib1g-dev tzdata
-    librabbitmq-dev libpq-dev libhiredis-dev libyaml-dev libmicrohttpd-dev libcurl4-openssl-dev libssl-dev libxlsxwriter-dev pkg-config
+    librabbitmq-dev libpq-dev libhiredis-dev libyaml-dev libmicrohttpd-dev libcurl4-openssl-dev libidn2-dev libssl-dev
+    libglib2.0-dev libxlsxwriter-dev pkg-config
     redis-server rabbitmq-server amqp-tools
 )
 
@@ -24,7 +25,7 @@ fail() {
 
 for option in "$@"; do
     case "$option" in
-        --test) packages+=(python3 python3-pika) ;;
+        --test) packages+=(python3 python3-pika python3-aiosmtpd openssl) ;;
         --bench) packages+=(python3-venv python3-dev gcc libc6-dev) ;;
         -h | --help)
             sed -n '2,8s/^# \{0,1\}//p' "$0"

@@ -15,6 +15,8 @@ package struct APIProcess: Sendable {
         package var redis: RedisConfiguration?
         /// `nil` goes without notifications.
         package var notifications: NotificationTexts?
+        /// `nil` goes without the audit log.
+        package var masters: MasterKeyring?
         /// Connections to Postgres for requests; the relay has two of its own.
         package var postgresConnections = 4
         /// How long running requests may take to finish at the end.
@@ -67,6 +69,7 @@ package struct APIProcess: Sendable {
                     readiness: Readiness(Self.checks(pool, redis, publisher)),
                     admission: Self.admission(publisher),
                     notifications: configuration.notifications,
+                    audit: configuration.masters.map { AuditLog(pool, privacy: AuditPrivacy(pool, masters: $0)) },
                     metrics: metrics,
                     log: log
                 )

@@ -15,6 +15,8 @@ package enum ControlAPI {
         package var admission: Admission
         /// `nil` without templates: there are no notifications then.
         package var notifications: NotificationTexts?
+        /// `nil` without master keys: there is no audit log to read then.
+        package var audit: AuditLog?
         package var metrics: Metrics
         package var log: Log
 
@@ -25,6 +27,7 @@ package enum ControlAPI {
             readiness: Readiness,
             admission: Admission = Admission(),
             notifications: NotificationTexts? = nil,
+            audit: AuditLog? = nil,
             metrics: Metrics,
             log: Log
         ) {
@@ -34,6 +37,7 @@ package enum ControlAPI {
             self.readiness = readiness
             self.admission = admission
             self.notifications = notifications
+            self.audit = audit
             self.metrics = metrics
             self.log = log
         }
@@ -67,7 +71,8 @@ package enum ControlAPI {
             admission: dependencies.admission
         )
         let resources =
-            jobs.routes + events.routes + notificationRoutes(dependencies) + HealthRoutes(dependencies.readiness).routes
+            jobs.routes + events.routes + notificationRoutes(dependencies)
+            + (dependencies.audit.map { AuditRoutes($0).routes } ?? []) + HealthRoutes(dependencies.readiness).routes
             + MetricsRoutes(dependencies.metrics, isOpen: false).routes
         return resources + OpenAPIRoutes(describing: resources).routes
     }

@@ -23,8 +23,9 @@ extension Demo {
     func findings(in pool: PostgresPool) async throws -> [DemoFinding] {
         async let audit = audit(pool)
         async let quota = quota(pool)
+        async let mails = notifications(pool)
         async let dead = invalid(pool)
-        return try await audit + quota + dead
+        return try await audit + quota + mails + dead
     }
 
     private func audit(_ pool: PostgresPool) async throws -> [DemoFinding] {
@@ -97,6 +98,30 @@ extension Demo {
                 detail: isAnnounced ? "published through the outbox and audited" : "not seen yet"
             ),
         ]
+    }
+
+    private func notifications(_ pool: PostgresPool) async throws -> [DemoFinding] {
+        let rows = try await pool.query(
+            SQLStatement(
+                """
+                SELECT n.template, n.status, coalesce(n.provider, ''), n.language FROM notifications n
+                JOIN notification_requests r ON r.id = n.request_id
+                WHERE r.correlation_id = $1 AND n.channel = 'email' ORDER BY 1
+                """,
+                [.text(run)]
+            )
+        )
+        return Self.mails.map { template in
+            let row = rows.first { $0.text(0) == template }
+            let isSent = row?.text(1) == NotificationStatus.sent.rawValue
+            return DemoFinding(
+                worker: "notifications",
+                what: "the mail \(template)",
+                result: isSent ? .done : .missing,
+                detail: row.map { "\($0.text(1) ?? "") by \($0.text(2) ?? ""), in \($0.text(3) ?? "")" }
+                    ?? "not planned yet"
+            )
+        }
     }
 
     private func invalid(_ pool: PostgresPool) async throws -> [DemoFinding] {

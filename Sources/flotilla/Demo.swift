@@ -56,6 +56,11 @@ struct Demo: Sendable {
         }
         samples = [
             event(
+                "user.created",
+                "user",
+                #"{"userId":"\#(run)-candidate","companyId":"\#(company)","name":"Demo Candidate","email":"candidate@example.com","language":"fr","timestamp":"\#(now)"}"#
+            ),
+            event(
                 PaymentSucceeded.event,
                 "payment",
                 #"{"paymentId":"\#(run)-payment","companyId":"\#(company)","plan":"pro","status":"succeeded","paidAt":"\#(now)"}"#
@@ -92,16 +97,21 @@ struct Demo: Sendable {
         ]
     }
 
+    /// The templates by which the samples reach people by mail.
+    static let mails = ["payment_succeeded", "profile_validated", "ticket_generated", "user_welcome"]
+
     /// The queues whose workers exist in this version, as far as the samples need them.
     var handledQueues: [String] {
-        ["audit.all", "subscription.\(ProfileViewed.event)", "subscription.\(PaymentSucceeded.event)"]
+        [
+            "audit.all", "subscription.\(ProfileViewed.event)", "subscription.\(PaymentSucceeded.event)",
+            "notification.email", "notification.deliver.email",
+        ]
     }
 
     /// The queues that a sample goes to and no worker of this version takes.
     var queuesThatWait: [QueueDefinition] {
         [
-            "search.profile.validated", "ticket.generation.requested", "notification.email",
-            "subscription.search.performed",
+            "search.profile.validated", "ticket.generation.requested", "subscription.search.performed",
         ]
         .compactMap { topology.queue(named: $0) }
     }

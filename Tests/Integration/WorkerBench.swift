@@ -18,11 +18,19 @@ struct WorkerBench: Sendable {
         self.pool = pool
     }
 
+    init(_ worker: some Worker, queue: String, _ pool: PostgresPool) {
+        handler = SingleHandler(implementation: worker)
+        self.queue = queue
+        self.pool = pool
+    }
+
     struct Letter: Sendable {
         var id: String
         var event: String
         var body: String
         var correlationID: String?
+        var attempt = 1
+        var headers = HeaderTable()
     }
 
     @discardableResult
@@ -41,6 +49,7 @@ struct WorkerBench: Sendable {
         var message = Message(body: Array(letter.body.utf8))
         message.properties.messageID = letter.id
         message.properties.correlationID = letter.correlationID
+        message.headers = letter.headers
         let delivery = Delivery(
             message: message,
             queue: queue,
@@ -58,7 +67,7 @@ struct WorkerBench: Sendable {
             routingKey: letter.event,
             messageID: letter.id,
             hasOwnID: true,
-            attempt: 1,
+            attempt: letter.attempt,
             maxAttempts: 3,
             job: nil,
             occurredAt: nil,

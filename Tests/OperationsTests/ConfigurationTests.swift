@@ -63,6 +63,8 @@ struct ConfigurationTests {
             ("REDIS_URL", "redis://cache.example.com:6379"), ("REDIS_URL", "rediss://localhost"),
             ("RABBITMQ_URL", "http://localhost"), ("RABBITMQ_URL", "localhost:5672"),
             ("RABBITMQ_MANAGEMENT_URL", "http://mq.example.com:15672"),
+            ("SMTP_URL", "smtp://u:p@mail.example.com?tls=none"), ("SMTP_URL", "mail.example.com"),
+            ("MAIL_API_URL", "http://api.example.com"), ("SMS_API_URL", "http://api.example.com"),
         ]
     )
     func `an address that would send secrets in the clear, or can't work, is refused`(
@@ -79,12 +81,24 @@ struct ConfigurationTests {
             ("RABBITMQ_URL", "amqp://[::1]:5672"), ("DATABASE_URL", "postgresql://u@/x?host=/run/pg"),
             ("DATABASE_URL", "postgresql:///x"), ("REDIS_URL", "unix:///tmp/r.sock"),
             ("DATABASE_URL", "postgres://u@db.example.com/x?sslmode=verify-full"), ("REDIS_URL", "redis://localhost/1"),
-            ("RABBITMQ_URL", "amqp://mq.internal"),
+            ("RABBITMQ_URL", "amqp://mq.internal"), ("SMTP_URL", "smtp://u:p@mail.example.com"),
+            ("SMTP_URL", "smtps://u:p@mail.example.com"), ("SMTP_URL", "smtp://127.0.0.1:2525?tls=none"),
+            ("SMTP_URL", "smtp://mq.internal?tls=none"), ("MAIL_API_URL", "https://api.example.com"),
+            ("SMS_API_URL", "http://127.0.0.1:9000"),
         ]
     )
     func `local, encrypted and explicitly allowed addresses are accepted`(name: String, url: String) throws {
         let environment = [name: url, "FLOTILLA_ALLOW_PLAINTEXT": "db.internal, mq.internal"]
         #expect(throws: Never.self) { try Self.load(environment).get() }
+    }
+
+    @Test func `rates are names with a number each`() throws {
+        let configuration = try Self.load(["FLOTILLA_PROVIDER_RATES": "smtp=50, mail-api=0.5"]).get()
+        #expect(configuration[Settings.providerRates]?.rates == ["smtp": 50, "mail-api": 0.5])
+        for text in ["smtp", "smtp=", "smtp=fast", "smtp=0", "smtp=-1", "smtp=inf", "smtp=1,smtp=2", "=5"] {
+            let result = try Self.load(["FLOTILLA_PROVIDER_RATES": text])
+            #expect(throws: ConfigurationError.self) { try result.get() }
+        }
     }
 
     @Test func `what is shown of an address has no credentials`() throws {

@@ -3,7 +3,7 @@
 /// - Throws: `TestSetupError` that says what did not come, after `limit`.
 package func eventually(
     _ what: String,
-    within limit: Duration = .seconds(10),
+    within limit: Duration = .seconds(60),
     every interval: Duration = .milliseconds(5),
     _ condition: () async throws -> Bool
 ) async throws {

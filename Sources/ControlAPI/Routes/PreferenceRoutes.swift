@@ -50,7 +50,8 @@ package struct PreferenceRoutes: Sendable {
                 "GET",
                 "/api/v1/notifications/unsubscribe",
                 access: .open,
-                summary: "A page that asks whether to decline marketing mail. Changes nothing: mail scanners follow links.",
+                summary:
+                    "A page that asks whether to decline marketing mail. Changes nothing: mail scanners follow links.",
                 query: Query.fields,
                 answers: [.of(200, "The page."), .of(404, "The link is none of ours.")],
                 handler: ask
@@ -141,7 +142,7 @@ package struct PreferenceRoutes: Sendable {
 
     private func ask(_ call: Call) async throws -> HTTPResponse {
         let token = call.query.required(Query.token)
-        guard try await store.subject(ofToken: token) != nil else { throw APIError.notFound("such subscription") }
+        guard try await store.recipient(ofToken: token) != nil else { throw APIError.notFound("such subscription") }
         return UnsubscribePage.question(token: token)
     }
 

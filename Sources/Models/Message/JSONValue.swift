@@ -35,6 +35,27 @@ package enum JSONValue: Sendable, Hashable {
 
     package var isNull: Bool { self == .null }
 
+    /// Where a text has the character U+0000, which neither Postgres nor a mail can hold: a dotted path.
+    package var pathOfNUL: String? {
+        switch self {
+        case .null, .boolean, .number: return nil
+        case .string(let text): return text.utf8.contains(0) ? "" : nil
+        case .array(let elements):
+            for (index, element) in elements.enumerated() {
+                if let path = element.pathOfNUL { return Self.joined(String(index), path) }
+            }
+            return nil
+        case .members(let members):
+            for member in members {
+                if member.name.utf8.contains(0) { return member.name }
+                if let path = member.value.pathOfNUL { return Self.joined(member.name, path) }
+            }
+            return nil
+        }
+    }
+
+    private static func joined(_ name: String, _ path: String) -> String { path.isEmpty ? name : "\(name).\(path)" }
+
     /// The JSON text, without spaces.
     package var json: String {
         var writer = JSONWriter()

@@ -9,6 +9,9 @@ struct AddressRules {
                 ["verify-full", "verify-ca", "require"].contains($0.query["sslmode"])
             }
             + check(texts, Settings.redis.name, ["redis", "unix", "redis+unix"]) { _ in false }
+            + check(texts, Settings.smtp.name, ["smtp", "smtps"]) { $0.scheme == "smtps" || $0.query["tls"] != "none" }
+            + check(texts, Settings.mailAPI.name, ["http", "https"]) { $0.scheme == "https" }
+            + check(texts, Settings.smsAPI.name, ["http", "https"]) { $0.scheme == "https" }
     }
 
     private func check(
@@ -35,6 +38,7 @@ struct AddressRules {
         switch scheme {
         case "amqp": "use amqps://"
         case "http": "use https://"
+        case "smtp": "leave tls=none out"
         case "postgres", "postgresql": "add sslmode=verify-full"
         default: "use a tunnel"
         }

@@ -30,6 +30,8 @@ package enum Settings {
         otherwise: ".flotilla"
     )
     package static let queues = Setting<String>("FLOTILLA_QUEUES", "The queue file").defaulting(to: "queues.yaml")
+    package static let templates = Setting<String>("FLOTILLA_TEMPLATES", "The folder of notification templates")
+        .defaulting(to: "ops/templates")
     package static let allowPlaintext = Setting<WordList>(
         "FLOTILLA_ALLOW_PLAINTEXT",
         "Hosts that may be reached without encryption, between commas"
@@ -44,30 +46,12 @@ package enum Settings {
         "FLOTILLA_INBOX_RETENTION",
         "How long message ids are remembered"
     ).defaulting(to: .seconds(14 * 86_400))
-    package static let masterKey = Setting<Secret>(
-        "FLOTILLA_MASTER_KEY",
-        "Wraps people's keys in the audit log: the base64 of 32 bytes; older ones behind it, between commas",
-        otherwise: "the home's"
-    )
-    package static let auditSigningKey = Setting<Secret>(
-        "FLOTILLA_AUDIT_SIGNING_KEY",
-        "Signs the audit log's checkpoints: the base64 of an Ed25519 seed",
-        otherwise: "the home's"
-    )
-    package static let auditPublicKeys = Setting<WordList>(
-        "FLOTILLA_AUDIT_PUBLIC_KEYS",
-        "What checkpoints are checked with: base64, between commas",
-        otherwise: "the home's"
-    )
-    package static let auditCheckpointInterval = Setting<Duration>(
-        "FLOTILLA_AUDIT_CHECKPOINT_INTERVAL",
-        "How often the audit log's heads are signed while they move"
-    ).defaulting(to: .seconds(300))
 
-    package static let all: [any SettingDeclaration] = [
-        rabbitMQ, rabbitMQManagement, database, redis, port, home, queues, allowPlaintext, logLevel, drain,
-        inboxRetention, masterKey, auditSigningKey, auditPublicKeys, auditCheckpointInterval,
-    ]
+    package static let all: [any SettingDeclaration] =
+        [
+            rabbitMQ, rabbitMQManagement, database, redis, port, home, queues, templates, allowPlaintext, logLevel,
+            drain, inboxRetention,
+        ] + audit + notifications
 
     /// The list as a Markdown table.
     package static var markdown: String {

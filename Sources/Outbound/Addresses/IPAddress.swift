@@ -39,7 +39,8 @@ package enum IPAddress: Sendable, Hashable, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .v4(let bits): return stride(from: 24, through: 0, by: -8).map { "\(bits >> $0 & 255)" }.joined(separator: ".")
+        case .v4(let bits):
+            return stride(from: 24, through: 0, by: -8).map { "\(bits >> $0 & 255)" }.joined(separator: ".")
         case .v6(let high, let low):
             var six = in6_addr()
             unsafe withUnsafeMutableBytes(of: &six) { bytes in

@@ -64,6 +64,10 @@ extension HTTPRequest {
         var lines: [String] = []
         var all = headers
         if case .bearer(let token)? = authorization { all.append(Header("Authorization", "Bearer \(token.revealed)")) }
+        if case .aws? = authorization {
+            // S3 wants it, and libcurl signs what it finds here.
+            all.append(Header("X-Amz-Content-Sha256", SHA256.digest(body ?? []).hexadecimal))
+        }
         if body != nil, !all.contains(where: { $0.name.lowercased() == "content-type" }) {
             all.append(Header("Content-Type", "application/octet-stream"))
         }

@@ -11,8 +11,11 @@ enum FileNameParameter {
         }
         var segments: [String] = []
         var segment = "UTF-8''"
-        for byte in name.utf8 {
-            let piece = isAttributeCharacter(byte) ? String(Unicode.Scalar(byte)) : percentEncoded(byte)
+        // Some readers decode each segment by itself: a character is never split between two.
+        for scalar in name.unicodeScalars {
+            let piece = String(scalar).utf8.map { byte in
+                isAttributeCharacter(byte) ? String(Unicode.Scalar(byte)) : percentEncoded(byte)
+            }.joined()
             if segment.utf8.count + piece.utf8.count > longestPlain {
                 segments.append(segment)
                 segment = ""

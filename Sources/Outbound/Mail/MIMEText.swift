@@ -46,6 +46,8 @@ struct MIMEText {
             field("Content-Transfer-Encoding", "quoted-printable")
             line("")
             bytes += QuotedPrintable.encode(text)
+            // Within a multipart the line end before the delimiter belongs to the delimiter (RFC 2046, 5.1.1).
+            if !boundary.isEmpty || bytes.last != 0x0a { line("") }
         }
     }
 

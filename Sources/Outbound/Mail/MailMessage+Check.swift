@@ -34,9 +34,12 @@ extension MailMessage {
 
     private static func check(contentType: String, _ field: String) throws(FieldError) {
         let parts = contentType.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-        let isType = parts.count == 2 && parts.allSatisfy { part in
-            (1...100).contains(part.count) && part.allSatisfy { $0.isLetterDigitOrHyphen || "!#$&^_.+".utf8.contains($0) }
-        }
+        let isType =
+            parts.count == 2
+            && parts.allSatisfy { part in
+                (1...100).contains(part.count)
+                    && part.allSatisfy { $0.isLetterDigitOrHyphen || "!#$&^_.+".utf8.contains($0) }
+            }
         guard isType else { throw FieldError(field, "is no content type such as application/pdf") }
         guard !["multipart/", "message/"].contains(where: contentType.lowercased().hasPrefix) else {
             throw FieldError(field, "is a type that can't be attached")

@@ -20,15 +20,16 @@ enum QuotedPrintable {
         return lines
     }
 
-    /// Lines of at most 76 characters. The end of the text is the end of a line.
+    /// Lines of at most 76 characters; the last has no end unless the text ends with one.
     ///
     /// A dot at the start of a line is escaped too, so that nothing on the way has to stuff it.
     static func encode(_ text: String) -> [UInt8] {
-        var lines = lines(of: text)
-        if lines.last?.isEmpty == true { lines.removeLast() }
         var output: [UInt8] = []
         output.reserveCapacity(text.utf8.count * 5 / 4)
-        for line in lines { append(line, to: &output) }
+        for (index, line) in lines(of: text).enumerated() {
+            if index > 0 { output += [0x0d, 0x0a] }
+            append(line, to: &output)
+        }
         return output
     }
 
@@ -38,21 +39,25 @@ enum QuotedPrintable {
             let isLast = index == line.count - 1
             let isBlank = byte == 0x20 || byte == 0x09
             let isPlain = (0x21...0x7e).contains(byte) && byte != UInt8(ascii: "=") || isBlank && !isLast
-            let isLeadingDot = byte == UInt8(ascii: ".") && column == 0
-            let piece = isPlain && !isLeadingDot ? [byte] : escaped(byte)
-            // The soft break itself needs a column, but for the last piece of the line.
-            if column + piece.count > (isLast ? 76 : 75) {
-                output += [UInt8(ascii: "="), 0x0d, 0x0a]
+            let isDot = byte == UInt8(ascii: ".")
+            var width = isPlain && !(isDot && column == 0) ? 1 : 3
+            // The soft break itself needs a column, but for the last character of the line.
+            if column + width > (isLast ? 76 : 75) {
+                output.append(UInt8(ascii: "="))
+                output.append(0x0d)
+                output.append(0x0a)
                 column = 0
-                let again = byte == UInt8(ascii: ".") ? escaped(byte) : piece
-                output += again
-                column = again.count
-            } else {
-                output += piece
-                column += piece.count
+                if isDot { width = 3 }
             }
+            if width == 1 {
+                output.append(byte)
+            } else {
+                output.append(UInt8(ascii: "="))
+                output.append(digits[Int(byte >> 4)])
+                output.append(digits[Int(byte & 15)])
+            }
+            column += width
         }
-        output += [0x0d, 0x0a]
     }
 
     private static func escaped(_ byte: UInt8) -> [UInt8] {

@@ -14,15 +14,19 @@ package enum SMTPAnswer: Sendable, Hashable {
 
 /// Gives mails to a server, over sessions that are kept for the next mails.
 package struct SMTPClient: Sendable {
-    private let engine: TransferEngine
+    private let sessions: SMTPSessions
     private let configuration: SMTPConfiguration
 
-    /// - Parameter engine: one of its own. libcurl says goodbye after a refused mail and waits for the answer, which
-    ///   holds up what else the engine does. Who makes the client closes it.
-    package init(_ configuration: SMTPConfiguration, engine: TransferEngine) {
+    /// Connects when something is sent. Whoever makes it calls ``close()`` in the end.
+    ///
+    /// - Parameter connections: sessions at most; as many mails are sent at a time, and the others wait in line.
+    package init(_ configuration: SMTPConfiguration, connections: Int = 4) {
         self.configuration = configuration
-        self.engine = engine
+        sessions = SMTPSessions(limit: connections)
     }
+
+    /// Aborts what is being sent, says goodbye to the server, and ends the threads.
+    package func close() async { await sessions.close() }
 
     /// Sends a mail that is written already.
     ///
@@ -34,10 +38,10 @@ package struct SMTPClient: Sendable {
     package func send(_ content: [UInt8], from sender: MailAddress, to recipient: MailAddress) async -> SMTPAnswer {
         let kind = TransferPlan.Kind.mail(sender: sender.ascii, recipients: [recipient.ascii], content: content)
         var plan = plan(kind)
-        var report = await engine.perform(plan)
+        var report = await sessions.perform(plan)
         if report.reusedConnection, report.code != CURLE_OK, !report.sentEverything, report.saysGoodbye {
             plan.needsFreshConnection = true
-            report = await engine.perform(plan)
+            report = await sessions.perform(plan)
         }
         return answer(to: report)
     }
@@ -48,7 +52,7 @@ package struct SMTPClient: Sendable {
     package func probe() async throws(OutboundError) {
         var plan = plan(.mailProbe)
         plan.needsFreshConnection = true
-        let report = await engine.perform(plan)
+        let report = await sessions.perform(plan)
         if let error = OutboundError(report, operation: operation) { throw error.quoting(report.lastReply) }
     }
 

@@ -20,11 +20,11 @@ package struct SMTPReply: Sendable, Hashable, CustomStringConvertible {
         enhancedStatus = isStatus ? String(word) : nil
     }
 
-    /// The last whole reply among the lines that a server sent; `nil` without one.
+    /// The last whole reply among the lines that a server sent, its goodbye aside; `nil` without one.
     ///
     /// Control characters become blanks.
     init?(lastOf lines: [String]) {
-        guard let end = lines.lastIndex(where: { Self.parts($0)?.isLast == true }),
+        guard let end = lines.lastIndex(where: { Self.isEnd($0) }),
             let code = Self.parts(lines[end])?.code
         else { return nil }
         var start = end
@@ -34,9 +34,15 @@ package struct SMTPReply: Sendable, Hashable, CustomStringConvertible {
         self.init(code: code, text: String(clean.prefix(Self.longestText)))
     }
 
+    private static func isEnd(_ line: String) -> Bool {
+        guard let parts = parts(line) else { return false }
+        return parts.isLast && parts.code != 221
+    }
+
     private static func parts(_ line: String) -> (code: Int, isLast: Bool, text: Substring)? {
         let digits = line.utf8.prefix(3)
-        guard digits.count == 3, digits.allSatisfy({ (0x30...0x39).contains($0) }), let code = Int(line.prefix(3)) else {
+        guard digits.count == 3, digits.allSatisfy({ (0x30...0x39).contains($0) }), let code = Int(line.prefix(3))
+        else {
             return nil
         }
         let rest = line.dropFirst(3)

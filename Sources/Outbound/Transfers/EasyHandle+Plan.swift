@@ -28,7 +28,9 @@ extension EasyHandle {
         if let signature = plan.awsSignature { try set(CURLOPT_AWS_SIGV4, signature) }
         if plan.needsFreshConnection { try set(CURLOPT_FRESH_CONNECT, 1) }
         switch plan.kind {
-        case .http(let method, let headers, let body): try configureHTTP(method, headers, body)
+        case .http(let method, let headers, let body):
+            // Bodies are small enough to be sent without asking first. A signature would cover this non-header as well.
+            try configureHTTP(method, plan.awsSignature == nil ? headers + ["Expect:"] : headers, body)
         case .mail(let sender, let recipients, let content):
             try set(CURLOPT_UPLOAD, 1)
             try setSize(CURLOPT_INFILESIZE_LARGE, content.count)
@@ -52,7 +54,6 @@ extension EasyHandle {
         case (_, nil): try set(CURLOPT_HTTPGET, 1)
         }
         try set(CURLOPT_CUSTOMREQUEST, method)
-        // Bodies are small enough to be sent without asking first.
-        try set(CURLOPT_HTTPHEADER, headers + ["Expect:"])
+        try set(CURLOPT_HTTPHEADER, headers)
     }
 }

@@ -20,7 +20,7 @@ struct EasyHandle: ~Copyable {
     deinit {
         unsafe curl_easy_cleanup(pointer)
         unsafe errorText.deallocate()
-        for unsafe list in unsafe lists { unsafe curl_slist_free_all(list) }
+        for index in unsafe lists.indices { unsafe curl_slist_free_all(lists[index]) }
     }
 
     func set(_ option: CURLoption, _ text: String) throws(CurlFailure) {

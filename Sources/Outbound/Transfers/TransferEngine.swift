@@ -27,6 +27,8 @@ package actor TransferEngine {
         var lastNumber = 0
         /// What was ordered and has not ended.
         var known: Set<Int> = []
+        /// What libcurl has been given of it.
+        var started: Set<Int> = []
         /// What was cancelled before it was ordered.
         var cancelledEarly: Set<Int> = []
         /// Whether the thread is driving transfers, and looks here before it stops.
@@ -39,6 +41,7 @@ package actor TransferEngine {
     private let sockets = OpenSockets()
     private let waker: MultiHandle.Waker
     private let connectionsPerLane: Int
+    private let cutsCancelled: Bool
     private var multi: MultiHandle?
     private var running: [UInt: Transfer] = [:]
     private var waiting: [String: [Order]] = [:]
@@ -48,8 +51,15 @@ package actor TransferEngine {
 
     /// - Parameter connectionsPerLane: how many connections one server is given at most.
     package init(name: String = "outbound", connectionsPerLane: Int = 4) {
+        self.init(name: name, connectionsPerLane: connectionsPerLane, cutsCancelled: false)
+    }
+
+    /// - Parameter cutsCancelled: whether a transfer that is cancelled has all connections cut, for the thread may be held by
+    ///   libcurl. Only for engines that make one transfer at a time.
+    init(name: String, connectionsPerLane: Int, cutsCancelled: Bool) {
         executor = ThreadExecutor(name: name)
         self.connectionsPerLane = max(1, connectionsPerLane)
+        self.cutsCancelled = cutsCancelled
         let multi = MultiHandle(connections: 64)
         waker = multi.waker
         self.multi = multi
@@ -72,6 +82,7 @@ package actor TransferEngine {
                 }
                 inbox.cancelled.append(number)
                 if inbox.isDriving { waker.wake() }
+                if cutsCancelled, inbox.started.contains(number) { sockets.cutAll() }
             }
         }
     }
@@ -167,8 +178,14 @@ package actor TransferEngine {
         while counts[lane, default: 0] < connectionsPerLane, let order = waiting[lane]?.first {
             waiting[lane]?.removeFirst()
             do throws(CurlFailure) {
-                let transfer = try Transfer(order.number, order.plan, sockets: sockets, continuation: order.continuation)
+                let transfer = try Transfer(
+                    order.number,
+                    order.plan,
+                    sockets: sockets,
+                    continuation: order.continuation
+                )
                 try transfer.start(on: multi)
+                inbox.withLock { _ = $0.started.insert(order.number) }
                 running[transfer.key] = transfer
                 counts[lane, default: 0] += 1
             } catch {
@@ -184,8 +201,18 @@ package actor TransferEngine {
         var hasFinished = false
         while let (key, code) = multi.nextFinished() {
             guard let transfer = running[key] else { continue }
+            // Ours may be the reason why its connection was lost.
+            let interruption = inbox.withLock { inbox -> OutboundError.Code? in
+                if code == CURLE_OK { return nil }
+                if inbox.cancelled.contains(transfer.number) { return .cancelled }
+                return inbox.isClosed ? .closed : nil
+            }
             forget(transfer)
-            transfer.finish(code, on: multi)
+            if let interruption {
+                transfer.interrupt(interruption, on: multi)
+            } else {
+                transfer.finish(code, on: multi)
+            }
             hasFinished = true
         }
         return hasFinished
@@ -195,6 +222,9 @@ package actor TransferEngine {
         running[transfer.key] = nil
         let left = counts[transfer.lane, default: 1] - 1
         counts[transfer.lane] = left == 0 ? nil : left
-        inbox.withLock { _ = $0.known.remove(transfer.number) }
+        inbox.withLock { inbox in
+            inbox.known.remove(transfer.number)
+            inbox.started.remove(transfer.number)
+        }
     }
 }

@@ -2,7 +2,7 @@ package import Platform
 
 /// How notifications leave the fleet.
 package struct NotificationConfiguration: Sendable {
-    /// The providers of mail, by the names that records and metrics show.
+    /// The providers of mail, by the names that settings, records and metrics show.
     package enum EmailProvider: String, Sendable, Hashable, CaseIterable {
         case smtp
         case mailAPI = "mail-api"
@@ -16,16 +16,16 @@ package struct NotificationConfiguration: Sendable {
 
     /// `smtp://user:password@host:587` or `smtps://…`.
     package var smtpURL: Secret?
-    /// A file of authorities to trust instead of the system's.
+    /// A file of authorities to trust for the mail server, instead of the system's.
     package var smtpAuthorities: String?
-    /// Of SendGrid's shape, without the path: `https://api.sendgrid.com`.
+    /// Of SendGrid's shape, without a path: `https://api.sendgrid.com`.
     package var mailAPIURL: String?
     package var mailAPIKey: Secret?
-    /// Of Twilio's shape, without the path: `https://api.twilio.com`.
+    /// Of Twilio's shape, without a path: `https://api.twilio.com`.
     package var smsAPIURL: String?
     package var smsAPIAccount: String?
     package var smsAPIToken: Secret?
-    /// `Name <address>`.
+    /// `Name <address>`, or an address.
     package var mailFrom: String
     /// The number or the name that SMS come from.
     package var smsFrom: String?
@@ -34,12 +34,14 @@ package struct NotificationConfiguration: Sendable {
     /// In order; `nil` takes what is configured, else the files.
     package var emailProviders: [String]?
     package var smsProviders: [String]?
-    /// Notifications per second, by the provider's name.
+    /// Notifications per second, by the provider's name. One without a rate gets them as they come.
     package var rates: [String: Double]
-    /// What links in notifications begin with.
+    /// What links in notifications begin with, without a slash at the end.
     package var publicURL: String
     /// Hosts that may be reached without encryption, beside this machine.
     package var plaintextHosts: [String]
+    /// Sessions with the mail server at most.
+    package var smtpConnections: Int
 
     package init(
         folder: String,
@@ -51,5 +53,6 @@ package struct NotificationConfiguration: Sendable {
         self.publicURL = publicURL
         rates = [:]
         plaintextHosts = []
+        smtpConnections = 4
     }
 }

@@ -49,7 +49,17 @@ enum WorkerCommand {
             log: log
         )
         settings.middleware = [DebugLogging(log)]
+        let texts = try configuration.notificationTexts()
+        let sending = try configuration.notifications()
         let connections = try FleetConnections(settings, metrics: metrics)
+        let chains = try NotificationChains(sending, redis: connections.redis, metrics: metrics, log: log)
+        let notifications = NotificationWorkers(
+            connections.postgres,
+            topology: topology,
+            texts: texts,
+            chains: chains,
+            smsSender: sending.smsFrom
+        )
         let keeper = Keeper(
             topology: topology,
             broker: connections.broker,
@@ -66,10 +76,16 @@ enum WorkerCommand {
             log: log
         )
         let services: [any FleetService] = invocation[noKeeper] ? [upkeep] : [upkeep, keeper]
-        let fleet = try Fleet(settings, connections: connections, services: services)
+        let fleet = try Fleet(
+            settings,
+            connections: connections,
+            services: invocation[noKeeper] ? [upkeep] : [upkeep, keeper],
+            probes: notifications.probes
+        )
         try fleet.register(AuditWorker(privacy: privacy))
         try fleet.register(QuotaWorker())
         try fleet.register(PaymentWorker())
+        try notifications.register(with: fleet)
         let probes = try invocation[probePort].map { port in
             try ProbeServer.start(
                 port: UInt16(port.number),
@@ -92,6 +108,7 @@ enum WorkerCommand {
         } catch let error as FleetError {
             throw CommandError(error.detail, remedy: "run flotilla doctor")
         }
+        await chains.close()
         await probes?.stop()
         return .done
     }

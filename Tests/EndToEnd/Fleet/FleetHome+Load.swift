@@ -16,6 +16,18 @@ struct Load: Sendable {
 
     func company(_ number: Int) -> String { "\(word)-c\(number % companies)" }
 
+    /// Makes the companies known to the notifications worker, which tells them how their quotas stand.
+    var introductions: SQLStatement {
+        SQLStatement(
+            """
+            INSERT INTO recipients (key, name, email, times)
+            SELECT 'customer:' || id, id, id || '@example.com', '{}' FROM unnest($1) AS company (id)
+            ON CONFLICT (key) DO NOTHING
+            """,
+            [.textArray((0..<companies).map(company))]
+        )
+    }
+
     /// How many of the messages are of a company.
     func expected(of company: Int) -> Int { (count - company + companies - 1) / companies }
 
@@ -61,6 +73,7 @@ extension FleetHome {
         noting progress: Progress = Progress()
     ) async throws {
         let numbers = numbers ?? 0..<load.count
+        if numbers.lowerBound == 0 { _ = try await pool.query(load.introductions) }
         for start in stride(from: numbers.lowerBound, to: numbers.upperBound, by: 500) {
             var left = (start..<min(start + 500, numbers.upperBound)).map(load.message)
             while !left.isEmpty {

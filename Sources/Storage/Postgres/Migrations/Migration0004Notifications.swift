@@ -5,7 +5,7 @@
 enum Migration0004Notifications {
     static let sql = recipients + requests + notifications
 
-    /// `changed_at` is the time of the newest event, so that a late one adds what is missing and overwrites nothing.
+    /// `times` holds for each column that an event has set the event's time, in microseconds since 1970: the newest wins.
     private static let recipients = """
         CREATE TABLE recipients (
             key text NOT NULL CONSTRAINT pk_recipients PRIMARY KEY,
@@ -16,10 +16,10 @@ enum Migration0004Notifications {
             time_zone text,
             company_id text,
             roles text[],
-            roles_changed_at timestamptz,
+            times jsonb NOT NULL,
             is_deleted boolean NOT NULL DEFAULT false,
-            changed_at timestamptz NOT NULL,
-            created_at timestamptz NOT NULL DEFAULT now()
+            created_at timestamptz NOT NULL DEFAULT now(),
+            updated_at timestamptz NOT NULL DEFAULT now()
         );
         CREATE INDEX idx_recipients_email ON recipients (lower(email)) WHERE email IS NOT NULL;
         CREATE INDEX idx_recipients_company_id ON recipients (company_id) WHERE company_id IS NOT NULL;

@@ -4,6 +4,8 @@ import Storage
 package struct AuditFilter: Sendable, Hashable {
     /// An event's name, or `entity.*`.
     package var event: String?
+    /// One of these events.
+    package var events: [String]?
     package var actor: String?
     package var subject: String?
     package var correlationID: String?
@@ -14,6 +16,11 @@ package struct AuditFilter: Sendable, Hashable {
     package var until: Int64?
 
     package init() {}
+
+    /// The events by which somebody saw something, with what they call it.
+    package static let accesses = [
+        (type: "profile", event: "profile.viewed"), (type: "document", event: "document.accessed"),
+    ]
 
     /// An SQL condition, with its parameters added to `values`.
     func condition(_ values: inout [SQLValue]) -> String {
@@ -29,6 +36,7 @@ package struct AuditFilter: Sendable, Hashable {
                 add("event = ?", .text(event))
             }
         }
+        if let events { add("event = ANY (?)", .textArray(events)) }
         if let actor { add("actor = ?", .text(actor)) }
         if let subject { add("subject = ?", .text(subject)) }
         if let correlationID { add("correlation_id = ?", .text(correlationID)) }

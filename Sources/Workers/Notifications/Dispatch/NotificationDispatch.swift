@@ -38,6 +38,9 @@ package struct NotificationDispatch: Sendable {
                 detail: "there is no template called \(request.template.prefix(100))"
             )
         }
+        if let path = JSONValue.members(request.data).pathOfNUL {
+            throw FieldError("data.\(path)", "has the character U+0000")
+        }
         let search = RecipientSearch(addressees: request.to)
         let found = try await execute([search.statement])[0]
         if request.mayReachNobody, (try? search.recipients(in: found)) == nil { return [] }

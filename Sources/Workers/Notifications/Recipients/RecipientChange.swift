@@ -32,37 +32,44 @@ struct RecipientChange: Sendable, Hashable {
         }
     }
 
-    /// Applies the change: of two events the newer one decides, and the older one adds what the newer left open.
+    private static let columns = ["name", "email", "phone", "language", "time_zone", "company_id", "roles"]
+
+    /// Applies the change: each column keeps what the newest event has said of it.
     var statement: SQLStatement {
-        func merged(_ column: String) -> String {
+        let merged = Self.columns.map { column in
             """
             \(column) = CASE WHEN excluded.is_deleted OR known.is_deleted THEN NULL
-                WHEN excluded.changed_at >= known.changed_at THEN coalesce(excluded.\(column), known.\(column))
-                ELSE coalesce(known.\(column), excluded.\(column)) END
+                WHEN (excluded.times->>'\(column)')::bigint >= coalesce((known.times->>'\(column)')::bigint, 0)
+                THEN excluded.\(column) ELSE known.\(column) END
             """
         }
-        let columns = ["name", "email", "phone", "language", "time_zone", "company_id"].map(merged)
+        let times = Self.columns.map { column in
+            "'\(column)', greatest((known.times->>'\(column)')::bigint, (excluded.times->>'\(column)')::bigint)"
+        }
         return SQLStatement(
             """
-            INSERT INTO recipients AS known (key, name, email, phone, language, time_zone, company_id, roles,
-                roles_changed_at, is_deleted, changed_at)
-            VALUES ($1, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text, $8::text[],
-                CASE WHEN $8::text[] IS NULL THEN NULL ELSE $9 END, $10, $9)
+            INSERT INTO recipients AS known (key, name, email, phone, language, time_zone, company_id, roles, is_deleted,
+                times)
+            VALUES ($1, $2::text, $3::text, $4::text, $5::text, $6::text, $7::text, $8::text[], $9, $10)
             ON CONFLICT (key) DO UPDATE SET
-                \(columns.joined(separator: ",\n    ")),
-                roles = CASE WHEN excluded.is_deleted OR known.is_deleted THEN NULL
-                    WHEN known.roles_changed_at IS NULL OR excluded.roles_changed_at >= known.roles_changed_at
-                    THEN coalesce(excluded.roles, known.roles) ELSE known.roles END,
-                roles_changed_at = greatest(known.roles_changed_at, excluded.roles_changed_at),
+                \(merged.joined(separator: ",\n    ")),
+                times = jsonb_strip_nulls(jsonb_build_object(\(times.joined(separator: ",\n        ")))),
                 is_deleted = known.is_deleted OR excluded.is_deleted,
-                changed_at = greatest(known.changed_at, excluded.changed_at)
+                updated_at = now()
             """,
             [
                 .text(key.text), .optional(name), .optional(email), .optional(phone), .optional(language),
-                .optional(timeZone), .optional(companyID), roles.map { .textArray($0) } ?? .null,
-                .timestamp(changedAt), .bool(isDeletion),
+                .optional(timeZone), .optional(companyID), roles.map { .textArray($0) } ?? .null, .bool(isDeletion),
+                .json(eventTimes),
             ]
         )
+    }
+
+    /// The columns that this change sets, each with the time.
+    private var eventTimes: String {
+        let isSet = [name, email, phone, language, timeZone, companyID].map { $0 != nil } + [roles != nil]
+        let members = zip(Self.columns, isSet).filter(\.1).map { "\"\($0.0)\":\(changedAt)" }
+        return "{\(members.joined(separator: ","))}"
     }
 }
 

@@ -31,22 +31,18 @@ package struct PreferenceStore: Sendable {
         ])
     }
 
-    /// Whom the mail with this token went to, and by what template; `nil` when the token is not one of ours.
-    package func subject(ofToken token: String) async throws(PostgresError) -> (
-        recipient: RecipientKey, template: String
-    )? {
+    /// Whom the mail with this token went to; `nil` when the token is not one of ours.
+    package func recipient(ofToken token: String) async throws(PostgresError) -> RecipientKey? {
         let statement = SQLStatement(
-            "SELECT recipient, template FROM notifications WHERE unsubscribe_token = $1",
+            "SELECT recipient FROM notifications WHERE unsubscribe_token = $1",
             [.text(token)]
         )
-        guard let row = try await pool.query(statement).first, let recipient = row.text(0), let template = row.text(1)
-        else { return nil }
-        return (RecipientKey(text: recipient), template)
+        return try await pool.query(statement).first?.text(0).map { RecipientKey(text: $0) }
     }
 
     /// Declines all marketing mail, for whoever got the mail with this token; false when there is none.
     package func unsubscribe(token: String) async throws(PostgresError) -> Bool {
-        guard let recipient = try await subject(ofToken: token)?.recipient else { return false }
+        guard let recipient = try await recipient(ofToken: token) else { return false }
         let choice = NotificationPreferences.Choice(
             channel: .email,
             template: NotificationPreferences.allMarketing,

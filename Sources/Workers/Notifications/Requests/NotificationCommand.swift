@@ -93,6 +93,7 @@ extension Addressee {
         switch value {
         case .string(let text):
             let text = try Self.checked(text, path)
+            if text.contains("@") { try Self.checkAddress(text, path) }
             self = text.contains("@") ? .email(text, name: nil) : text.hasPrefix("+") ? .phone(text) : .user(text)
         case .number(let text): self = .user(text)
         case .members(let members): try self.init(members: members, path: path)
@@ -117,6 +118,7 @@ extension Addressee {
         guard let text = try reader.identifier(kind) else {
             throw InvalidPayload(field: "\(path).\(kind)", problem: "expected a text")
         }
+        if kind == "email" { try Self.checkAddress(text, "\(path).email") }
         self =
             switch kind {
             case "email": .email(text, name: name)
@@ -125,6 +127,14 @@ extension Addressee {
             case "role": .role(text)
             default: .user(text)
             }
+    }
+
+    private static func checkAddress(_ text: String, _ path: String) throws(InvalidPayload) {
+        do throws(FieldError) {
+            _ = try MailAddress(text, field: path)
+        } catch {
+            throw InvalidPayload(field: error.field, problem: error.problem)
+        }
     }
 
     private static func checked(_ text: String, _ path: String) throws(InvalidPayload) -> String {

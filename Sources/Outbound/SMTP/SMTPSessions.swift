@@ -1,0 +1,90 @@
+import Synchronization
+
+/// Sessions with one mail server, each on an engine of its own; who finds none free waits in line.
+///
+/// libcurl waits for a server's word on a mail, and for its goodbye, without giving the thread back. With a thread for each
+/// session no mail waits for another one's, and a cancelled one can be cut off.
+final class SMTPSessions: Sendable {
+    private struct Waiter {
+        let number: Int
+        let continuation: CheckedContinuation<TransferEngine?, Never>
+    }
+
+    private struct State {
+        var all: [TransferEngine] = []
+        /// The one that was used last is used next, so that few sessions are kept when there is little to send.
+        var free: [TransferEngine] = []
+        var waiters: [Waiter] = []
+        var lastNumber = 0
+        var isClosed = false
+    }
+
+    private let limit: Int
+    private let state = Mutex(State())
+
+    init(limit: Int) { self.limit = max(1, limit) }
+
+    /// Makes one transfer in a session of its own.
+    func perform(_ plan: TransferPlan) async -> TransferReport {
+        guard let engine = await take() else {
+            return TransferReport(interruption: Task.isCancelled ? .cancelled : .closed)
+        }
+        let report = await engine.perform(plan)
+        giveBack(engine)
+        return report
+    }
+
+    func close() async {
+        let (engines, waiters) = state.withLock { state in
+            state.isClosed = true
+            defer { (state.all, state.free, state.waiters) = ([], [], []) }
+            return (state.all, state.waiters)
+        }
+        for waiter in waiters { waiter.continuation.resume(returning: nil) }
+        await withDiscardingTaskGroup { group in
+            for engine in engines { group.addTask { await engine.close() } }
+        }
+    }
+
+    /// `nil` when the task is cancelled or the sessions are closed.
+    private func take() async -> TransferEngine? {
+        let number = state.withLock { state in
+            state.lastNumber += 1
+            return state.lastNumber
+        }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let engine = state.withLock { state -> TransferEngine?? in
+                    if state.isClosed || Task.isCancelled { return .some(nil) }
+                    if let engine = state.free.popLast() { return engine }
+                    if state.all.count < limit {
+                        let engine = TransferEngine(name: "smtp", connectionsPerLane: 1, cutsCancelled: true)
+                        state.all.append(engine)
+                        return engine
+                    }
+                    state.waiters.append(Waiter(number: number, continuation: continuation))
+                    return nil
+                }
+                if let engine { continuation.resume(returning: engine) }
+            }
+        } onCancel: {
+            let waiter = state.withLock { state -> Waiter? in
+                guard let index = state.waiters.firstIndex(where: { $0.number == number }) else { return nil }
+                return state.waiters.remove(at: index)
+            }
+            waiter?.continuation.resume(returning: nil)
+        }
+    }
+
+    private func giveBack(_ engine: TransferEngine) {
+        let next = state.withLock { state -> Waiter? in
+            guard !state.isClosed else { return nil }
+            guard !state.waiters.isEmpty else {
+                state.free.append(engine)
+                return nil
+            }
+            return state.waiters.removeFirst()
+        }
+        next?.continuation.resume(returning: engine)
+    }
+}

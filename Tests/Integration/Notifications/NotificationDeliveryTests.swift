@@ -1,0 +1,142 @@
+import Models
+import Outbound
+import Storage
+import TestSupport
+import Testing
+
+@testable import Workers
+
+@Suite(.enabled(if: TestDatabase.isAvailable))
+struct NotificationDeliveryTests {
+    private static let command = #"{"to":"a@example.com","template":"message","data":{"title":"T","body":"B"}}"#
+
+    private func planned(_ stage: NotificationStage) async throws -> String {
+        #expect(await stage.command("email", Self.command).isDone)
+        let waiting = try await stage.waiting()
+        return try #require(waiting.first)
+    }
+
+    private func state(_ id: String, _ stage: NotificationStage) async throws -> String {
+        try await stage.strings(
+            "SELECT concat_ws(' ', status, coalesce(provider, '-'), coalesce(reason, '-')) FROM notifications WHERE id = $1",
+            [.text(id)]
+        )[0]
+    }
+
+    @Test func `a refusal fails at once with the provider's words, and can be put right`() async throws {
+        try await NotificationStage.with { stage in
+            let id = try await planned(stage)
+            stage.mail.answer { mail, _ in
+                mail.to.address == "a@example.com"
+                    ? .refused(reason: "550 5.1.1 no such user here") : .accepted(messageID: "m")
+            }
+            let result = await stage.deliver(id)
+            #expect(result.isPermanent)
+            #expect(result.failureText.contains("550 5.1.1 no such user here"))
+            let found1 = try await state(id, stage)
+            #expect(found1 == "failed scripted 550 5.1.1 no such user here")
+            let found2 = try await stage.published()
+            #expect(found2 == ["notification.failed"])
+            // A duplicate of the message changes nothing; one that an operator sends back with an address does.
+            #expect(await stage.deliver(id).isDone)
+            #expect(stage.mail.contents.count == 1)
+            #expect(await stage.deliver(id, isReplay: true, to: "b@example.com").isDone)
+            let found3 = try await state(id, stage)
+            #expect(found3 == "sent scripted -")
+        }
+    }
+
+    @Test func `when every provider is out the message waits, unspent, and goes out on return`() async throws {
+        try await NotificationStage.with { stage in
+            let id = try await planned(stage)
+            stage.mail.turn(up: false)
+            stage.mail.answer { _, _ in .unavailable(reason: "connection refused", after: nil) }
+            let result = await stage.deliver(id)
+            guard case .failure(let error as DependencyOutage) = result else {
+                Issue.record("not held: \(result)")
+                return
+            }
+            #expect(error.dependency == .email)
+            let held = try await state(id, stage)
+            #expect(held.hasPrefix("queued -"))
+            stage.mail.turn(up: true)
+            stage.mail.answer { _, _ in .accepted(messageID: "m") }
+            #expect(await stage.deliver(id).isDone)
+            let found4 = try await state(id, stage)
+            #expect(found4 == "sent scripted -")
+        }
+    }
+
+    @Test func `while one process sends, a duplicate waits for the end of its lease`() async throws {
+        try await NotificationStage.with { stage in
+            let id = try await planned(stage)
+            let (isSending, started) = AsyncStream<Void>.makeStream()
+            let (mayEnd, end) = AsyncStream<Void>.makeStream()
+            stage.mail.answer { _, _ in
+                started.yield()
+                for await _ in mayEnd { break }
+                return .accepted(messageID: "m")
+            }
+            let first = Task { await stage.deliver(id) }
+            for await _ in isSending { break }
+            guard case .success(.snooze(let wait)) = await stage.deliver(id) else {
+                Issue.record("a second one was sent")
+                return
+            }
+            #expect(wait > .zero && wait < NotificationDelivery.lease + .seconds(1))
+            end.yield()
+            #expect(await first.value.isDone)
+            #expect(await stage.deliver(id).isDone)
+            #expect(stage.mail.contents.count == 1)
+        }
+    }
+
+    @Test func `a deferral is retried, as late as the provider asks, and fails with the last attempt`() async throws {
+        try await NotificationStage.with { stage in
+            let id = try await planned(stage)
+            stage.mail.answer { _, number in .deferred(reason: "450 busy", after: number == 1 ? .seconds(90) : nil) }
+            guard case .failure(let error as RetryLater) = await stage.deliver(id) else {
+                Issue.record("the provider's wish was not honoured")
+                return
+            }
+            #expect(error.delay == .seconds(90))
+            #expect(await stage.deliver(id, attempt: 2).failureType == "deferred_by_provider")
+            let found5 = try await state(id, stage)
+            #expect(found5 == "queued - 450 busy")
+            #expect(await stage.deliver(id, attempt: 3).failureType == "deferred_by_provider")
+            let found6 = try await state(id, stage)
+            #expect(found6 == "failed scripted 450 busy")
+            let found7 = try await stage.published()
+            #expect(found7 == ["notification.failed"])
+        }
+    }
+
+    @Test func `a process that dies between acceptance and record costs one more mail with the same id`() async throws {
+        try await NotificationStage.with { stage in
+            let id = try await planned(stage)
+            // As a crash leaves it: the provider has it, the lease has run out, and nothing was recorded.
+            _ = await stage.mail.send(
+                MailMessage(
+                    id: id,
+                    from: .init(address: "f@example.com"),
+                    to: .init(address: "a@example.com"),
+                    subject: "T",
+                    text: "B",
+                    date: 0
+                )
+            )
+            _ = try await stage.pool.query(
+                SQLStatement("UPDATE notifications SET sending_until = now() - interval '1 second'")
+            )
+            #expect(await stage.deliver(id).isDone)
+            #expect(await stage.deliver(id).isDone)
+            #expect(stage.mail.contents.map(\.id) == [id, id])
+        }
+    }
+
+    @Test func `an order for a notification that there is not is refused for good`() async throws {
+        try await NotificationStage.with { stage in
+            #expect(await stage.deliver("00000000-0000-7000-8000-000000000000").failureType == "unknown_notification")
+        }
+    }
+}

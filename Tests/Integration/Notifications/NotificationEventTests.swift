@@ -1,0 +1,184 @@
+import Models
+import Outbound
+import Storage
+import TestSupport
+import Testing
+
+@testable import Workers
+
+@Suite(.enabled(if: TestDatabase.isAvailable))
+struct NotificationEventTests {
+    private static let ada = #"""
+        {"userId":"u-1","email":"ada@example.com","firstName":"Ada","lastName":"Lovelace","language":"fr",
+         "role":"RH","occurredAt":"2026-01-30T03:00:00Z"}
+        """#
+
+    @Test func `ten deliveries of an event are one mail and one line in the application`() async throws {
+        try await NotificationStage.with { stage in
+            for _ in 0..<10 { #expect(await stage.event("user.created", Self.ada, id: "e-1").isDone) }
+            let found1 = try await stage.summary()
+            #expect(found1 == ["email user_welcome queued", "in-app user_welcome sent"])
+            let waiting = try await stage.waiting()
+            let id = try #require(waiting.first)
+            await withTaskGroup { group in
+                for _ in 0..<10 { group.addTask { await stage.deliver(id) } }
+            }
+            #expect(stage.mail.contents.count == 1)
+            #expect(stage.mail.contents.first?.to == .init(name: "Ada Lovelace", address: "ada@example.com"))
+            let found2 = try await stage.summary()
+            #expect(found2 == ["email user_welcome sent", "in-app user_welcome sent"])
+            let found3 = try await stage.published()
+            #expect(found3 == ["notification.sent", "notification.sent"])
+        }
+    }
+
+    @Test func `a recipient is what the newest event says, in whatever order events come`() async throws {
+        let events = [
+            ("user.created", Self.ada),
+            (
+                "user.updated",
+                #"{"userId":"u-1","email":"new@example.com","role":"admin","occurredAt":"2026-02-01T00:00:00Z"}"#
+            ),
+            ("user.updated", #"{"userId":"u-1","phone":"+33612345678","occurredAt":"2026-01-31T00:00:00Z"}"#),
+            ("user.role_changed", #"{"userId":"u-1","newRole":"HR","occurredAt":"2026-02-02T00:00:00Z"}"#),
+        ]
+        let expected = "u: Ada Lovelace new@example.com +33612345678 fr hr"
+        for shift in 0..<events.count {
+            try await NotificationStage.with { stage in
+                for (name, body) in events[shift...] + events[..<shift] {
+                    #expect(await stage.event(name, body).isDone)
+                }
+                let row = try await stage.strings(
+                    "SELECT concat_ws(' ', 'u:', name, email, phone, language, array_to_string(roles, ',')) FROM recipients"
+                )
+                #expect(row == [expected])
+            }
+        }
+    }
+
+    @Test func `whoever is deleted is forgotten and reached no more, whatever comes late`() async throws {
+        try await NotificationStage.with { stage in
+            await stage.event("user.created", Self.ada)
+            await stage.event("user.deleted", #"{"userId":"u-1","occurredAt":"2026-03-01T00:00:00Z"}"#)
+            await stage.event("user.updated", #"{"userId":"u-1","email":"ada@example.com"}"#)
+            let found4 = try await stage.strings("SELECT coalesce(name, email, phone) FROM recipients")
+            #expect(found4 == ["NULL"])
+            let result = await stage.event("profile.validated", #"{"userId":"u-1"}"#)
+            #expect(result.failureType == "unknown_recipient")
+        }
+    }
+
+    @Test func `an unknown recipient is a failure that says so, and leaves nothing behind`() async throws {
+        try await NotificationStage.with { stage in
+            let result = await stage.event("profile.validated", #"{"candidateId":"nobody"}"#)
+            #expect(result.failureType == "unknown_recipient")
+            #expect(result.failureText.contains("nobody"))
+            let found5 = try await stage.summary()
+            #expect(found5 == [])
+            let found6 = try await stage.strings("SELECT 1 FROM inbox")
+            #expect(found6 == [])
+        }
+    }
+
+    @Test func `people are told of every event by its template`() async throws {
+        let people = [
+            Self.ada, #"{"userId":"u-2","email":"bob@example.com","name":"Bob","role":"admin","companyId":"c-1"}"#,
+            #"{"userId":"u-3","email":"eve@example.com","name":"Eve"}"#,
+        ]
+        let cases: [(event: String, body: String, expected: [String])] = [
+            ("user.password.reset", #"{"userId":"u-3","resetUrl":"https://x.example/r"}"#, ["password_reset u-3"]),
+            (
+                "profile.submitted", #"{"profileId":"p","userId":"u-3"}"#,
+                ["profile_submitted u-3", "profile_to_review u-1"]
+            ),
+            ("profile.validated", #"{"profileId":"p","candidateId":"u-3"}"#, ["profile_validated u-3"]),
+            ("profile.rejected", #"{"candidateId":"u-3","reason":"incomplet"}"#, ["profile_rejected u-3"]),
+            (
+                "interview.scheduled", #"{"candidateId":"u-3","scheduledAt":"2026-06-15T09:00:00Z"}"#,
+                ["interview_scheduled u-3"]
+            ),
+            ("payment.succeeded", #"{"companyId":"c-1","plan":"pro"}"#, ["payment_succeeded u-2"]),
+            ("subscription.expired", #"{"companyId":"c-1","plan":"pro"}"#, ["subscription_expired u-2"]),
+            ("subscription.cancelled", #"{"companyId":"c-1"}"#, ["subscription_cancelled u-2"]),
+            (
+                "quota.warning", #"{"companyId":"c-1","kind":"profile_views","limit":10,"used":8}"#,
+                ["quota_warning u-2"]
+            ),
+            (
+                "quota.exceeded", #"{"companyId":"c-1","kind":"profile_views","limit":10,"used":10}"#,
+                ["quota_exceeded u-2"]
+            ),
+            ("customer.validated", #"{"customerId":"k","email":"k@example.com","name":"K"}"#, ["customer_validated k"]),
+            ("customer.suspended", #"{"customerId":"k","reason":"impayé"}"#, ["customer_suspended k"]),
+            ("customer.reactivated", #"{"customerId":"k"}"#, ["customer_reactivated k"]),
+            (
+                "session.created",
+                #"{"sessionId":"s","mentorId":"u-1","menteeId":"u-3","meetingUrl":"https://meet.example/1"}"#,
+                ["session_created u-1", "session_created u-3"]
+            ),
+            ("matching.suggested", #"{"menteeId":"u-3","matches":4}"#, ["matching_suggested u-1"]),
+            ("import.completed", #"{"adminId":"u-2","stats":{"success":9,"failed":1}}"#, ["import_completed u-2"]),
+            ("import.failed", #"{"adminId":"u-2","error":"row 3"}"#, ["import_failed u-2"]),
+            (
+                "report.generated",
+                #"{"type":"monthly","alerts":["Trop de rejets"],"reportUrls":["https://r.example/a.pdf"]}"#,
+                ["report_generated u-1"]
+            ),
+            ("report.generated", #"{"type":"monthly","alerts":[]}"#, []),
+            (
+                "config.updated", #"{"updatedBy":"u-2","changes":{"maxUsers":{"old":1,"new":2}}}"#,
+                ["config_updated u-2"]
+            ),
+            (
+                "ticket.completed",
+                #"""
+                {"eventType":"ticket.completed","data":{"eventTitle":"Gala","organizerId":"u-2","tickets":[
+                  {"ticketId":1,"guestEmail":"g@example.com","guestName":"G","fileUrl":"https://t.example/1","success":true},
+                  {"ticketId":2,"guestEmail":"h@example.com","success":false}],
+                  "summary":{"total":2,"successful":1,"failed":1}}}
+                """#,
+                ["ticket_generated g@example.com", "tickets_ready u-2"]
+            ),
+        ]
+        try await NotificationStage.with { stage in
+            for person in people { #expect(await stage.event("user.created", person).isDone) }
+            try await stage.deliverAll()
+            for (event, body, expected) in cases {
+                let id = "case \(event) \(body.count)"
+                let result = await stage.event(event, body, id: id)
+                #expect(result.isDone, "\(event): \(result.failureText)")
+                let told = try await stage.strings(
+                    """
+                    SELECT n.template || ' ' || split_part(n.recipient, ':', 2) FROM notifications n
+                    JOIN notification_requests r ON r.id = n.request_id
+                    WHERE r.cause = $1 AND n.channel = 'email' ORDER BY 1
+                    """,
+                    [.text(id)]
+                )
+                #expect(told == expected, "\(event)")
+            }
+            try await stage.deliverAll()
+            let found7 = try await stage.waiting()
+            #expect(found7 == [])
+            let found8 = try await stage.strings("SELECT reason FROM notifications WHERE status = 'failed'")
+            #expect(found8 == [])
+        }
+    }
+
+    @Test func `what an event lacks is named, and spends no retries`() async throws {
+        try await NotificationStage.with { stage in
+            await stage.event("user.created", Self.ada)
+            for (event, body, field) in [
+                ("interview.scheduled", #"{"candidateId":"u-1"}"#, "startsAt"),
+                ("session.created", #"{"mentorId":"u-1","menteeId":"u-1"}"#, "meetingUrl"),
+                ("quota.warning", #"{"companyId":"c","kind":"x","limit":1}"#, "used"),
+                ("user.password.reset", #"{"userId":"u-1"}"#, "reset_url"),
+                ("profile.validated", #"{}"#, "userId"), ("profile.validated", #"[]"#, ""),
+            ] {
+                let result = await stage.event(event, body)
+                #expect(result.isPermanent, "\(event)")
+                #expect(result.failureText.contains(field), "\(event): \(result.failureText)")
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+import Foundation
+import Models
+import Outbound
+import Platform
+import Storage
+import Telemetry
+import TestSupport
+import Testing
+
+@testable import Workers
+
+/// The notification workers over a schema of its own, with the shipped templates and providers that a test scripts.
+struct NotificationStage: Sendable {
+    static let topology = Topology(queues: [])
+    static let templateFolder = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().appendingPathComponent("../../../ops/templates").standardized.path
+
+    let pool: PostgresPool
+    let texts: NotificationTexts
+    let mail: ScriptedProvider<MailMessage>
+    let sms: ScriptedProvider<TextMessage>
+    let email: EmailDeliveryWorker
+    let text: SMSDeliveryWorker
+    let dispatch: NotificationDispatch
+
+    static func with(size: Int = 8, _ body: (NotificationStage) async throws -> Void) async throws {
+        try await TestDatabase.with(size: size, migrated: true) { database in
+            try await body(try NotificationStage(database.pool))
+        }
+    }
+
+    static func texts() throws -> NotificationTexts {
+        NotificationTexts(
+            templates: try TemplateLibrary(folder: templateFolder),
+            identity: NotificationIdentity(
+                name: "Flotilla",
+                publicURL: "https://fleet.example",
+                supportEmail: "help@fleet.example"
+            )
+        )
+    }
+
+    init(_ pool: PostgresPool) throws {
+        self.pool = pool
+        texts = try Self.texts()
+        mail = ScriptedProvider { mail, _ in .accepted(messageID: "m-\(mail.id)") }
+        sms = ScriptedProvider { message, _ in .accepted(messageID: "s-\(message.id)") }
+        let log = Log(service: "test", threshold: .error)
+        let delivery = NotificationDelivery(pool, texts, eventExchange: Self.topology.events.name)
+        email = EmailDeliveryWorker(
+            delivery,
+            providers: ProviderChain(.email, providers: [mail], metrics: Metrics(), log: log),
+            sender: .init(name: "Flotilla", address: "fleet@fleet.example"),
+            identity: texts.identity
+        )
+        text = SMSDeliveryWorker(
+            delivery,
+            providers: ProviderChain(.sms, providers: [sms], metrics: Metrics(), log: log),
+            sender: nil
+        )
+        dispatch = NotificationDispatch(texts, topology: Self.topology)
+    }
+
+    /// Hands an event to the worker, as its queue would.
+    @discardableResult
+    func event(_ name: String, _ body: String, id: String = UUIDv7.make()) async -> Result<Outcome, any Error> {
+        let bench = WorkerBench(NotificationEventWorker(dispatch), queue: "notification.\(name)", pool)
+        return await bench.handle([.init(id: id, event: name, body: body, correlationID: "c-\(id)")])[0]
+    }
+
+    @discardableResult
+    func command(
+        _ channel: String,
+        _ body: String,
+        id: String = UUIDv7.make()
+    ) async -> Result<Outcome, any Error> {
+        let bench = WorkerBench(NotificationCommandWorker(dispatch), queue: "notification.\(channel)", pool)
+        return await bench.handle([.init(id: id, event: "notification.\(channel)", body: body)])[0]
+    }
+
+    /// Delivers one notification by its message.
+    @discardableResult
+    func deliver(
+        _ id: String,
+        channel: Channel = .email,
+        attempt: Int = 1,
+        isReplay: Bool = false,
+        to address: String? = nil
+    ) async -> Result<Outcome, any Error> {
+        let event = "deliver.\(channel.rawValue)"
+        let bench =
+            channel == .sms
+            ? WorkerBench(text, queue: "notification.\(event)", pool)
+            : WorkerBench(email, queue: "notification.\(event)", pool)
+        let other = address.map { #","to":"\#($0)""# } ?? ""
+        var letter = WorkerBench.Letter(id: id, event: event, body: #"{"notificationId":"\#(id)"\#(other)}"#)
+        letter.attempt = attempt
+        if isReplay { letter.headers[FleetHeader.replayOf] = .string("1") }
+        return await bench.handle([letter])[0]
+    }
+
+    /// The ids of what waits to be delivered by mail or SMS, in the order in which it was written.
+    func waiting() async throws -> [String] {
+        try await strings("SELECT id FROM notifications WHERE status = 'queued' ORDER BY id")
+    }
+
+    /// Delivers everything that waits.
+    func deliverAll() async throws {
+        for row in try await pool.query(
+            SQLStatement("SELECT id, channel FROM notifications WHERE status = 'queued' ORDER BY id")
+        ) {
+            await deliver(row.text(0) ?? "", channel: row.text(1).flatMap(Channel.init) ?? .email)
+        }
+    }
+
+    func strings(_ sql: String, _ values: [SQLValue] = []) async throws -> [String] {
+        try await pool.query(SQLStatement(sql, values)).map { $0.text(0) ?? "NULL" }
+    }
+
+    /// `channel template status` of each notification.
+    func summary() async throws -> [String] {
+        try await strings("SELECT concat_ws(' ', channel, template, status) FROM notifications ORDER BY 1")
+    }
+
+    /// The names of the events that await publishing.
+    func published() async throws -> [String] {
+        try await strings(
+            "SELECT routing_key FROM outbox WHERE exchange = $1 ORDER BY 1",
+            [.text(Self.topology.events.name)]
+        )
+    }
+}
+
+extension Result where Success == Outcome, Failure == any Error {
+    /// The type of the failure, as a dead letter would carry it.
+    var failureType: String? {
+        if case .failure(let error) = self { Models.Failure(error).type } else { nil }
+    }
+
+    var failureText: String {
+        if case .failure(let error) = self { "\(error)" } else { "" }
+    }
+
+    var isPermanent: Bool {
+        if case .failure(let error) = self { Models.Failure(error).isPermanent } else { false }
+    }
+}

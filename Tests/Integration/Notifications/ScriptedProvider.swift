@@ -1,0 +1,36 @@
+import Outbound
+import Synchronization
+import Telemetry
+
+@testable import Workers
+
+/// A provider that answers as a test says, and remembers what it was given.
+final class ScriptedProvider<Content: Sendable>: NotificationProvider {
+    let name: String
+    private let script: Mutex<@Sendable (Content, Int) async -> ProviderAnswer>
+    private let taken = Mutex<[Content]>([])
+    private let isUp = Mutex(true)
+
+    init(_ name: String = "scripted", _ script: @escaping @Sendable (Content, Int) async -> ProviderAnswer) {
+        self.name = name
+        self.script = Mutex(script)
+    }
+
+    var contents: [Content] { taken.withLock { $0 } }
+
+    func send(_ content: Content) async -> ProviderAnswer {
+        let number = taken.withLock { taken in
+            taken.append(content)
+            return taken.count
+        }
+        return await script.withLock { $0 }(content, number)
+    }
+
+    func isReachable() async -> Bool { isUp.withLock { $0 } }
+
+    func answer(_ script: @escaping @Sendable (Content, Int) async -> ProviderAnswer) {
+        self.script.withLock { $0 = script }
+    }
+
+    func turn(up: Bool) { isUp.withLock { $0 = up } }
+}
