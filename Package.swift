@@ -105,6 +105,7 @@ let package = Package(
             name: "TestSupport",
             dependencies: ["Messaging", "Storage", "Models", "Platform", "Telemetry"],
             path: "Tests/TestSupport",
+            exclude: ["api-stand-in.py", "smtp-server.py"],
             swiftSettings: settings
         ),
         .testTarget(name: "ModelsTests", dependencies: ["Models"], swiftSettings: settings),
@@ -146,9 +147,7 @@ let package = Package(
                 "TestSupport", "Messaging", "Storage", "Outbound", "Workers", "ControlAPI", "Models", "Telemetry",
                 "Platform",
             ],
-            exclude: [
-                "Notifications/smtp-server.py", "Notifications/api-stand-in.py", "Notifications/read-mail.py",
-            ],
+            exclude: ["Notifications/read-mail.py"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -19,6 +19,8 @@ package struct APIProcess: Sendable {
         package var masters: MasterKeyring?
         /// Connections to Postgres for requests; the relay has two of its own.
         package var postgresConnections = 4
+        /// How long a search may take.
+        package var searchTimeout: Duration = .seconds(5)
         /// How long running requests may take to finish at the end.
         package var drain: Duration = .seconds(30)
         package var log: Log
@@ -51,6 +53,10 @@ package struct APIProcess: Sendable {
         let log = configuration.log
         let metrics = Metrics()
         let pool = PostgresPool(configuration.postgres, size: configuration.postgresConnections, name: "flotilla api")
+        // Apart from the others, so that searches that take long keep nobody else waiting.
+        var searchConfiguration = configuration.postgres
+        searchConfiguration.statementTimeout = configuration.searchTimeout
+        let searchPool = PostgresPool(searchConfiguration, size: 4, name: "flotilla api search")
         let relayPool = PostgresPool(configuration.postgres, size: 2, name: "flotilla api relay")
         let redis = configuration.redis.map { RedisClient($0, name: "flotilla api") }
         let broker = RabbitMQBroker(configuration.rabbitMQ, log: log)
@@ -68,6 +74,7 @@ package struct APIProcess: Sendable {
                     topology: configuration.topology,
                     readiness: Readiness(Self.checks(pool, redis, publisher)),
                     admission: Self.admission(publisher),
+                    search: PostgresSearch(searchPool),
                     notifications: configuration.notifications,
                     audit: configuration.masters.map { AuditLog(pool, privacy: AuditPrivacy(pool, masters: $0)) },
                     metrics: metrics,
@@ -86,6 +93,7 @@ package struct APIProcess: Sendable {
         await relaying.value
         await publisher.close()
         await redis?.close()
+        await searchPool.close()
         await relayPool.close()
         await pool.close()
         log.info("the API has stopped")

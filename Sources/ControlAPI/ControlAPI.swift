@@ -13,6 +13,8 @@ package enum ControlAPI {
         package var topology: Topology
         package var readiness: Readiness
         package var admission: Admission
+        /// `nil` searches the tables of ``postgres``.
+        package var search: (any SearchEngine)?
         /// `nil` without templates: there are no notifications then.
         package var notifications: NotificationTexts?
         /// `nil` without master keys: there is no audit log to read then.
@@ -26,6 +28,7 @@ package enum ControlAPI {
             topology: Topology,
             readiness: Readiness,
             admission: Admission = Admission(),
+            search: (any SearchEngine)? = nil,
             notifications: NotificationTexts? = nil,
             audit: AuditLog? = nil,
             metrics: Metrics,
@@ -36,6 +39,7 @@ package enum ControlAPI {
             self.topology = topology
             self.readiness = readiness
             self.admission = admission
+            self.search = search
             self.notifications = notifications
             self.audit = audit
             self.metrics = metrics
@@ -70,8 +74,18 @@ package enum ControlAPI {
             exchange: topology.events.name,
             admission: dependencies.admission
         )
+        let search = SearchRoutes(
+            dependencies.search ?? PostgresSearch(dependencies.postgres),
+            dependencies.postgres,
+            exchange: topology.events.name
+        )
+        let profiles = ProfileRoutes(
+            dependencies.postgres,
+            exchange: topology.events.name,
+            admission: dependencies.admission
+        )
         let resources =
-            jobs.routes + events.routes + notificationRoutes(dependencies)
+            jobs.routes + events.routes + search.routes + profiles.routes + notificationRoutes(dependencies)
             + (dependencies.audit.map { AuditRoutes($0).routes } ?? []) + HealthRoutes(dependencies.readiness).routes
             + MetricsRoutes(dependencies.metrics, isOpen: false).routes
         return resources + OpenAPIRoutes(describing: resources).routes

@@ -4,6 +4,7 @@ import Models
 import Operations
 import Platform
 import Storage
+import Workers
 
 extension Configuration {
     func postgres() throws(CommandError) -> PostgresConfiguration {
@@ -48,6 +49,9 @@ extension Configuration {
             throw CommandError("REDIS_URL: \(error.detail)", status: .wrongUse)
         }
     }
+
+    /// Where profiles are indexed.
+    func indexStore() -> any IndexStore { PostgresIndexStore() }
 
     /// The queue file, or every mistake in it as wrong use.
     func topology() throws(CommandError) -> Topology {

@@ -32,6 +32,7 @@ struct Flotilla {
             QueueCommands.all,
             DeadLetterCommands.all,
             AuditCommand.all,
+            IndexCommands.all,
             NotificationCommands.all,
             KeyCommands.all,
             ServicesCommands.all,

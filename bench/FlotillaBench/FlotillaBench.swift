@@ -6,6 +6,7 @@ import Glibc
 /// flotilla-bench publish --url URL --key QUEUE --count N --window W
 /// flotilla-bench consume --url URL --database URL --queue QUEUE --count N --prefetch P
 /// flotilla-bench audit   --url URL --database URL --queue QUEUE --count N --prefetch P --batch B
+/// flotilla-bench indexing --url URL --database URL --queue QUEUE --count N --prefetch P --batch B
 /// ```
 @main
 struct FlotillaBench {
@@ -16,7 +17,8 @@ struct FlotillaBench {
             case "publish": print(try await PublishBench(options).run())
             case "consume": print(try await ConsumeBench(options).run())
             case "audit": print(try await AuditBench(options).run())
-            default: throw BenchError("flotilla-bench publish|consume|audit --option value …")
+            case "indexing": print(try await IndexingBench(options).run())
+            default: throw BenchError("flotilla-bench publish|consume|audit|indexing --option value …")
             }
         } catch {
             let line = "flotilla-bench: \(error)\n"

@@ -10,13 +10,15 @@ import tempfile
 from contextlib import nullcontext
 from pathlib import Path
 
-from harness import build, machine, report, rounds, services
+from harness import build, indexing, machine, report, rounds, services
 from harness.budgets import medians, verdicts
 from harness.broker import Broker
 from harness.contenders import EXCHANGE, Bench, all_contenders
 from harness.database import Database
 
-PREFETCH = {"consume": 1000, "publish": 1000, "audit": 2000}
+PREFETCH = {"consume": 1000, "publish": 1000, "audit": 2000, "indexing": 2000}
+# Clients of the API that search at the same time, and for how long.
+SEARCHERS, SEARCH_SECONDS = 8, 20
 
 
 def arguments() -> argparse.Namespace:
@@ -27,8 +29,8 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--rounds", type=int, default=5, help="rounds of every contender (default 5)")
     parser.add_argument("--quick", action="store_true", help="one round of a quarter of the messages; writes no report")
-    parser.add_argument("--only", metavar="SCENARIO,…", help="consume, publish, audit (default all)")
-    parser.add_argument("--contenders", metavar="NAME,…", help="C, libpq, Flotilla, Celery, Dramatiq (default all)")
+    parser.add_argument("--only", metavar="SCENARIO,…", help="consume, publish, audit, indexing (default all)")
+    parser.add_argument("--contenders", metavar="NAME,…", help="C, libpq, COPY, Flotilla, Celery, Dramatiq (default all)")
     parser.add_argument("--no-tune", action="store_true", help="take the first setting of each contender")
     parser.add_argument("--report", type=Path, help="where to write the report (default bench/RESULTS.md, or none for a part)")
     parser.add_argument("--rabbitmq", metavar="URL", help="a running broker instead of a private one")
@@ -45,7 +47,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     chosen = [
         contender
-        for contender in all_contenders()
+        for contender in all_contenders() + indexing.contenders()
         if contender.scenario in (options.only or contender.scenario).split(",")
         and contender.name in (options.contenders or contender.name).split(",")
     ]
@@ -86,17 +88,23 @@ def compare(options, chosen, folder, flotilla, programs, urls) -> int:
         else:
             best, tuning = rounds.tune(bench, chosen, scale)
         results = rounds.run(bench, chosen, best, 1 if options.quick else options.rounds, scale, keep)
+        latency = None
+        if any(contender.scenario == "indexing" and contender.name == "Flotilla" for contender in chosen):
+            rounds.show("  searching")
+            latency = indexing.search(bench, int(indexing.PROFILES * scale), SEARCHERS, SEARCH_SECONDS * scale)
     finally:
         database.drop()
         broker.delete_exchange(EXCHANGE)
     middle = medians(results)
     judged = verdicts(middle)
     print(report.table(judged, middle))
+    if latency:
+        print(report.searches(latency))
     rounds.show(f"raw runs: {lines}")
     whole = not (options.quick or options.only or options.contenders)
     path = options.report or (build.HERE / "RESULTS.md" if whole else None)
     if path:
-        path.write_text(report.page(facts, judged, middle, tuning, results, PREFETCH))
+        path.write_text(report.page(facts, judged, middle, latency, tuning, results, PREFETCH))
         rounds.show(f"report: {path}")
     void = [result for result in results if result.void]
     if void:

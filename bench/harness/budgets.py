@@ -13,6 +13,7 @@ BUDGETS = [
     ("publish", "C", 0.85),
     ("audit", "Celery", 15),
     ("audit", "libpq", 0.5),
+    ("indexing", "COPY", 0.7),
 ]
 
 

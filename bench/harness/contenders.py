@@ -85,10 +85,10 @@ def preload(bench: Bench, queue: str, count: int, exchange: str = "", key: str =
     """Fills the queue, by the default exchange unless another is given."""
     command = [bench.binaries / "publish", "--url", bench.broker.url, "--exchange", exchange, "--key", key or queue]
     program.run([str(part) for part in [*command, "--count", count, "--window", WINDOW]])
-    _await_preloaded(bench, queue, count)
+    await_preloaded(bench, queue, count)
 
 
-def _await_preloaded(bench: Bench, queue: str, count: int) -> None:
+def await_preloaded(bench: Bench, queue: str, count: int) -> None:
     if (depth := bench.broker.await_depth(queue, count)) != count:
         raise RuntimeError(f"preloading left {depth} of {count} messages in the queue")
     machine.settle()
@@ -160,7 +160,7 @@ class Celery_(Contender):
     def measure(self, bench, queue, setting, count):
         url = bench.database.make() if self.scenario == "audit" else ""
         bench.broker.preload(queue, celery_messages(bench.broker.url, queue, f"bench.{self.scenario}", count))
-        _await_preloaded(bench, queue, count)
+        await_preloaded(bench, queue, count)
         command = [sys.executable, "-m", "celery", "--app", f"celery_{self.scenario}", "worker", "--pool", setting.pool]
         command += ["--concurrency", str(setting.concurrency), "--without-gossip", "--without-mingle", "--without-heartbeat"]
         commands = [command + ["--loglevel", "WARNING", "--hostname", f"bench{index}@%h"] for index in range(setting.processes)]
@@ -186,7 +186,7 @@ class Dramatiq(Contender):
         arguments = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": f"{queue}.XQ"}
         bench.broker.make(queue, arguments)
         bench.broker.preload(queue, dramatiq_messages(queue, count))
-        _await_preloaded(bench, queue, count)
+        await_preloaded(bench, queue, count)
         command = [sys.executable, "-m", "dramatiq", "dramatiq_consume", "--processes", str(setting.processes)]
         environment = {
             "RABBITMQ_URL": bench.broker.url,

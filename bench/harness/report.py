@@ -3,15 +3,17 @@
 from pathlib import Path
 
 from harness.budgets import Median, Verdict
+from harness.indexing import Latency
 from harness.result import Result
 
 METHOD = Path(__file__).with_name("method.md")
 
-ORDER = ["consume", "publish", "audit"]
+ORDER = ["consume", "publish", "audit", "indexing"]
 TITLES = {
     "consume": "Consume and acknowledge, a handler that does nothing",
     "publish": "Publish with confirms",
     "audit": "Audit rows in Postgres",
+    "indexing": "Profiles in the search index",
 }
 
 
@@ -45,10 +47,19 @@ def table(judged: list[Verdict], middle: dict[tuple[str, str], Median]) -> str:
     return "\n\n".join(parts)
 
 
+def searches(latency: Latency) -> str:
+    """How long searches took."""
+    rows = [["Profiles", "Clients", "Searches/s", *latency.quantiles, "Failures"]]
+    numbers = [f"{value:.0f} ms" for value in latency.quantiles.values()]
+    rows.append([f"{latency.documents:,}", str(latency.clients), f"{latency.rate:,.0f}", *numbers, str(latency.failures)])
+    return "### Searches over HTTP while others search\n\n" + _rows(*rows)
+
+
 def page(
     facts: dict[str, str],
     judged: list[Verdict],
     middle: dict[tuple[str, str], Median],
+    latency: Latency | None,
     tuning: list[Result],
     results: list[Result],
     prefetch: dict[str, int],
@@ -58,6 +69,7 @@ def page(
         "Written by `make bench`; do not edit. The budgets are those of the design, section 11.",
         "## Results",
         table(judged, middle),
+        *([searches(latency)] if latency else []),
         *_disturbed(results),
         "## Machine",
         _rows(["", ""], *[[name, value] for name, value in facts.items()]),

@@ -104,6 +104,16 @@ package struct EventFields: Sendable {
         return text
     }
 
+    /// Looks for names in these objects as well, after all others: in those of the top level, then in those of `data`.
+    package mutating func lookInto(_ names: String...) throws(InvalidPayload) {
+        let outer = levels.prefix(2)
+        for level in outer {
+            for name in names {
+                if let object = try level.object(name) { levels.append(object) }
+            }
+        }
+    }
+
     private func find(_ names: [String]) -> (Level, JSONScanner.Member, String)? {
         for level in levels {
             for name in names {

@@ -75,7 +75,7 @@ enum NotificationCommands {
         let configuration = try Configuration.ofThisProcess()
         do throws(TemplateMistakes) {
             return try TemplateLibrary(folder: configuration[Settings.templates])
-        } catch { throw CommandError("\(error)", remedy: "correct the templates, or set FLOTILLA_TEMPLATES") }
+        } catch { throw CommandError("\(error)", status: .wrongUse) }
     }
 
     private static func values(from source: BodySource?) throws -> JSONValue? {

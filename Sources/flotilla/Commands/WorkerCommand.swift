@@ -85,6 +85,7 @@ enum WorkerCommand {
         try fleet.register(AuditWorker(privacy: privacy))
         try fleet.register(QuotaWorker())
         try fleet.register(PaymentWorker())
+        try registerIndexing(configuration.indexStore(), with: fleet)
         try notifications.register(with: fleet)
         let probes = try invocation[probePort].map { port in
             try ProbeServer.start(
@@ -111,6 +112,13 @@ enum WorkerCommand {
         await chains.close()
         await probes?.stop()
         return .done
+    }
+
+    private static func registerIndexing(_ store: any IndexStore, with fleet: Fleet) throws {
+        try fleet.register(IndexingWorker<ProfileValidated>(store))
+        try fleet.register(IndexingWorker<ProfileUpdated>(store))
+        try fleet.register(IndexingWorker<ProfileRejected>(store))
+        try fleet.register(UserDeletionWorker(store))
     }
 
     /// The last resort of a drain. Whatever keeps the process: nothing is settled before it is done, so nothing is lost.

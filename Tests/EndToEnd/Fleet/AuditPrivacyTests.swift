@@ -31,7 +31,7 @@ extension FleetTests {
             // With nobody there to file it, it stays in its queue.
             let queue = "dlq.subscription.profile.viewed"
             let body = #"{"companyId":7,"email":"\#(Self.address)","name":"Nour Benali"}"#
-            _ = try await fleet.publisher.publish([
+            _ = await fleet.publisher.publish([
                 OutgoingMessage(exchange: "", routingKey: queue, message: Message(body: Array(body.utf8)))
             ])
             try await fleet.home.succeed("audit", "checkpoint")

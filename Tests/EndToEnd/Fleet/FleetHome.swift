@@ -63,9 +63,11 @@ final class FleetHome: Sendable {
     }
 
     /// Starts `flotilla worker`; it serves its metrics.
-    func worker() throws -> FleetWorker {
+    ///
+    /// - Parameter settings: further variables of its environment.
+    func worker(settings: [String: String] = [:]) throws -> FleetWorker {
         let port = try FreePort.find()
-        let environment = addresses.merging(["FLOTILLA_QUEUES": Self.queuesFile]) { $1 }
+        let environment = addresses.merging(["FLOTILLA_QUEUES": Self.queuesFile]) { $1 }.merging(settings) { $1 }
         let process = try WorkerProcess(
             program: TestServers.programs.appending(path: "flotilla"),
             arguments: ["worker", "--probe-port", "\(port)"],
@@ -76,11 +78,15 @@ final class FleetHome: Sendable {
     }
 
     /// Runs workers while `body` does its part, and asks them to stop afterwards, whatever became of it.
-    func withWorkers(_ count: Int = 1, _ body: ([FleetWorker]) async throws -> Void) async throws {
+    func withWorkers(
+        _ count: Int = 1,
+        settings: [String: String] = [:],
+        _ body: ([FleetWorker]) async throws -> Void
+    ) async throws {
         var workers: [FleetWorker] = []
         let result: Result<Void, any Error>
         do {
-            for _ in 0..<count { workers.append(try worker()) }
+            for _ in 0..<count { workers.append(try worker(settings: settings)) }
             for worker in workers { try await worker.waitUntilReady() }
             result = .success(try await body(workers))
         } catch { result = .failure(error) }

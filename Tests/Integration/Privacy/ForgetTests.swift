@@ -96,6 +96,15 @@ struct ForgetTests {
             """,
         ]
         for statement in statements { _ = try await pool.query(SQLStatement(statement)) }
+        let profiles = [
+            AuditPrivacyTests.letter(
+                "s-1",
+                "profile.validated",
+                #"{"profileId":"p-1","userId":"z-1","firstName":"Zoé","lastName":"Lindqvist","summary":"Zoé Lindqvist, zoe.l@example.com"}"#
+            ),
+            AuditPrivacyTests.letter("s-2", "profile.validated", #"{"profileId":"p-2","userId":"other","fullName":"Otto"}"#),
+        ]
+        #expect(await IndexBench(pool).handle(profiles).areDone)
     }
 
     /// Every place of the schema where one of the texts stands.

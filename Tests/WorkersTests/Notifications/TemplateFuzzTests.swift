@@ -91,6 +91,13 @@ struct TemplateFuzzTests {
         #expect(try fixture.failure("{\"a\": \(list), \"b\": \(list)}").detail.contains("the lists are too long"))
     }
 
+    @Test func `a hundred thousand members that no text shows are passed over`() throws {
+        let fixture = try TemplateFixture(text: "{{#a}}{{x}}{{/a}}", required: ["a", "x"])
+        let noise = (0..<100_000).map { "\"n\($0)\": 0, " }.joined()
+        let list = "[" + Array(repeating: "1", count: 10_000).joined(separator: ",") + "]"
+        #expect(try fixture.render("{\(noise) \"a\": \(list), \"x\": 1}").text.utf8.count == 10_001)
+    }
+
     /// The same object with some of its values replaced.
     private func garble(_ value: JSONValue, using random: inout Generator) -> JSONValue {
         if Int.random(in: 0..<12, using: &random) == 0 {

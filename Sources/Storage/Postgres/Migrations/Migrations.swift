@@ -6,7 +6,10 @@ package enum Migrations {
         Migration(number: 2, name: "audit", sql: Migration0002Audit.sql),
         Migration(number: 3, name: "quota", sql: Migration0003Quota.sql),
         Migration(number: 4, name: "notifications", sql: Migration0004Notifications.sql),
-        Migration(number: 5, name: "audit_privacy", sql: Migration0008AuditPrivacy.sql),
+        Migration(number: 5, name: "tickets", sql: "SELECT 5"),
+        Migration(number: 6, name: "search", sql: Migration0006Search.sql),
+        Migration(number: 7, name: "subscriptions", sql: "SELECT 7"),
+        Migration(number: 8, name: "audit_privacy", sql: Migration0008AuditPrivacy.sql),
     ]
 
     /// Any number, but always this one: whoever holds this advisory lock may change the schema.

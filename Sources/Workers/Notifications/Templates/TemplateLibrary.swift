@@ -68,7 +68,7 @@ package struct TemplateLibrary: Sendable {
             language: written,
             zone: timeZone.flatMap(ReaderZone.named) ?? .utc,
             words: words,
-            values: values
+            values: template.own(values)
         )
         let subject = try header(.subject, of: texts, in: setting)
         let engine = JSONValue.members([
@@ -82,8 +82,14 @@ package struct TemplateLibrary: Sendable {
         return RenderedNotification(
             language: written.rawValue,
             subject: subject,
-            html: try TemplateRenderer.render(texts.html, in: setting, engine: engine),
-            text: try TemplateRenderer.render(texts.text, in: setting, engine: engine).withoutEmptyParagraphs,
+            html: String(
+                decoding: try TemplateRenderer.render(texts.html, in: setting, engine: engine),
+                as: UTF8.self
+            ),
+            text: String(
+                decoding: try TemplateRenderer.render(texts.text, in: setting, engine: engine).withoutEmptyParagraphs,
+                as: UTF8.self
+            ),
             short: try header(.short, of: texts, in: setting)
         )
     }
@@ -105,7 +111,7 @@ package struct TemplateLibrary: Sendable {
         in setting: TemplateRenderer.Setting
     ) throws(TemplateError) -> String {
         let rendered = try TemplateRenderer.render(texts.headers[header] ?? [], in: setting)
-        let text = rendered.onOneLine
+        let text = String(decoding: rendered.onOneLine, as: UTF8.self)
         guard header == .subject else { return text.shortened(to: header.limit) }
         func refuse(_ problem: String) -> TemplateError {
             TemplateError(
@@ -116,7 +122,7 @@ package struct TemplateLibrary: Sendable {
             )
         }
         // A line break in a subject is no slip of the pen: it is how header fields are smuggled in.
-        guard !rendered.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+        guard !rendered.contains(where: { $0 < 0x20 || $0 == 0x7f }) else {
             throw refuse("has a line break or another control character")
         }
         guard text.count <= Self.maximumSubject else {

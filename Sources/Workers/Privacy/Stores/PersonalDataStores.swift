@@ -8,9 +8,16 @@ package enum PersonalDataStores {
         /// `nil` without Redis.
         package var redis: RedisClient?
 
-        package init(postgres: PostgresPool, redis: RedisClient?) {
+        package var index: any IndexStore
+
+        package init(
+            postgres: PostgresPool,
+            redis: RedisClient?,
+            index: any IndexStore = PostgresIndexStore()
+        ) {
             self.postgres = postgres
             self.redis = redis
+            self.index = index
         }
     }
 
@@ -20,6 +27,7 @@ package enum PersonalDataStores {
         var stores: [any PersonalDataStore] = [
             RecipientData(pool), NotificationData(pool), DeadLetterData.store(pool), JobData.store(pool),
             OutboxData.store(pool), InboxData(pool), OperatorActionData.store(pool),
+            SearchData(pool, connections.index),
         ]
         if let redis = connections.redis { stores.append(RedisData(redis)) }
         return stores
@@ -28,7 +36,7 @@ package enum PersonalDataStores {
     /// Tables that hold nothing about people but ids, names of operators, and what is sealed.
     package static let impersonalTables: Set<String> = [
         "schema_migrations", "api_keys", "plans", "plan_limits", "subscriptions", "subscription_periods", "quotas",
-        "quota_usage", "audit_lanes", "audit_logs", "audit_secrets", "audit_subjects", "audit_subject_traces",
+        "quota_usage", "search_generations", "search_deleted_users", "audit_lanes", "audit_logs", "audit_secrets", "audit_subjects", "audit_subject_traces",
         "audit_subject_aliases", "audit_action_steps", "audit_chain", "audit_checkpoints",
     ]
 }

@@ -36,7 +36,7 @@ enum AuditForgetCommand {
 
     static let command = Command(
         "forget",
-        "Destroys a person's keys, and takes the person out of dead letters, jobs, notifications and Redis",
+        "Destroys a person's keys, and takes the person out of dead letters, jobs, notifications and search",
         takes: [subject, also, linked, reason, yes, dryRun, OutputFormat.option],
         details: """
             Nothing brings the data back. The audit log stays whole and verifiable; what it held of the person can't be \
@@ -59,7 +59,11 @@ enum AuditForgetCommand {
         do {
             result = .success(
                 try await configuration.withPostgres { pool in
-                    let connections = PersonalDataStores.Connections(postgres: pool, redis: redis)
+                    let connections = PersonalDataStores.Connections(
+                        postgres: pool,
+                        redis: redis,
+                        index: configuration.indexStore()
+                    )
                     let erasure = SubjectErasure(
                         AuditPrivacy(pool, masters: masters),
                         stores: PersonalDataStores.all(connections)

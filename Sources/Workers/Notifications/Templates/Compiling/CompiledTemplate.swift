@@ -36,6 +36,12 @@ struct CompiledTemplate: Sendable {
         }
     }
 
+    /// The values without what no text can show, so that looking one up stays cheap whatever a stranger sends along.
+    func own(_ values: JSONValue) -> JSONValue {
+        guard case .members(let members) = values, members.count > 64 else { return values }
+        return .members(members.filter { variables.isRequired[$0.name] != nil })
+    }
+
     /// What may be missing is not looked into; of a list, every element is.
     private func isMissing(_ path: ArraySlice<String>, in value: JSONValue, at parent: String) -> Bool {
         guard let name = path.first else { return value.isBlank }

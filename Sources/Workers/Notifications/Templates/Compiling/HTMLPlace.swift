@@ -20,7 +20,7 @@ struct HTMLPlace: Sendable, Hashable {
     private var recent: [UInt8] = []
 
     private static let linkAttributes: Set<String> = [
-        "href", "src", "action", "formaction", "background", "poster", "cite",
+        "href", "xlink:href", "src", "action", "formaction", "background", "poster", "cite", "data", "ping",
     ]
     private static let refusedAttributes: Set<String> = ["style", "srcset", "srcdoc"]
 

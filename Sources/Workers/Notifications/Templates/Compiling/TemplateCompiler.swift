@@ -73,10 +73,15 @@ struct TemplateCompiler {
 
     private mutating func add(text: [UInt8], to compiled: inout [TemplateNode]) {
         if format == .html { place.pass(text) }
-        if case .text(let before) = compiled.last {
-            compiled[compiled.count - 1] = .text(before + text)
-        } else if !text.isEmpty {
-            compiled.append(.text(text))
+        add(.text(text), to: &compiled)
+    }
+
+    /// Texts side by side become one.
+    private func add(_ node: TemplateNode, to compiled: inout [TemplateNode]) {
+        if case .text(let bytes) = node, case .text(let before) = compiled.last {
+            compiled[compiled.count - 1] = .text(before + bytes)
+        } else {
+            compiled.append(node)
         }
     }
 
@@ -152,13 +157,7 @@ struct TemplateCompiler {
         switch binding {
         case .literal(let text):
             guard text.isEmpty == tag.isInverted else { return }
-            for node in compile(inner, in: around) {
-                if case .text(let bytes) = node, case .text(let before) = compiled.last {
-                    compiled[compiled.count - 1] = .text(before + bytes)
-                } else {
-                    compiled.append(node)
-                }
-            }
+            for node in compile(inner, in: around) { add(node, to: &compiled) }
         case .variable(let resolved):
             let before = place
             var inside = around
@@ -193,13 +192,7 @@ struct TemplateCompiler {
             case .path(let path): inside.bindings[name] = resolve(path, line: tag.line, in: around)
             }
         }
-        for node in compile(partial.nodes, in: inside) {
-            if case .text(let bytes) = node, case .text(let before) = compiled.last {
-                compiled[compiled.count - 1] = .text(before + bytes)
-            } else {
-                compiled.append(node)
-            }
-        }
+        for node in compile(partial.nodes, in: inside) { add(node, to: &compiled) }
     }
 
     private mutating func resolve(_ path: VariablePath, line: Int, in around: Surroundings) -> Binding? {

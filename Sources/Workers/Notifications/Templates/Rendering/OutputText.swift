@@ -7,7 +7,13 @@ struct OutputText {
     /// The longest text that a notification may have. Mail programs cut far shorter ones.
     static let maximumSize = 1 << 20
 
-    private(set) var bytes: [UInt8] = []
+    private(set) var bytes: [UInt8]
+
+    /// - Parameter capacity: About how long the text will be.
+    init(capacity: Int = 0) {
+        bytes = []
+        bytes.reserveCapacity(capacity)
+    }
 
     mutating func write(template text: [UInt8]) throws(Problem) {
         try reserve(text.count)

@@ -18,21 +18,22 @@ struct TemplateRenderer {
     /// What `notification.…` stands for.
     private let engine: JSONValue
     private var frames: [JSONValue]
-    private var output = OutputText()
+    private var output: OutputText
     private var steps = 0
 
     static func render(
         _ nodes: [TemplateNode],
         in setting: Setting,
         engine: JSONValue = .null
-    ) throws(TemplateError) -> String {
+    ) throws(TemplateError) -> [UInt8] {
         var renderer = TemplateRenderer(setting: setting, engine: engine, frames: [setting.values])
         try renderer.render(nodes)
-        return String(decoding: renderer.output.bytes, as: UTF8.self)
+        return renderer.output.bytes
     }
 
     private init(setting: Setting, engine: JSONValue, frames: [JSONValue]) {
         (self.setting, self.engine, self.frames) = (setting, engine, frames)
+        output = OutputText(capacity: engine.isNull ? 256 : 12_288)
     }
 
     private mutating func render(_ nodes: [TemplateNode]) throws(TemplateError) {

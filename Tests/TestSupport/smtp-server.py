@@ -8,7 +8,8 @@ beside it. FOLDER/sessions holds the number of connections so far. It ends when 
 
 A recipient's local part chooses the answer: `say-550-words-with-hyphens@…` is refused with `550 words with hyphens`;
 `drop@…` ends the connection; `after-554@…` is refused after the content; `slow@…` is answered after a minute;
-`think@…` is taken two seconds after its content; `bye@…` is taken, and the session is ended right after it.
+`think@…` is taken two seconds after its content; `ponder@…` is taken, and answered two seconds later; `bye@…` is
+taken, and the session is ended right after it.
 """
 import asyncio
 import os
@@ -79,6 +80,8 @@ class Handler:
                  "auth" if session.authenticated else "no auth"]
         write(name + ".envelope", "\n".join(lines).encode())
         write(name + ".eml", envelope.original_content)
+        if local == "ponder":
+            await asyncio.sleep(2)
         if local == "bye":
             asyncio.get_running_loop().call_later(0.05, server.transport.close)
         return "250 2.0.0 Ok: queued as %06d" % mails

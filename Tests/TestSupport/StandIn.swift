@@ -1,24 +1,24 @@
-import Foundation
+package import Foundation
+import Glibc
 import Synchronization
-import TestSupport
 
 /// A server of the tests: a script beside this file, which writes what it was given into a folder.
 ///
 /// It ends when this object does, or is told to stop.
-final class StandIn: Sendable {
-    let folder: URL
-    let port: Int
+package final class StandIn: Sendable {
+    package let folder: URL
+    package let port: Int
     private let process: Process
     private let life: Pipe
     private let keepsFolder = Mutex(false)
 
-    static let isAvailable =
+    package static let isAvailable =
         ProcessInfo.processInfo.environment["CI"] != nil
         || FileManager.default.fileExists(atPath: "/usr/lib/python3/dist-packages/aiosmtpd")
 
     /// - Parameters:
     ///   - folder: of an earlier one, whose certificate and port are kept; a new one by default.
-    init(_ script: String, _ arguments: [String] = [], folder: URL? = nil, port: Int? = nil) async throws {
+    package init(_ script: String, _ arguments: [String] = [], folder: URL? = nil, port: Int? = nil) async throws {
         let folder = folder ?? FileManager.default.temporaryDirectory.appending(path: "stand-in.\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let portFile = folder.appending(path: "port")
@@ -42,30 +42,32 @@ final class StandIn: Sendable {
     }
 
     /// Leaves the folder to the next one that is to have it.
-    func keepFolder() { keepsFolder.withLock { $0 = true } }
+    package func keepFolder() { keepsFolder.withLock { $0 = true } }
 
     /// Lets the server answer nothing any more, with its connections open.
-    func suspend() { kill(process.processIdentifier, SIGSTOP) }
+    package func suspend() { kill(process.processIdentifier, SIGSTOP) }
 
     /// Takes the server down at once; its folder stays.
-    func stop() async throws {
+    package func stop() async throws {
         kill(process.processIdentifier, SIGKILL)
         try await eventually("the server ends") { !process.isRunning }
     }
 
-    func text(_ name: String) -> String? { try? String(contentsOf: folder.appending(path: name), encoding: .utf8) }
+    package func text(_ name: String) -> String? {
+        try? String(contentsOf: folder.appending(path: name), encoding: .utf8)
+    }
 
-    func count(_ name: String) -> Int { text(name).flatMap { Int($0) } ?? 0 }
+    package func count(_ name: String) -> Int { text(name).flatMap { Int($0) } ?? 0 }
 
     /// The files of that ending in a folder of the server's, in order.
-    func files(_ name: String, _ ending: String) throws -> [Data] {
+    package func files(_ name: String, _ ending: String) throws -> [Data] {
         try FileManager.default.contentsOfDirectory(atPath: folder.appending(path: name).path)
             .filter { $0.hasSuffix(ending) }.sorted()
             .map { try Data(contentsOf: folder.appending(path: "\(name)/\($0)")) }
     }
 
     /// What the server of the APIs answers from now on; `nil` lets it judge for itself.
-    func answer(_ json: String?) throws {
+    package func answer(_ json: String?) throws {
         let file = folder.appending(path: "answer")
         guard let json else { return try FileManager.default.removeItem(at: file) }
         try Data(json.utf8).write(to: file, options: .atomic)

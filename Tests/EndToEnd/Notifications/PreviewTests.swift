@@ -1,0 +1,58 @@
+import Foundation
+import Platform
+import TestSupport
+import Testing
+
+/// `flotilla notification preview`, which needs no server.
+struct PreviewTests {
+    private static let templates = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "ops/templates").path
+
+    private func preview(_ arguments: String...) throws -> Program.Output {
+        try Program.output(
+            of: TestServers.programs.appending(path: "flotilla").path,
+            ["notification", "preview"] + arguments,
+            environment: ["FLOTILLA_TEMPLATES": Self.templates, "FLOTILLA_HOME": "/nowhere"]
+        )
+    }
+
+    @Test func `a template is shown with its sample, in the reader's language and time zone`() throws {
+        let shown = try preview("interview_scheduled", "--lang", "fr-CA", "--zone", "Europe/Paris")
+        #expect(shown.status == 0, "\(shown.messages)")
+        #expect(shown.text.contains("Date\u{a0}: mardi 24 novembre 2026 à 09:30 (Paris)"))
+    }
+
+    @Test func `the data may be given, and the result goes to a file`() throws {
+        let path = "/tmp/flotilla-e2e-" + TestServers.uniqueWord() + ".html"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        let data = #"{"title": "A <b>", "body": "one\ntwo"}"#
+        let shown = try preview("message", "--data", data, "--format", "html", "--output", path)
+        #expect(shown.status == 0, "\(shown.messages)")
+        #expect(shown.text == "")
+        let html = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(html.contains("A &lt;b&gt;</h1>"))
+        #expect(html.contains("one<br>\ntwo</p>"))
+    }
+
+    @Test func `what is wrong is said in one line, with the nearest name and with the variable`() throws {
+        let unknown = try preview("user_welcom")
+        #expect(unknown.status == 2)
+        #expect(unknown.messages.contains("there is no template “user_welcom”, did you mean “user_welcome”?"))
+        let missing = try preview("ticket_generated", "--data", "{}")
+        #expect(missing.status == 1)
+        #expect(missing.messages.contains("template ticket_generated: event_title is missing"))
+        #expect(try preview("message", "--data", "[1]").status == 2)
+        #expect(try preview().status == 2)
+    }
+
+    @Test func `the list has every template with its variables`() throws {
+        let listed = try preview("--list", "--output", "json")
+        struct Row: Decodable {
+            let name: String
+            let languages: [String]
+        }
+        let rows = try JSONDecoder().decode([Row].self, from: Data(listed.text.utf8))
+        #expect(rows.count == 26)
+        #expect(rows.allSatisfy { $0.languages == ["en", "fr"] })
+    }
+}

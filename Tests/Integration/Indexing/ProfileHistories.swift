@@ -1,0 +1,59 @@
+import Models
+
+@testable import Workers
+
+/// Random lives of profiles, as events in the order in which they happened.
+struct ProfileHistories {
+    /// For each profile, its events.
+    let histories: [[WorkerBench.Letter]]
+
+    init(profiles: Int, events: Int) {
+        histories = (0..<profiles).map { profile in
+            (0..<events).map { step in Self.letter(profile, step, isLast: step == events - 1) }
+        }
+    }
+
+    /// The events in an order in which each profile's come as they happened, together with those of others of one kind.
+    var inOrder: [[WorkerBench.Letter]] {
+        (0..<(histories.first?.count ?? 0)).flatMap { step in
+            Dictionary(grouping: histories.map { $0[step] }, by: \.event).values.map { Array($0) }
+        }
+    }
+
+    /// All events and a third of them again, in any order, in batches of one kind.
+    var shuffled: [[WorkerBench.Letter]] {
+        let all = histories.flatMap { $0 }
+        let letters = (all + all.shuffled().prefix(all.count / 3)).shuffled()
+        return Dictionary(grouping: letters, by: \.event).values.flatMap { letters in
+            stride(from: 0, to: letters.count, by: 40).map { Array(letters[$0..<min($0 + 40, letters.count)]) }
+        }.shuffled()
+    }
+
+    private static func letter(_ profile: Int, _ step: Int, isLast: Bool) -> WorkerBench.Letter {
+        let time = 1_760_000_000_000 + profile * 7 + step * 60_000
+        // Some events don't say whose profile it is.
+        let user = Bool.random() ? #","userId":"u\#(profile)""# : ""
+        let head = #""profileId":"p\#(profile)","timestamp":\#(time)\#(user)"#
+        let event: String
+        var fields = ""
+        switch Int.random(in: 0..<10) {
+        case 0 where isLast:
+            return WorkerBench.Letter(
+                id: "m\(profile)-\(step)",
+                event: UserDeleted.event,
+                body: #"{"userId":"u\#(profile)","timestamp":\#(time)}"#
+            )
+        case 0, 1: event = ProfileRejected.event
+        case 2, 3, 4:
+            event = ProfileValidated.event
+            fields =
+                #","firstName":"Nom\#(step)","title":"Titre \#(step)","skills":["s\#(step)","swift"],"summary":"Nom\#(step) …""#
+        default:
+            event = ProfileUpdated.event
+            if Bool.random() { fields += #","title":"Neuf \#(step)""# }
+            if Bool.random() { fields += #","score":\#(step)"# }
+            if Bool.random() { fields += #","firstName":"Autre\#(step)","experience":\#(step)"# }
+        }
+        return WorkerBench.Letter(id: "m\(profile)-\(step)", event: event, body: "{\(head)\(fields)}")
+    }
+}
