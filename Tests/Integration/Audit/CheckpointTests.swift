@@ -168,8 +168,9 @@ struct CheckpointTests {
             )
             #expect(
                 try await found(
-                    "UPDATE audit_checkpoints SET number = CASE number WHEN 1 THEN 20 ELSE number END",
-                    "UPDATE audit_checkpoints SET number = CASE number WHEN 2 THEN 1 WHEN 20 THEN 2 ELSE number END"
+                    "UPDATE audit_checkpoints SET number = 20 WHERE number = 1",
+                    "UPDATE audit_checkpoints SET number = 1 WHERE number = 2",
+                    "UPDATE audit_checkpoints SET number = 2 WHERE number = 20"
                 ).contains("checkpoint_forged 0/1")
             )
             // Somebody signs with a key of his own.

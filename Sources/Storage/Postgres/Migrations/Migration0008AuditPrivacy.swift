@@ -3,7 +3,7 @@
 /// The bloom indexes cost an appended row next to nothing: they sum up ranges of pages once those are full. They find
 /// rows by equality, in whatever month, without looking at the other pages.
 enum Migration0008AuditPrivacy {
-    static let sql = subjects + actions + checkpoints + indexes
+    static let sql = subjects + actions + checkpoints + months + indexes
 
     /// A subject whose `wrapped_key` is NULL is forgotten: the row stays so that nothing of it is taken down again.
     private static let subjects = """
@@ -108,6 +108,35 @@ enum Migration0008AuditPrivacy {
             signature bytea NOT NULL,
             created_at timestamptz NOT NULL DEFAULT now()
         );
+
+        """
+
+    /// As before, but that after the lock it looks into the catalogue itself: a name that was not there a moment ago is
+    /// remembered as missing, also when somebody else has made it while this one waited.
+    private static let months = """
+        CREATE OR REPLACE FUNCTION audit_logs_ensure_month(moment timestamptz) RETURNS text LANGUAGE plpgsql AS $function$
+        DECLARE
+            first_day timestamp := date_trunc('month', moment AT TIME ZONE 'UTC');
+            partition text := 'audit_logs_' || to_char(first_day, 'YYYY_MM');
+        BEGIN
+            IF to_regclass(format('%I', partition)) IS NOT NULL THEN
+                RETURN partition;
+            END IF;
+            PERFORM pg_advisory_xact_lock(hashtextextended('audit_logs_ensure_month', 0));
+            IF NOT EXISTS (
+                SELECT FROM pg_class WHERE relname = partition AND relnamespace = current_schema()::regnamespace)
+            THEN
+                EXECUTE format('CREATE TABLE %I (LIKE audit_logs INCLUDING ALL)', partition);
+                EXECUTE format(
+                    'ALTER TABLE audit_logs ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
+                    partition,
+                    first_day AT TIME ZONE 'UTC',
+                    (first_day + interval '1 month') AT TIME ZONE 'UTC'
+                );
+            END IF;
+            RETURN partition;
+        END
+        $function$;
 
         """
 

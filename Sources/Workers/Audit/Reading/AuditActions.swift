@@ -16,7 +16,7 @@ struct AuditActions {
                     SELECT steps.* FROM unnest($1, $2) AS asked (lane, sequence)
                     JOIN audit_action_steps AS steps
                         ON steps.lane = asked.lane::smallint AND steps.sequence = asked.sequence)
-                SELECT asked.lane, asked.sequence, action, status, started_at, finished_at, started_lane,
+                SELECT asked.lane, asked.sequence, found.action, status, started_at, finished_at, started_lane,
                     started_sequence, finished_lane, finished_sequence
                 FROM asked CROSS JOIN LATERAL (
                     SELECT actions.* FROM audit_action_steps AS begun JOIN audit_actions AS actions
