@@ -40,6 +40,8 @@ let package = Package(
         systemLibrary("CIDN", pkgConfig: "libidn2", package: "libidn2-dev"),
         systemLibrary("CGLib", pkgConfig: "glib-2.0", package: "libglib2.0-dev"),
         systemLibrary("CCrypto", pkgConfig: "libcrypto", package: "libssl-dev"),
+        // Debian's package has no pkg-config file.
+        systemLibrary("CXLSXWriter", pkgConfig: nil, package: "libxlsxwriter-dev"),
         .target(name: "CLinux", path: "Sources/System/CLinux"),
 
         .target(name: "Models", swiftSettings: settings),
@@ -61,6 +63,7 @@ let package = Package(
             name: "Workers",
             dependencies: [
                 "Models", "Messaging", "Storage", "Outbound", "YAMLFiles", "Telemetry", "Platform", "CGLib",
+                "CXLSXWriter",
             ],
             swiftSettings: cSettings
         ),

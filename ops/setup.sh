@@ -13,7 +13,7 @@ packages=(
     # What the Swift toolchain itself links and calls.
     g++ libncurses6 libxml2 libsqlite3-0 libedit2 zlib1g-dev tzdata
     librabbitmq-dev libpq-dev libhiredis-dev libyaml-dev libmicrohttpd-dev libcurl4-openssl-dev libidn2-dev libssl-dev
-    libglib2.0-dev pkg-config
+    libglib2.0-dev libxlsxwriter-dev pkg-config
     redis-server rabbitmq-server amqp-tools
 )
 

@@ -15,6 +15,8 @@ package struct APIProcess: Sendable {
         package var redis: RedisConfiguration?
         /// `nil` goes without notifications.
         package var notifications: NotificationTexts?
+        /// `nil` goes without the audit log.
+        package var masters: MasterKeyring?
         /// Connections to Postgres for requests; the relay has two of its own.
         package var postgresConnections = 4
         /// How long a search may take.
@@ -75,6 +77,7 @@ package struct APIProcess: Sendable {
                     search: PostgresSearch(searchPool),
                     notifications: configuration.notifications,
                     quotaBoard: redis.map { QuotaBoard($0, metrics: metrics) },
+                    audit: configuration.masters.map { AuditLog(pool, privacy: AuditPrivacy(pool, masters: $0)) },
                     metrics: metrics,
                     log: log
                 )

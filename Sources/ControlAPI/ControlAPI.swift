@@ -19,6 +19,8 @@ package enum ControlAPI {
         package var notifications: NotificationTexts?
         /// Where quotas are shown; `nil` without Redis: they are then read from Postgres.
         package var quotaBoard: QuotaBoard?
+        /// `nil` without master keys: there is no audit log to read then.
+        package var audit: AuditLog?
         package var metrics: Metrics
         package var log: Log
 
@@ -31,6 +33,7 @@ package enum ControlAPI {
             search: (any SearchEngine)? = nil,
             notifications: NotificationTexts? = nil,
             quotaBoard: QuotaBoard? = nil,
+            audit: AuditLog? = nil,
             metrics: Metrics,
             log: Log
         ) {
@@ -42,6 +45,7 @@ package enum ControlAPI {
             self.search = search
             self.notifications = notifications
             self.quotaBoard = quotaBoard
+            self.audit = audit
             self.metrics = metrics
             self.log = log
         }
@@ -88,7 +92,8 @@ package enum ControlAPI {
         )
         let resources =
             jobs.routes + events.routes + search.routes + profiles.routes + notificationRoutes(dependencies)
-            + companyRoutes(dependencies, quotas) + HealthRoutes(dependencies.readiness).routes
+            + companyRoutes(dependencies, quotas) + (dependencies.audit.map { AuditRoutes($0).routes } ?? [])
+            + HealthRoutes(dependencies.readiness).routes
             + MetricsRoutes(dependencies.metrics, isOpen: false).routes
         return resources + OpenAPIRoutes(describing: resources).routes
     }

@@ -1,4 +1,5 @@
 import Models
+import Storage
 import Workers
 
 /// The real audit worker on real Postgres, counted from outside.
@@ -12,9 +13,16 @@ struct AuditBench {
     }
 
     func run() async throws -> RunReport {
-        try await fleet.run(worker: AuditWorker.name, batch: QueueDefinition.Batch(size: batch)) { fleet, tally in
-            try fleet.register(CountedAudit(tally: tally))
+        let pool = PostgresPool(try PostgresConfiguration(url: fleet.postgres), size: 2, name: "bench keys")
+        let masters = MasterKeys.generate()
+        let privacy = AuditPrivacy(pool, masters: try MasterKeyring { try MasterKeys(masters) })
+        let report = try await fleet.run(worker: AuditWorker.name, batch: QueueDefinition.Batch(size: batch)) {
+            fleet,
+            tally in
+            try fleet.register(CountedAudit(tally: tally, audit: AuditWorker(privacy: privacy)))
         }
+        await pool.close()
+        return report
     }
 }
 
@@ -22,9 +30,7 @@ private struct CountedAudit: BatchWorker {
     static let name = AuditWorker.name
 
     let tally: Tally
-    private let audit = AuditWorker()
-
-    init(tally: Tally) { self.tally = tally }
+    let audit: AuditWorker
 
     func handle(_ items: [BatchItem<RawJSON>], in context: BatchContext) async throws -> [Outcome] {
         tally.begin()

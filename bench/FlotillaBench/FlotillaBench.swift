@@ -3,7 +3,7 @@ import Glibc
 /// Measures the fleet's own parts on real servers, one per run, and prints one line of JSON like the C baselines.
 ///
 /// ```
-/// flotilla-bench publish --url URL --key QUEUE --count N --window W
+/// flotilla-bench publish --url URL --key QUEUE --count N --window W [--people P]
 /// flotilla-bench consume --url URL --database URL --queue QUEUE --count N --prefetch P
 /// flotilla-bench audit   --url URL --database URL --queue QUEUE --count N --prefetch P --batch B
 /// flotilla-bench indexing --url URL --database URL --queue QUEUE --count N --prefetch P --batch B

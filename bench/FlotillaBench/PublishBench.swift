@@ -10,6 +10,8 @@ struct PublishBench {
     /// Messages of one call, and calls that wait at a time: together twice the window.
     private let batch: Int
     private let callers = 8
+    /// How many people the messages are about; 0 are the ordinary samples.
+    private let people: Int
 
     init(_ options: Options) throws {
         var configuration = try RabbitMQConfiguration(url: options.text("url"))
@@ -19,6 +21,7 @@ struct PublishBench {
         key = try options.text("key")
         count = try options.number("count", default: 100_000)
         batch = max(1, configuration.confirmWindow / 4)
+        people = try options.text("people", default: "").isEmpty ? 0 : options.number("people", default: 1)
     }
 
     func run() async throws -> RunReport {
@@ -39,7 +42,8 @@ struct PublishBench {
         for first in stride(from: caller * batch, to: count, by: callers * batch) {
             let sequences = first..<min(first + batch, count)
             let messages = sequences.map {
-                OutgoingMessage(exchange: exchange, routingKey: key, message: Sample.message($0))
+                let message = people > 0 ? Sample.personal($0, people: people) : Sample.message($0)
+                return OutgoingMessage(exchange: exchange, routingKey: key, message: message)
             }
             for (sequence, result) in zip(sequences, await publisher.publish(messages)) {
                 guard result.isConfirmed else { throw BenchError("message \(sequence) was not confirmed: \(result)") }

@@ -4,7 +4,21 @@ import Models
 enum Sample {
     static let idPrefix = "f1071a00-2026-4b5e-8000-"
 
-    static func message(_ sequence: Int) -> Message {
+    static func message(_ sequence: Int) -> Message { message(sequence, body) }
+
+    /// A `user.updated` event with four personal fields of one of so many people.
+    static func personal(_ sequence: Int, people: Int) -> Message {
+        message(sequence) { sequence, id in
+            let user = padded(sequence * 7919 % people, 8)
+            var text = "{\"updateId\":\"\(id)\",\"userId\":\"user-\(user)\""
+            text += ",\"email\":\"user-\(user)@example.com\",\"firstName\":\"Given-\(user)\""
+            text += ",\"lastName\":\"Family-\(user)\",\"address\":{\"street\":\"1 Sample Street\",\"city\":\"Paris\"}"
+            text += ",\"plan\":\"pro\",\"occurredAt\":\"2026-11-03T10:00:00Z\"}"
+            return Array(text.utf8)
+        }
+    }
+
+    private static func message(_ sequence: Int, _ body: (Int, String) -> [UInt8]) -> Message {
         let id = idPrefix + padded(String(sequence, radix: 16), 12)
         var properties = MessageProperties()
         properties.contentType = "application/json"

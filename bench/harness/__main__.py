@@ -58,7 +58,7 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="flotilla-bench-results-"))
     rounds.show("building")
     build.c(folder)
-    needs_swift = any(contender.name == "Flotilla" for contender in chosen)
+    needs_swift = any(contender.name.startswith("Flotilla") for contender in chosen)
     programs = build.swift(with_command=not options.flotilla) if needs_swift or not options.flotilla else None
     flotilla = (options.flotilla or programs / "flotilla").absolute()
     given = {"RABBITMQ_URL": options.rabbitmq, "DATABASE_URL": options.database}

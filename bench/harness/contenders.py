@@ -138,12 +138,21 @@ class AuditInsert(Contender):
 
 @dataclass(frozen=True)
 class AuditProgram(Contender):
-    """The audit worker on the fleet's runtime."""
+    """The audit worker on the fleet's runtime; with people, each message has four personal fields to seal."""
+
+    people: int = 0
 
     def measure(self, bench, queue, setting, count):
         url = bench.database.make()
-        bench.broker.bind(queue, EXCHANGE, EVENT)
-        preload(bench, queue, count, EXCHANGE, EVENT)
+        event = "user.updated" if self.people else EVENT
+        bench.broker.bind(queue, EXCHANGE, event)
+        if self.people:
+            command = [bench.swift, "publish", "--url", bench.broker.url, "--exchange", EXCHANGE, "--key", event]
+            command += ["--count", count, "--window", WINDOW, "--people", self.people]
+            program.run([str(part) for part in command])
+            await_preloaded(bench, queue, count)
+        else:
+            preload(bench, queue, count, EXCHANGE, event)
         command = [bench.swift, "audit", "--url", bench.broker.url, "--database", url, "--queue", queue, "--count", count]
         command += ["--prefetch", bench.prefetch["audit"], "--batch", BATCH]
         report = program.run([str(part) for part in command])
@@ -254,5 +263,6 @@ def all_contenders() -> list[Contender]:
         PublishProgram("publish", "Dramatiq", 4_000),
         AuditInsert("audit", "libpq", 150_000),
         AuditProgram("audit", "Flotilla", 150_000),
+        AuditProgram("audit", "Flotilla, 10,000 people", 100_000, people=10_000),
         Celery_("audit", "Celery", 10_000, CELERY_AUDIT_POOLS),
     ]

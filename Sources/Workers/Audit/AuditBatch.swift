@@ -1,4 +1,3 @@
-import Models
 import Storage
 
 /// The rows that a batch adds to a lane, gathered column by column as they are sent to Postgres.
@@ -20,6 +19,7 @@ struct AuditBatch: ~Copyable {
     private var previousHashes: [[UInt8]?] = []
     private var hashes: [[UInt8]?] = []
     private var bodies: [[UInt8]?] = []
+    private var steps = ActionStepBatch()
 
     init(after head: AuditLaneHead, capacity: Int) {
         start = head
@@ -32,11 +32,12 @@ struct AuditBatch: ~Copyable {
         bodies.reserveCapacity(capacity)
     }
 
-    mutating func append(_ item: BatchItem<RawJSON>) {
-        append(AuditRecord(item, lane: start.lane, sequence: sequence + 1, recordedAt: start.recordedAt))
-    }
-
-    private mutating func append(_ record: AuditRecord) {
+    /// - Parameter record: its place in the chain is given to it here.
+    mutating func append(_ record: AuditRecord, step: ActionStep? = nil) {
+        var record = record
+        record.lane = start.lane
+        record.sequence = sequence + 1
+        record.recordedAt = start.recordedAt
         let previous = hash
         hash = hasher.hash(record, after: previous)
         sequence = record.sequence
@@ -53,11 +54,12 @@ struct AuditBatch: ~Copyable {
         previousHashes.append(previous)
         hashes.append(hash)
         bodies.append(record.body)
+        if let step { steps.append(record, step) }
     }
 
     /// Inserts the rows and moves the lane's head.
     consuming func statements() -> [SQLStatement] {
-        [
+        (steps.statement.map { [$0] } ?? []) + [
             SQLStatement(
                 AuditStatements.insert,
                 [

@@ -46,7 +46,7 @@ struct AuditFields: Equatable {
         try? JSONScanner.forEachMember(of: body) { member in
             guard let name = FieldName(body[member.key]) else { return }
             if name == entityID { subjects.offer(member, rank: 2) }
-            guard let roles = FieldName.roles[name] else { return }
+            guard let roles = FieldRoles.named[name] else { return }
             if let rank = roles.actor { actors.offer(member, rank: rank) }
             if let rank = roles.subject { subjects.offer(member, rank: rank) }
             if let rank = roles.service { services.offer(member, rank: rank) }
@@ -79,54 +79,28 @@ private struct Candidates {
     }
 }
 
-/// A field's name whatever its case and underscores, as a hash, so that looking at a name allocates nothing.
-private struct FieldName: Hashable {
-    struct Roles {
-        var actor: Int?
-        var subject: Int?
-        var service: Int?
-        var time: Int?
-        var isData = false
-    }
+/// What a field can be to an audit row; lower ranks win.
+private struct FieldRoles {
+    var actor: Int?
+    var subject: Int?
+    var service: Int?
+    var time: Int?
+    var isData = false
 
-    private let hash: UInt64
-
-    /// - Returns: `nil` for names too long to be one of ours.
-    init?(_ name: some Collection<UInt8>) {
-        guard name.count <= 40 else { return nil }
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in name { Self.mix(byte, into: &hash) }
-        self.hash = hash
-    }
-
-    /// The name of the id of the event's entity: `profileId` for `profile.viewed`.
-    init(entityOf event: String) {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in event.utf8.prefix(while: { $0 != UInt8(ascii: ".") }) { Self.mix(byte, into: &hash) }
-        for byte in "Id".utf8 { Self.mix(byte, into: &hash) }
-        self.hash = hash
-    }
-
-    private static func mix(_ byte: UInt8, into hash: inout UInt64) {
-        guard byte != UInt8(ascii: "_"), byte != UInt8(ascii: "-") else { return }
-        hash ^= UInt64((0x41...0x5a).contains(byte) ? byte | 0x20 : byte)
-        hash &*= 0x0000_0100_0000_01b3
-    }
-
-    static let roles: [FieldName: Roles] = {
-        var roles: [FieldName: Roles] = [:]
-        func assign(_ names: [String], _ role: WritableKeyPath<Roles, Int?>) {
+    static let named: [FieldName: FieldRoles] = {
+        var roles: [FieldName: FieldRoles] = [:]
+        func assign(_ names: [String], _ role: WritableKeyPath<FieldRoles, Int?>) {
             for (rank, name) in names.enumerated() {
                 // Subjects leave a rank free for the id of the event's entity.
                 let rank = role == \.subject && rank >= 2 ? rank + 1 : rank
-                if let name = FieldName(name.utf8) { roles[name, default: Roles()][keyPath: role] = rank }
+                if let name = FieldName(name.utf8) { roles[name, default: FieldRoles()][keyPath: role] = rank }
             }
         }
         assign(AuditFields.actorNames, \.actor)
         assign(AuditFields.subjectNames, \.subject)
         assign(["service", "sourceService", "source"], \.service)
         assign(["occurredAt", "timestamp"], \.time)
-        if let data = FieldName("data".utf8) { roles[data, default: Roles()].isData = true }
+        if let data = FieldName("data".utf8) { roles[data, default: FieldRoles()].isData = true }
         return roles
     }()
 }

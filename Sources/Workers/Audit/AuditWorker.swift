@@ -3,21 +3,25 @@ import Storage
 
 /// Files every event that it is given as a row of `audit_logs`, linked into the hash chain of a lane.
 ///
-/// A batch takes two round trips: one records the messages as handled and locks a lane that no other batch holds, the
-/// other inserts the rows, moves the lane's head and commits.
+/// What is personal is sealed before. A batch takes two round trips: one records the messages as handled and locks a
+/// lane that no other batch holds, the other inserts the rows, moves the lane's head and commits.
 public struct AuditWorker: BatchWorker {
     public static let name = "audit"
 
+    private let privacy: AuditPrivacy
     private let months = KnownMonths()
 
-    public init() {}
+    package init(privacy: AuditPrivacy) { self.privacy = privacy }
 
     public func handle(_ items: [BatchItem<RawJSON>], in context: BatchContext) async throws -> [Outcome] {
         for item in items { try item.checkStorable() }
+        let plain = items.map { AuditRecord($0) }
+        let steps = plain.map { ActionStep($0) }
+        let records = try await privacy.seal(plain)
         var madeMonth: CalendarMonth?
         do {
             try await context.transaction(first: [AuditStatements.freeLane]) { transaction in
-                let fresh = zip(items, transaction.isFresh).filter(\.1).map(\.0)
+                let fresh = records.indices.filter { transaction.isFresh[$0] }
                 guard !fresh.isEmpty else { return }
                 let head = try await lane(transaction)
                 let month = CalendarMonth(containing: head.recordedAt)
@@ -26,7 +30,7 @@ public struct AuditWorker: BatchWorker {
                     madeMonth = month
                 }
                 var batch = AuditBatch(after: head, capacity: fresh.count)
-                for item in fresh { batch.append(item) }
+                for index in fresh { batch.append(records[index], step: steps[index]) }
                 transaction.finish(with: batch.statements())
             }
         } catch {

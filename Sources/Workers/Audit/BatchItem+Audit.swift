@@ -1,14 +1,15 @@
 import Models
 
 extension AuditRecord {
-    init(_ item: BatchItem<RawJSON>, lane: Int64, sequence: Int64, recordedAt: Int64) {
+    /// What the message says, before it has a place in a chain.
+    init(_ item: BatchItem<RawJSON>) {
         let fields = AuditFields(scanning: item.body, event: item.event)
         // Reading the envelope again costs nothing for messages that are no CloudEvents.
         let cloudEvent = try? CloudEvent.unwrap(item.message)
         self.init(
-            lane: lane,
-            sequence: sequence,
-            recordedAt: recordedAt,
+            lane: 0,
+            sequence: 0,
+            recordedAt: 0,
             occurredAt: fields.occurredAt ?? item.plausibleTime,
             event: item.event,
             actor: fields.actor,

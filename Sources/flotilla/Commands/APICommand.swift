@@ -30,6 +30,7 @@ enum APICommand {
         )
         settings.drain = configuration[Settings.drain]
         settings.notifications = try configuration.notificationTexts()
+        settings.masters = try configuration.masterKeyring()
         let (stop, order) = AsyncStream<Void>.makeStream()
         let signals = try Signals.stream(of: [SIGTERM, SIGINT])
         let listener = Task { for await _ in signals { order.yield() } }

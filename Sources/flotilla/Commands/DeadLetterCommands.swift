@@ -132,7 +132,7 @@ enum DeadLetterCommands {
         guard !named.isEmpty || invocation[yes] else {
             throw UsageError("this can send back many: see how many with --dry-run, then add --yes")
         }
-        let action = OperatorAction("requeue", by: operatorName(), because: invocation[reason])
+        let action = OperatorAction("requeue", by: OperatorName.current, because: invocation[reason])
         let outcome = try await withDeadLetters(invocation) { files in
             try await files.requeue(filter, limit: limit, as: action) { step in
                 invocation.console.note("  \(step.changed) of \(min(step.matched, limit))")
@@ -184,13 +184,5 @@ enum DeadLetterCommands {
     private static func positive(_ number: Int) throws(UsageError) -> Int {
         guard (1...100_000).contains(number) else { throw UsageError("--limit is from 1 to 100000") }
         return number
-    }
-
-    /// The user of the command line; through sudo, who called it.
-    private static func operatorName() -> String {
-        for name in ["SUDO_USER", "USER", "LOGNAME"] {
-            if let value = unsafe getenv(name).map({ unsafe String(cString: $0) }), !value.isEmpty { return value }
-        }
-        return "uid \(getuid())"
     }
 }

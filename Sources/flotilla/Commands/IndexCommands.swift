@@ -52,7 +52,12 @@ enum IndexCommands {
         var settings = try configuration.postgres()
         settings.statementTimeout = .seconds(3_600)
         let pool = PostgresPool(settings, size: 2, name: "flotilla index rebuild")
-        let job = IndexRebuild(pool, configuration.indexStore(), auditOnly: invocation[auditOnly])
+        let job = IndexRebuild(
+            pool,
+            configuration.indexStore(),
+            privacy: AuditPrivacy(pool, masters: try configuration.masterKeyring()),
+            auditOnly: invocation[auditOnly]
+        )
         let console = invocation.console
         let work = Task { try await job.run(progress: progress(on: console)) }
         let signals = try Signals.stream(of: [SIGTERM, SIGINT])

@@ -74,10 +74,17 @@ enum WorkerCommand {
             plans: try configuration.plans(),
             expiryNotices: configuration[Settings.expiryNotices].durations
         )
-        var services: [any FleetService] = invocation[noKeeper] ? [] : [keeper]
+        let privacy = AuditPrivacy(connections.postgres, masters: try configuration.masterKeyring())
+        let upkeep = AuditUpkeep(
+            connections.postgres,
+            checkpoints: try configuration.checkpointing(connections.postgres),
+            interval: configuration[Settings.auditCheckpointInterval],
+            log: log
+        )
+        var services: [any FleetService] = invocation[noKeeper] ? [upkeep] : [upkeep, keeper]
         if names.isEmpty || names.contains(QuotaWorker.name) { services += quotas.services }
         let fleet = try Fleet(settings, connections: connections, services: services, probes: notifications.probes)
-        try fleet.register(AuditWorker())
+        try fleet.register(AuditWorker(privacy: privacy))
         try quotas.register(in: fleet)
         try registerIndexing(configuration.indexStore(), with: fleet)
         try notifications.register(with: fleet)

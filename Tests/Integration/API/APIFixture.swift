@@ -17,11 +17,15 @@ struct APIFixture: Sendable {
     ///   - states: where live states come from; `nil` is an API without Redis.
     ///   - admission: takes everything in unless given.
     ///   - notifications: `nil` is an API without them.
+    ///   - audit: `nil` is an API without it.
+    ///   - scopes: what the key may do.
     static func with(
         _ pool: PostgresPool,
         states: JobStates? = nil,
         admission: Admission = Admission(),
         notifications: NotificationTexts? = nil,
+        audit: AuditLog? = nil,
+        scopes: Set<Scope> = [.read, .enqueue],
         _ body: (APIFixture) async throws -> Void
     ) async throws {
         let topology = Topology(queues: [
@@ -34,7 +38,7 @@ struct APIFixture: Sendable {
                 ]
             )
         ])
-        let key = try await APIKeys(pool).create(name: "tests", scopes: [.read, .enqueue])
+        let key = try await APIKeys(pool).create(name: "tests", scopes: scopes)
         let server = try ControlAPI.start(
             HTTPServerConfiguration(),
             ControlAPI.Dependencies(
@@ -46,6 +50,7 @@ struct APIFixture: Sendable {
                 ]),
                 admission: admission,
                 notifications: notifications,
+                audit: audit,
                 metrics: Metrics(),
                 log: Log(service: "test", threshold: .error)
             )

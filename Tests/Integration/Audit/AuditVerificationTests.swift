@@ -12,7 +12,7 @@ struct AuditVerificationTests {
     func faults(_ steps: [[String]]) async throws -> [[String]] {
         try await TestDatabase.with(migrated: true) { database async throws in
             _ = try await database.pool.query(SQLStatement("DELETE FROM audit_lanes WHERE lane > 1"))
-            let bench = AuditWorkerTests.bench(database.pool)
+            let bench = try AuditWorkerTests.bench(database.pool)
             for number in 0..<10 { await bench.handle(AuditWorkerTests.letters(number..<number + 1)) }
             _ = try await database.pool.pipeline(
                 ["logs", "lanes"].map { SQLStatement("CREATE TABLE kept_\($0) AS SELECT * FROM audit_\($0)") }
@@ -107,7 +107,7 @@ struct AuditVerificationTests {
 
     @Test func `pages end between rows of any size, and every row is checked`() async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
-            let bench = AuditWorkerTests.bench(database.pool)
+            let bench = try AuditWorkerTests.bench(database.pool)
             let text = String(repeating: "x", count: 1_500_000)
             let big = (0..<7).map { WorkerBench.Letter(id: "b\($0)", event: "a.b", body: #"{"text":"\#(text)"}"#) }
             #expect(await bench.handle(big).areDone)
@@ -127,7 +127,7 @@ struct AuditVerificationTests {
 
     @Test func `verifying while others write finds nothing`() async throws {
         try await TestDatabase.with(size: 6, migrated: true) { database async throws in
-            let bench = AuditWorkerTests.bench(database.pool)
+            let bench = try AuditWorkerTests.bench(database.pool)
             try await withThrowingTaskGroup { group in
                 for writer in 0..<3 {
                     group.addTask {

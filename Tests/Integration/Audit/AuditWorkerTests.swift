@@ -20,14 +20,22 @@ struct AuditWorkerTests {
         }
     }
 
-    static func bench(_ pool: PostgresPool) -> WorkerBench { WorkerBench(AuditWorker(), queue: "audit.all", pool) }
+    static func bench(_ pool: PostgresPool) throws -> WorkerBench {
+        WorkerBench(AuditWorker(privacy: try privacy(pool)), queue: "audit.all", pool)
+    }
+
+    static let masters = MasterKeys.generate()
+
+    static func privacy(_ pool: PostgresPool) throws -> AuditPrivacy {
+        AuditPrivacy(pool, masters: try MasterKeyring { try MasterKeys(masters) })
+    }
 
     @Test func `a message becomes one row with everything it says`() async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
             let body =
                 #"{"profileId" : "p-1","recruiterId":12, "source":"search","timestamp":"2026-01-30T03:00:00Z","é":1.0}"#
             let letter = WorkerBench.Letter(id: "m", event: "profile.viewed", body: body, correlationID: "corr")
-            let outcomes = await Self.bench(database.pool).handle([letter])
+            let outcomes = try await Self.bench(database.pool).handle([letter])
             #expect(outcomes.map(\.isDone) == [true])
             let rows = try await database.pool.query(
                 SQLStatement(
@@ -52,7 +60,7 @@ struct AuditWorkerTests {
 
     @Test func `the same batch twice leaves one row for each message`() async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
-            let bench = Self.bench(database.pool)
+            let bench = try Self.bench(database.pool)
             for _ in 0..<2 { #expect(await bench.handle(Self.letters(0..<100)).areDone) }
             #expect(try await database.count("SELECT count(*) FROM audit_logs") == 100)
             #expect(try await AuditVerification(database.pool).run().isIntact)
@@ -61,7 +69,7 @@ struct AuditWorkerTests {
 
     @Test func `fifty concurrent batches with the same message leave one row`() async throws {
         try await TestDatabase.with(size: 20, migrated: true) { database async throws in
-            let bench = Self.bench(database.pool)
+            let bench = try Self.bench(database.pool)
             await withTaskGroup { group in
                 for batch in 0..<50 {
                     group.addTask {
@@ -80,7 +88,7 @@ struct AuditWorkerTests {
     @Test func `concurrent writers of two processes take lanes of their own, and every chain verifies`() async throws {
         try await TestDatabase.with(size: 6, migrated: true) { database async throws in
             let other = try database.otherPool(size: 6)
-            let benches = [Self.bench(database.pool), Self.bench(other)]
+            let benches = [try Self.bench(database.pool), try Self.bench(other)]
             await withTaskGroup { group in
                 for batch in 0..<60 {
                     group.addTask {
@@ -100,7 +108,7 @@ struct AuditWorkerTests {
     @Test func `more batches than lanes wait for a lane`() async throws {
         try await TestDatabase.with(size: 4, migrated: true) { database async throws in
             _ = try await database.pool.query(SQLStatement("DELETE FROM audit_lanes WHERE lane > 1"))
-            let bench = Self.bench(database.pool)
+            let bench = try Self.bench(database.pool)
             await withTaskGroup { group in
                 for batch in 0..<12 {
                     group.addTask {
@@ -120,13 +128,13 @@ struct AuditWorkerTests {
             var letters = Self.letters(0..<10)
             letters[3].body = "{"
             letters[6].correlationID = "a\u{0}b"
-            let outcomes = await Self.bench(database.pool).handle(letters)
+            let outcomes = try await Self.bench(database.pool).handle(letters)
             #expect(outcomes.indices.filter { !outcomes[$0].isDone } == [3, 6])
             for index in [3, 6] { #expect(throws: InvalidPayload.self) { try outcomes[index].get() } }
             #expect(try await database.count("SELECT count(*) FROM audit_logs") == 8)
             #expect(try await database.count("SELECT count(*) FROM inbox WHERE message_id IN ('m-3', 'm-6')") == 0)
             letters[6].correlationID = "ab"
-            #expect(await Self.bench(database.pool).handle([letters[6]]).areDone)
+            #expect(try await Self.bench(database.pool).handle([letters[6]]).areDone)
             #expect(try await database.count("SELECT count(*) FROM audit_logs") == 9)
         }
     }
@@ -141,7 +149,7 @@ struct AuditWorkerTests {
             _ = try await database.pool.query(
                 SQLStatement("UPDATE audit_lanes SET recorded_at = now() + interval '65 days'")
             )
-            let bench = Self.bench(database.pool)
+            let bench = try Self.bench(database.pool)
             await withTaskGroup { group in
                 for batch in 0..<8 {
                     group.addTask {
@@ -161,7 +169,7 @@ struct AuditWorkerTests {
             let letters = times.enumerated().map { index, time in
                 WorkerBench.Letter(id: "t\(index)", event: "a.b", body: #"{"timestamp":\#(time)}"#)
             }
-            #expect(await Self.bench(database.pool).handle(letters).areDone)
+            #expect(try await Self.bench(database.pool).handle(letters).areDone)
             #expect(try await database.count("SELECT count(*) FROM audit_logs") == 6)
             #expect(
                 try await database.count(

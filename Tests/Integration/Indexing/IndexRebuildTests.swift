@@ -18,14 +18,20 @@ struct IndexRebuildTests {
             auditOnly: Bool = false,
             progress: (IndexRebuild.Progress) -> Void = { _ in }
         ) async throws -> IndexRebuild.Report {
-            let job = IndexRebuild(database.pool, PostgresIndexStore(), auditOnly: auditOnly, pageSize: 50)
+            let job = IndexRebuild(
+                database.pool,
+                PostgresIndexStore(),
+                privacy: try AuditWorkerTests.privacy(database.pool),
+                auditOnly: auditOnly,
+                pageSize: 50
+            )
             return try await job.run(progress: progress)
         }
     }
 
     private func withStage(_ body: (Stage) async throws -> Void) async throws {
-        try await TestDatabase.with(size: 8, migrated: true) { database in
-            let audit = WorkerBench(AuditWorker(), queue: "audit.all", database.pool)
+        try await TestDatabase.with(size: 8, migrated: true) { database async throws in
+            let audit = try AuditWorkerTests.bench(database.pool)
             try await body(Stage(database: database, bench: IndexBench(database.pool), audit: audit))
         }
     }

@@ -41,6 +41,10 @@ struct AuditChainTests {
         return faults + chain.finish(headSequence: head.record.sequence, headHash: head.hash)
     }
 
+    func isOnly(_ expected: AuditFault, in faults: [AuditFault]) -> Bool {
+        faults.count == 1 && faults[0].isSame(as: expected)
+    }
+
     @Test func `the hashes are those that another implementation of the documented format computes`() {
         var hasher = AuditHasher()
         let one = hasher.hash(Self.first, after: AuditHasher.genesis)
@@ -91,7 +95,7 @@ struct AuditChainTests {
     @Test func `an edited row is told with its place`() {
         var rows = Self.rows(5)
         rows[2].record.body = Array("{}".utf8)
-        #expect(faults(rows, head: rows[4]) == [AuditFault(.edited, lane: 3, sequence: 3, messageID: "m-3")])
+        #expect(isOnly(AuditFault(.edited, lane: 3, sequence: 3, messageID: "m-3"), in: faults(rows, head: rows[4])))
     }
 
     @Test func `every column is covered`() {
@@ -113,20 +117,22 @@ struct AuditChainTests {
         var hasher = AuditHasher()
         rows[2].record.actor = "someone else"
         rows[2].hash = hasher.hash(rows[2].record, after: rows[2].previousHash)
-        #expect(faults(rows, head: rows[4]) == [AuditFault(.reordered, lane: 3, sequence: 4, messageID: "m-4")])
+        #expect(isOnly(AuditFault(.reordered, lane: 3, sequence: 4, messageID: "m-4"), in: faults(rows, head: rows[4])))
     }
 
     @Test func `deleted rows are told as a gap`() {
         var rows = Self.rows(6)
         let head = rows[5]
         rows.removeSubrange(2...3)
-        #expect(faults(rows, head: head) == [AuditFault(.deleted, lane: 3, sequence: 3, count: 2)])
+        #expect(isOnly(AuditFault(.deleted, lane: 3, sequence: 3, count: 2), in: faults(rows, head: head)))
     }
 
     @Test func `rows deleted at the end are told as truncated, all of them too`() {
         let rows = Self.rows(4)
-        #expect(faults(Array(rows[..<2]), head: rows[3]) == [AuditFault(.truncated, lane: 3, sequence: 3, count: 2)])
-        #expect(faults([], head: rows[3]) == [AuditFault(.truncated, lane: 3, sequence: 1, count: 4)])
+        #expect(
+            isOnly(AuditFault(.truncated, lane: 3, sequence: 3, count: 2), in: faults(Array(rows[..<2]), head: rows[3]))
+        )
+        #expect(isOnly(AuditFault(.truncated, lane: 3, sequence: 1, count: 4), in: faults([], head: rows[3])))
     }
 
     @Test func `two rows that changed places are told as reordered`() {
@@ -141,7 +147,9 @@ struct AuditChainTests {
         var forged = rows[1]
         forged.record.messageID = "forged"
         rows.append(forged)
-        #expect(faults(rows, head: rows[3]) == [AuditFault(.inserted, lane: 3, sequence: 2, messageID: "forged")])
+        #expect(
+            isOnly(AuditFault(.inserted, lane: 3, sequence: 2, messageID: "forged"), in: faults(rows, head: rows[3]))
+        )
     }
 
     @Test func `a last row exchanged together with its hash does not match the head`() {
@@ -150,6 +158,6 @@ struct AuditChainTests {
         var hasher = AuditHasher()
         rows[2].record.actor = "someone else"
         rows[2].hash = hasher.hash(rows[2].record, after: rows[2].previousHash)
-        #expect(faults(rows, head: head) == [AuditFault(.headChanged, lane: 3, sequence: 3)])
+        #expect(isOnly(AuditFault(.headChanged, lane: 3, sequence: 3), in: faults(rows, head: head)))
     }
 }

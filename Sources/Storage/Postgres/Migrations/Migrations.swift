@@ -9,6 +9,7 @@ package enum Migrations {
         Migration(number: 5, name: "tickets", sql: "SELECT 5"),
         Migration(number: 6, name: "search", sql: Migration0006Search.sql),
         Migration(number: 7, name: "subscriptions", sql: Migration0007Subscriptions.sql),
+        Migration(number: 8, name: "audit_privacy", sql: Migration0008AuditPrivacy.sql),
     ]
 
     /// Any number, but always this one: whoever holds this advisory lock may change the schema.

@@ -28,6 +28,7 @@ struct AuditedEvents: Sendable {
     private static let keys = [ProfileValidated.event, ProfileUpdated.event, ProfileRejected.event, UserDeleted.event]
 
     let pool: PostgresPool
+    let privacy: AuditPrivacy
     let pageSize: Int64
 
     /// The beginnings of all lanes, and how many rows they have.
@@ -59,11 +60,14 @@ struct AuditedEvents: Sendable {
             )
         )
         var page = Page(place: place, isLast: rows.count < pageSize)
-        for row in rows {
+        let bodies = try await privacy.reveal(rows.map { ($0.text(3) ?? "", $0.bytes(5) ?? []) })
+        for (row, body) in zip(rows, bodies) {
             page.place.sequence = row.int(0) ?? place.last
             page.place.recordedAt = row.timestamp(1) ?? place.recordedAt
+            // Of somebody who is forgotten there is nothing to be found.
+            guard body.disclosure != .forgotten else { continue }
             do {
-                if let event = try event(row) { page.events.append(event) }
+                if let event = try event(row, body.body) { page.events.append(event) }
             } catch {
                 page.unreadable += 1
             }
@@ -72,9 +76,9 @@ struct AuditedEvents: Sendable {
         return page
     }
 
-    private func event(_ row: SQLRow) throws(InvalidPayload) -> Event? {
+    private func event(_ row: SQLRow, _ body: [UInt8]) throws(InvalidPayload) -> Event? {
         guard let recordedAt = row.timestamp(1), let key = row.text(2), let messageID = row.text(3),
-            let occurredAt = row.timestamp(4), let body = row.bytes(5)
+            let occurredAt = row.timestamp(4)
         else { return nil }
         let data = try Self.data(of: body)
         func profile(_ event: some ProfileEvent) -> Event {

@@ -34,15 +34,24 @@ package struct IndexRebuild: Sendable {
     private static let auditLag = Duration.seconds(3_600)
 
     private let pool: PostgresPool
+    private let privacy: AuditPrivacy
     private let store: any IndexStore
     private let auditOnly: Bool
     private let pageSize: Int64
 
     /// - Parameters:
     ///   - pool: with a statement timeout that fits counting a whole table.
+    ///   - privacy: opens what the audit log holds of people.
     ///   - auditOnly: leaves out what the active index alone knows, but for the last hour, which the audit may lag behind.
-    package init(_ pool: PostgresPool, _ store: any IndexStore, auditOnly: Bool = false, pageSize: Int64 = 500) {
+    package init(
+        _ pool: PostgresPool,
+        _ store: any IndexStore,
+        privacy: AuditPrivacy,
+        auditOnly: Bool = false,
+        pageSize: Int64 = 500
+    ) {
         self.pool = pool
+        self.privacy = privacy
         self.store = store
         self.auditOnly = auditOnly
         self.pageSize = pageSize
@@ -95,7 +104,7 @@ package struct IndexRebuild: Sendable {
     }
 
     private func replay(into number: Int64, _ report: inout Report, _ progress: (Progress) -> Void) async throws {
-        let log = AuditedEvents(pool: pool, pageSize: pageSize)
+        let log = AuditedEvents(pool: pool, privacy: privacy, pageSize: pageSize)
         let (lanes, total) = try await log.lanes()
         var done: Int64 = 0
         for lane in lanes {

@@ -22,14 +22,23 @@ package struct AuditChain: ~Copyable {
     /// The last sequence number seen.
     package private(set) var sequence: Int64
     private var hash: [UInt8]
+    private var time: Int64?
+    private var signed: SignedHeads
 
     /// - Parameters:
     ///   - sequence: the last sequence number before the rows to come: 0 for a lane that is whole.
     ///   - hash: the hash that the first row has to follow.
-    package init(lane: Int64, sequence: Int64 = 0, hash: [UInt8] = AuditHasher.genesis) {
+    ///   - signed: what checkpoints say of rows of the lane.
+    package init(
+        lane: Int64,
+        sequence: Int64 = 0,
+        hash: [UInt8] = AuditHasher.genesis,
+        signed: SignedHeads = SignedHeads()
+    ) {
         self.lane = lane
         self.sequence = sequence
         self.hash = hash
+        self.signed = signed
     }
 
     /// Takes the next row in the order of sequence numbers; returns what is wrong with it.
@@ -39,7 +48,8 @@ package struct AuditChain: ~Copyable {
         var faults: [AuditFault] = []
         let isGap = number > sequence + 1
         if isGap {
-            faults.append(AuditFault(.deleted, lane: lane, sequence: sequence + 1, count: number - sequence - 1))
+            let count = number - sequence - 1
+            faults.append(AuditFault(.deleted, lane: lane, sequence: sequence + 1, count: count, time: time))
         }
         let isLinked = isGap || row.previousHash == hash
         let isIntact =
@@ -49,21 +59,29 @@ package struct AuditChain: ~Copyable {
         } else if !isIntact {
             faults.append(fault(.edited, row))
         }
+        if !signed.agree(number, row.hash) { faults.append(fault(.rewritten, row)) }
         sequence = number
+        time = row.record.recordedAt
         hash = row.hash
         return faults
     }
 
     /// Compares the end of the walk with the lane's head.
     package func finish(headSequence: Int64, headHash: [UInt8]) -> [AuditFault] {
-        if sequence < headSequence {
-            let count = headSequence - sequence
-            return [AuditFault(.truncated, lane: lane, sequence: sequence + 1, count: count)]
+        let end = max(headSequence, signed.last)
+        if sequence < end {
+            return [AuditFault(.truncated, lane: lane, sequence: sequence + 1, count: end - sequence, time: time)]
         }
-        return hash == headHash ? [] : [AuditFault(.headChanged, lane: lane, sequence: headSequence)]
+        return hash == headHash ? [] : [AuditFault(.headChanged, lane: lane, sequence: headSequence, time: time)]
     }
 
     private func fault(_ kind: AuditFault.Kind, _ row: AuditRow) -> AuditFault {
-        AuditFault(kind, lane: lane, sequence: row.record.sequence, messageID: row.record.messageID)
+        AuditFault(
+            kind,
+            lane: lane,
+            sequence: row.record.sequence,
+            messageID: row.record.messageID,
+            time: row.record.recordedAt
+        )
     }
 }

@@ -12,6 +12,14 @@ package struct AuditVerification: Sendable {
         /// The first of the faults, at most ``AuditVerification/faultLimit``.
         package var faults: [AuditFault] = []
         package var faultCount = 0
+        /// How many checkpoints there are, besides those of the file alone; `nil` when there was no key to check them.
+        package var checkpoints: Int?
+        /// Where the check began: rows up to this checkpoint were checked before, and only its own rows again.
+        package var since: AuditCheckpoint?
+        /// The newest genuine checkpoint.
+        package var newest: AuditCheckpoint?
+        /// What to begin with next time; `nil` unless everything is intact.
+        package var mark: VerifiedMark?
 
         package var isIntact: Bool { faultCount == 0 }
 
@@ -39,30 +47,89 @@ package struct AuditVerification: Sendable {
     private static let pageBytes = 4 << 20
 
     private let pool: PostgresPool
+    private let trust: CheckpointTrust?
 
-    package init(_ pool: PostgresPool) { self.pool = pool }
+    /// - Parameter trust: `nil` checks the chains alone.
+    package init(_ pool: PostgresPool, trust: CheckpointTrust? = nil) {
+        self.pool = pool
+        self.trust = trust
+    }
 
-    /// - Parameter progress: called after each page.
-    package func run(progress: (Progress) -> Void = { _ in }) async throws -> Report {
+    /// - Parameters:
+    ///   - mark: from an earlier report: rows up to there are taken to be intact still. `nil` checks all rows.
+    ///   - progress: called after each page.
+    package func run(
+        since mark: VerifiedMark? = nil,
+        progress: (Progress) -> Void = { _ in }
+    ) async throws -> Report {
         let start = ContinuousClock.now
         var report = Report()
+        // Before the heads are read: those that are read later lie behind.
+        let review = try await checkpoints(mark, &report)
         let heads = try await pool.query(Self.heads)
-        let total = heads.reduce(0) { $0 + Int(($1.int(1) ?? 0) - ($1.int(2) ?? 0)) }
-        for lane in heads.compactMap({ $0.int(0) }) {
-            try await walk(lane, into: &report) { progress(Progress(lane: lane, rows: $0, total: total)) }
+        let known = heads.compactMap { $0.int(0) }
+        let total = heads.reduce(0) { sum, head in
+            let done = report.since?.lanes.first { $0.lane == head.int(0) }?.sequence ?? 0
+            return sum + Int((head.int(1) ?? 0) - max(head.int(2) ?? 0, done))
+        }
+        for lane in known {
+            try await walk(lane, review, into: &report) { progress(Progress(lane: lane, rows: $0, total: total)) }
             report.lanes += 1
         }
-        report.add(try await unknownLanes(besides: Set(heads.compactMap { $0.int(0) })))
+        report.add(try await unknownLanes(besides: Set(known)))
+        for lane in report.newest?.lanes ?? [] where lane.sequence > 0 && !known.contains(lane.lane) {
+            report.add([AuditFault(.truncated, lane: lane.lane, sequence: 1, count: lane.sequence)])
+        }
+        if report.isIntact, let newest = review?.newest, let digest = review?.newestDigest {
+            report.mark = VerifiedMark(chain: newest.chain, number: newest.number, digest: digest)
+        }
         report.elapsed = .now - start
         return report
     }
 
-    private func walk(_ lane: Int64, into report: inout Report, progress: (Int) -> Void) async throws {
+    private func checkpoints(_ mark: VerifiedMark?, _ report: inout Report) async throws -> CheckpointReview? {
+        guard let trust, !trust.keys.isEmpty,
+            let chain = try await pool.query(Checkpointing.chain).first?.text(0)
+        else { return nil }
+        var review = CheckpointReview(chain: chain, keys: trust.keys, mark: mark)
+        var number = Int64(0)
+        while true {
+            let page = try await pool.query(CheckpointStatements.page(after: number))
+            guard let last = page.last?.int(0) else { break }
+            for row in page { review.take(row: row.int(0) ?? 0, SignedCheckpoint(row)) }
+            number = last
+        }
+        if let file = trust.file { try file(chain).forEach { review.take(copy: $0) } }
+        report.add(review.faults)
+        if review.hasLostMark, let mark { report.add([.checkpoint(.checkpointMissing, mark.number)]) }
+        (report.checkpoints, report.newest, report.since) = (review.count, review.newest, review.marked)
+        return review
+    }
+
+    private func walk(
+        _ lane: Int64,
+        _ review: CheckpointReview?,
+        into report: inout Report,
+        progress: (Int) -> Void
+    ) async throws {
         guard let head = try await pool.query(Self.head(of: lane)).first, let headSequence = head.int(0),
-            let headHash = head.bytes(1), let baseSequence = head.int(2), let baseHash = head.bytes(3)
+            let headHash = head.bytes(1), var sequence = head.int(2), var hash = head.bytes(3)
         else { return report.add([AuditFault(.unknownLane, lane: lane, sequence: 0)]) }
-        var chain = AuditChain(lane: lane, sequence: baseSequence, hash: baseHash)
+        if let review, !review.attests(lane: lane, base: sequence, hash) {
+            report.add([AuditFault(.baseMoved, lane: lane, sequence: sequence)])
+        }
         var last = (sequence: Int64.min, recordedAt: Int64(0))
+        if let done = report.since?.lanes.first(where: { $0.lane == lane }), done.sequence > sequence {
+            // The row before is the first to be checked, so that the one where the last check ended is checked again.
+            (sequence, hash) = (done.sequence - 1, try await previousHash(lane, done.sequence) ?? [])
+            last = (sequence, .max)
+        }
+        var chain = AuditChain(
+            lane: lane,
+            sequence: sequence,
+            hash: hash,
+            signed: review?.heads(of: lane) ?? SignedHeads()
+        )
         while true {
             let page = try await pool.query(
                 Self.page(of: lane, after: last.sequence, last.recordedAt, through: headSequence)
@@ -82,6 +149,14 @@ package struct AuditVerification: Sendable {
         if let row = beyond.first, let count = row.int(0), count > 0, let first = row.int(1) {
             report.add([AuditFault(.inserted, lane: lane, sequence: first, count: count)])
         }
+    }
+
+    private func previousHash(_ lane: Int64, _ sequence: Int64) async throws -> [UInt8]? {
+        let statement = SQLStatement(
+            "SELECT previous_hash FROM audit_logs WHERE lane = $1 AND sequence = $2",
+            [.int(lane), .int(sequence)]
+        )
+        return try await pool.query(statement).first?.bytes(0)
     }
 
     private func unknownLanes(besides known: Set<Int64>) async throws -> [AuditFault] {

@@ -1,0 +1,130 @@
+import Models
+import Platform
+package import Storage
+import Synchronization
+
+/// Keeps personal data out of the audit log's plain text: seals it with its person's key before a row is hashed.
+///
+/// Rows without personal data cost one look at their body. docs/privacy.md describes keys and formats.
+package final class AuditPrivacy: Sendable {
+    let pool: PostgresPool
+    let masters: MasterKeyring
+    private let keys: SubjectKeys
+    private let known = Mutex<Pseudonyms?>(nil)
+
+    package init(_ pool: PostgresPool, masters: MasterKeyring) {
+        self.pool = pool
+        self.masters = masters
+        keys = SubjectKeys(pool, masters)
+    }
+
+    /// Fails early where the database's keys were wrapped by a master key that is not here.
+    package func check() async throws { _ = try await pseudonyms() }
+
+    /// The pseudonyms of this database, whose key is made once for all.
+    func pseudonyms() async throws -> Pseudonyms {
+        if let pseudonyms = known.withLock({ $0 }) { return pseudonyms }
+        let master = masters.current
+        let name = SubjectStatements.secretName
+        let fresh = SubjectKey.wrap(RandomBytes.make(AESGCM.keyLength), of: name, by: master)
+        let results = try await pool.pipeline([
+            SubjectStatements.insertSecret(master: master.id, wrapped: fresh), SubjectStatements.secret,
+        ])
+        guard let row = results[1].first, let id = row.text(0), let wrapped = row.bytes(1) else {
+            throw AuditError(
+                code: .wrongKey,
+                operation: "read audit_secrets",
+                detail: "the key of the pseudonyms is missing",
+                isRetriable: true
+            )
+        }
+        let pseudonyms = Pseudonyms(key: try SubjectKey.unwrap(wrapped, of: name, by: try masters.key(id)))
+        known.withLock { $0 = pseudonyms }
+        return pseudonyms
+    }
+
+    /// The records with what is personal sealed, in the same order.
+    func seal(_ records: [AuditRecord]) async throws -> [AuditRecord] {
+        var records = records
+        var readings: [(index: Int, reading: PersonalReading)] = []
+        var names: Set<String> = []
+        for index in records.indices {
+            let event = EventPrivacies.shared.privacy(of: records[index].event)
+            let isConcerned = PersonalScan.mayConcern(records[index].body, event.names)
+            guard isConcerned || records[index].hasTellingNames else { continue }
+            let pseudonyms = try await pseudonyms()
+            records[index].replaceTellingNames(pseudonyms)
+            guard isConcerned else { continue }
+            let reading = PersonalReading(
+                records[index].body,
+                event,
+                pseudonyms,
+                rowSubject: records[index].subject ?? records[index].actor,
+                messageID: records[index].messageID
+            )
+            guard !reading.findings.isEmpty else { continue }
+            names.formUnion(reading.findings.map(\.subject.description))
+            readings.append((index, reading))
+        }
+        guard !readings.isEmpty else { return records }
+        let keys = try await keys.keys(of: names)
+        try await storeTraces(readings.map(\.reading), keys)
+        for (index, reading) in readings { records[index].body = seal(reading, in: records[index], keys) }
+        return records
+    }
+
+    private func seal(
+        _ reading: PersonalReading,
+        in record: AuditRecord,
+        _ keys: [String: SubjectKey]
+    ) -> [UInt8] {
+        reading.replacing { finding, literal in
+            // Of somebody who is forgotten nothing is taken down again.
+            guard let key = keys[finding.subject.description], let cipher = key.cipher else { return Self.forgotten }
+            let context = SealedValue.context(messageID: record.messageID, path: finding.path)
+            return SealedValue(subject: key.id, sealed: cipher.seal(literal, context: context)).literal
+        }
+    }
+
+    private func storeTraces(_ readings: [PersonalReading], _ keys: [String: SubjectKey]) async throws {
+        let pseudonyms = try await pseudonyms()
+        var traces: [(name: String, trace: SubjectTrace)] = []
+        var seen: Set<[UInt8]> = []
+        for finding in readings.flatMap(\.findings) {
+            let name = finding.subject.description
+            guard let key = keys[name], let cipher = key.cipher else { continue }
+            for text in finding.traces {
+                let digest = pseudonyms.digest(text, finding.category)
+                guard !self.keys.hasStored(name, digest), seen.insert(Array("\(key.id) ".utf8) + digest).inserted else {
+                    continue
+                }
+                let sealed = cipher.seal(Array(text.utf8), context: SubjectTrace.context(key.id))
+                let trace = SubjectTrace(subject: key.id, digest: digest, category: finding.category, sealed: sealed)
+                traces.append((name, trace))
+            }
+        }
+        var aliases: [(alias: String, name: String, subject: Int64)] = []
+        for (person, others) in readings.flatMap(\.aliases) {
+            guard let key = keys[person.description], key.cipher != nil else { continue }
+            aliases += others.map { ($0.description, person.description, key.id) }
+        }
+        try await self.keys.store(traces: traces, aliases: aliases)
+    }
+
+    /// What is shown, and stored, in the place of a value that nobody can read any more.
+    static let forgotten = Array("\"forgotten\"".utf8)
+}
+
+extension AuditRecord {
+    /// Whether an id of the row tells who somebody is.
+    fileprivate var hasTellingNames: Bool {
+        [actor, subject, correlationID, messageID].contains { $0?.utf8.contains(UInt8(ascii: "@")) == true }
+    }
+
+    fileprivate mutating func replaceTellingNames(_ pseudonyms: Pseudonyms) {
+        actor = actor.map(pseudonyms.identifier)
+        subject = subject.map(pseudonyms.identifier)
+        correlationID = correlationID.map(pseudonyms.identifier)
+        messageID = pseudonyms.identifier(messageID)
+    }
+}

@@ -1,0 +1,217 @@
+import Models
+
+/// One personal value of a body: where it is, and whose.
+struct PersonalFinding: Sendable, Hashable {
+    let literal: Range<Int>
+    /// A JSON pointer.
+    let path: String
+    let subject: DataSubject
+    let category: PersonalFields.Category
+    /// Texts by which the person can be found elsewhere.
+    var traces: [String]
+}
+
+/// Reads a body for what is personal in it.
+///
+/// A value's person is, in this order: who an id of the same prefix in the same object names (`mentorId` for
+/// `mentorName`), the person of the object, of the objects around it, the e-mail address or telephone number beside it,
+/// what the row is about, and in the end the message itself.
+struct PersonalReading {
+    private let tree: JSONTree
+    private let privacy: EventPrivacy
+    private let pseudonyms: Pseudonyms
+    private let fallback: DataSubject
+    private(set) var findings: [PersonalFinding] = []
+    /// Other names of people whose values were found.
+    private(set) var aliases: [DataSubject: Set<DataSubject>] = [:]
+    /// Whether a name of a member tells who somebody is, so that the body can only be sealed as a whole.
+    private(set) var namesTell = false
+
+    /// Longer texts than this are sealed like others, and not kept to search for.
+    private static let longestTrace = 200
+    private static let most = 2_000
+
+    private struct Scope {
+        var person: DataSubject?
+        var contact: DataSubject?
+        var path = ""
+        /// The kind of person that a member called `id` names here.
+        var kind: String
+    }
+
+    init(
+        _ body: [UInt8],
+        _ privacy: EventPrivacy,
+        _ pseudonyms: Pseudonyms,
+        rowSubject: String?,
+        messageID: String
+    ) {
+        tree = JSONTree(checked: body)
+        self.privacy = privacy
+        self.pseudonyms = pseudonyms
+        fallback =
+            rowSubject.map { DataSubject(kind: "record", id: $0) } ?? DataSubject(kind: "message", id: messageID)
+        visit(tree.root, Scope(kind: privacy.entity))
+        if namesTell || findings.count > Self.most {
+            let texts = traces(of: tree.root)
+            let subject = findings.first?.subject ?? fallback
+            namesTell = true
+            findings = [
+                PersonalFinding(
+                    literal: tree.root.literal,
+                    path: "",
+                    subject: subject,
+                    category: .other,
+                    traces: Array(texts.prefix(20))
+                )
+            ]
+        }
+    }
+
+    /// The body with each finding exchanged for what `replacement` makes of it.
+    func replacing(_ replacement: (PersonalFinding, _ literal: [UInt8]) -> [UInt8]) -> [UInt8] {
+        tree.replacing(findings.map { ($0.literal, replacement($0, Array(tree.bytes[$0.literal]))) })
+    }
+
+    private mutating func visit(_ node: JSONTree.Node, _ scope: Scope) {
+        switch node.kind {
+        case .object: visitObject(node, scope)
+        case .array:
+            for (index, element) in node.children.enumerated() {
+                var inner = scope
+                inner.path += "/\(index)"
+                visit(element, inner)
+            }
+        case .string:
+            guard let text = tree.text(of: node) else { return }
+            guard let category = Self.category(ofText: text) else { return }
+            let own = category == .email ? DataSubject(kind: "email", id: pseudonyms.pseudonym(of: text)) : fallback
+            add(node, scope.path, scope.person ?? scope.contact ?? own, category)
+        case .number, .boolean, .null: break
+        }
+    }
+
+    private mutating func visitObject(_ node: JSONTree.Node, _ scope: Scope) {
+        let members = node.children.map { (name: FieldName.normalised(tree.name(of: $0)), node: $0) }
+        if members.contains(where: { $0.name.utf8.contains(UInt8(ascii: "@")) }) { namesTell = true }
+        var inner = scope
+        if let person = person(of: members, scope.kind) { inner.person = person }
+        if let contact = contact(of: members) { inner.contact = contact }
+        let first = findings.count
+        for (name, member) in members {
+            let path = scope.path + "/" + tree.name(of: member)
+            let category = privacy.categories[name]
+            if let category, member.kind != .null, member.kind != .boolean, !isEmpty(member) {
+                let owner = prefixed(name, among: members) ?? inner.person ?? inner.contact ?? fallback
+                add(member, path, owner, category)
+            } else {
+                var deeper = inner
+                deeper.path = path
+                if name != "data" { deeper.kind = name }
+                visit(member, deeper)
+            }
+        }
+        joinNames(from: first, members)
+        if let person = inner.person, findings.count > first { note(person, members) }
+    }
+
+    private mutating func add(
+        _ node: JSONTree.Node,
+        _ path: String,
+        _ subject: DataSubject,
+        _ category: PersonalFields.Category
+    ) {
+        let texts = category == .other ? [] : traces(of: node)
+        findings.append(
+            PersonalFinding(literal: node.literal, path: path, subject: subject, category: category, traces: texts)
+        )
+    }
+
+    /// Whom the ids among the members name.
+    private func person(of members: [(name: String, node: JSONTree.Node)], _ kind: String) -> DataSubject? {
+        for name in privacy.people {
+            if let id = identifier(name, members) { return DataSubject(kind: String(name.dropLast(2)), id: id) }
+        }
+        // The id of an envelope is that of the event.
+        let isEnvelope = members.contains { $0.name == "specversion" || $0.name == "data" }
+        guard !isEnvelope, let id = identifier("id", members) else { return nil }
+        return DataSubject(kind: kind, id: id)
+    }
+
+    private func prefixed(_ name: String, among members: [(name: String, node: JSONTree.Node)]) -> DataSubject? {
+        var best: String?
+        for member in members where member.name.utf8.count > 2 && member.name.hasSuffix("id") {
+            let stem = member.name.dropLast(2)
+            if name.utf8.count > stem.utf8.count, name.hasPrefix(stem), stem.utf8.count > (best?.utf8.count ?? 0) {
+                best = String(stem)
+            }
+        }
+        guard let best, let id = identifier(best + "id", members) else { return nil }
+        return DataSubject(kind: best, id: id)
+    }
+
+    private func contact(of members: [(name: String, node: JSONTree.Node)]) -> DataSubject? {
+        for wanted in [PersonalFields.Category.email, .phone] {
+            for (name, node) in members where privacy.categories[name] == wanted {
+                guard let text = plainText(of: node), !text.isEmpty else { continue }
+                let id = wanted == .phone ? text.filter(\.isNumber) : text
+                return DataSubject(kind: wanted.rawValue, id: pseudonyms.pseudonym(of: id))
+            }
+        }
+        return nil
+    }
+
+    private mutating func note(_ person: DataSubject, _ members: [(name: String, node: JSONTree.Node)]) {
+        for name in privacy.people.prefix(privacy.samePeople) {
+            guard let id = identifier(name, members) else { continue }
+            let other = DataSubject(kind: String(name.dropLast(2)), id: id)
+            if other != person { aliases[person, default: []].insert(other) }
+        }
+    }
+
+    /// A first and a last name beside each other are a name to look for.
+    private mutating func joinNames(from first: Int, _ members: [(name: String, node: JSONTree.Node)]) {
+        func text(_ names: String...) -> String? {
+            members.first { names.contains($0.name) }.flatMap { plainText(of: $0.node) }
+        }
+        guard let given = text("firstname", "givenname"), let family = text("lastname", "familyname", "surname"),
+            let place = findings.indices.dropFirst(first).first(where: { findings[$0].category == .name })
+        else { return }
+        findings[place].traces.append("\(given) \(family)")
+    }
+
+    private func identifier(_ name: String, _ members: [(name: String, node: JSONTree.Node)]) -> String? {
+        guard let node = members.first(where: { $0.name == name })?.node, let text = plainText(of: node),
+            (1...255).contains(text.utf8.count), !text.utf8.contains(0)
+        else { return nil }
+        return pseudonyms.identifier(text)
+    }
+
+    private func plainText(of node: JSONTree.Node) -> String? {
+        node.kind == .number ? String(decoding: tree.bytes[node.literal], as: UTF8.self) : tree.text(of: node)
+    }
+
+    private func isEmpty(_ node: JSONTree.Node) -> Bool {
+        switch node.kind {
+        case .string: node.literal.count == 2
+        case .object, .array: node.children.isEmpty
+        default: false
+        }
+    }
+
+    private func traces(of node: JSONTree.Node) -> [String] {
+        if let text = plainText(of: node) {
+            return text.utf8.count <= Self.longestTrace && text.utf8.count > 1 && !text.utf8.contains(0) ? [text] : []
+        }
+        return node.children.flatMap(traces)
+    }
+
+    /// Texts that are personal whatever their field's name: `nil` for others.
+    private static func category(ofText text: String) -> PersonalFields.Category? {
+        if text.hasPrefix(SealedValue.prefix) { return .other }
+        guard let sign = text.utf8.firstIndex(of: UInt8(ascii: "@")), sign != text.utf8.startIndex,
+            text.utf8[sign...].contains(UInt8(ascii: "."))
+        else { return nil }
+        return text.utf8.contains(where: { $0 <= 0x20 || $0 == UInt8(ascii: "\"") }) ? .other : .email
+    }
+}

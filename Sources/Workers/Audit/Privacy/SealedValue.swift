@@ -1,0 +1,31 @@
+import Models
+
+/// A value of a body that only the key of its person opens, as it stands in the row: `sealed:v1:<subject>:<base64>`.
+struct SealedValue: Sendable, Hashable {
+    static let prefix = "sealed:v1:"
+
+    /// The row of `audit_subjects` whose key opens it.
+    let subject: Int64
+    let sealed: [UInt8]
+
+    init(subject: Int64, sealed: [UInt8]) { (self.subject, self.sealed) = (subject, sealed) }
+
+    init?(_ text: String) {
+        guard text.hasPrefix(Self.prefix) else { return nil }
+        let parts = text.dropFirst(Self.prefix.count).split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, let subject = Int64(parts[0]), let sealed = Base64.decode(String(parts[1])) else {
+            return nil
+        }
+        self.init(subject: subject, sealed: sealed)
+    }
+
+    /// As a JSON string, quotes included.
+    var literal: [UInt8] {
+        Array("\"\(Self.prefix)\(subject):\(Base64.encode(sealed))\"".utf8)
+    }
+
+    /// Binds a value to its place: it opens in no other row and under no other field.
+    static func context(messageID: String, path: String) -> [UInt8] {
+        Array("flotilla.audit.1\u{0}\(messageID)\u{0}\(path)".utf8)
+    }
+}

@@ -1,0 +1,56 @@
+import Storage
+
+/// A row of the audit log as people read it.
+package struct AuditEntry: Sendable, Hashable {
+    /// A row's place in its chain, which names it for good: `lane-sequence`.
+    package struct ID: Sendable, Hashable, CustomStringConvertible {
+        package let lane: Int64
+        package let sequence: Int64
+
+        package init(lane: Int64, sequence: Int64) { (self.lane, self.sequence) = (lane, sequence) }
+
+        /// - Returns: `nil` for anything but two numbers with a hyphen between them.
+        package init?(_ text: String) {
+            let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+            guard parts.count == 2, let lane = Int16(parts[0]), let sequence = Int64(parts[1]), lane > 0, sequence > 0
+            else { return nil }
+            self.init(lane: Int64(lane), sequence: sequence)
+        }
+
+        package var description: String { "\(lane)-\(sequence)" }
+    }
+
+    /// How much of the body could be read.
+    package enum Disclosure: String, Sendable, Hashable {
+        /// There is nothing personal in it.
+        case plain
+        /// Personal values are shown.
+        case revealed
+        /// Personal values are left sealed for the reader's rights.
+        case sealed
+        /// Some personal values are gone, because their person is forgotten.
+        case forgotten
+    }
+
+    package var record: AuditRecord
+    package var disclosure: Disclosure = .plain
+    package var action: AuditAction?
+
+    package var id: ID { ID(lane: record.lane, sequence: record.sequence) }
+
+    init(record: AuditRecord) { self.record = record }
+}
+
+/// What a row has to do with: the action that it began or ended.
+package struct AuditAction: Sendable, Hashable {
+    package var name: String?
+    /// `started` while it has no end.
+    package var status: String
+    /// Microseconds since 1970.
+    package var startedAt: Int64
+    package var finishedAt: Int64?
+    package var started: AuditEntry.ID
+    package var finished: AuditEntry.ID?
+
+    package var milliseconds: Int64? { finishedAt.map { ($0 - startedAt) / 1_000 } }
+}

@@ -1,0 +1,16 @@
+import Storage
+
+/// What operators did: their reasons and filters may name somebody.
+enum OperatorActionData {
+    static func store(_ pool: PostgresPool) -> RedactedTable {
+        RedactedTable(
+            name: "operator actions",
+            table: "operator_actions",
+            key: ("id", "bigint"),
+            columns: [.init("parameters", .jsonb), .init("reason", .text), .init("error_message", .text)],
+            event: nil,
+            whenOwn: "",
+            pool: pool
+        )
+    }
+}

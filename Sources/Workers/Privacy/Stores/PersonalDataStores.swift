@@ -1,0 +1,42 @@
+package import Storage
+
+/// Every place where personal data may stand.
+package enum PersonalDataStores {
+    /// What the stores work with.
+    package struct Connections: Sendable {
+        package var postgres: PostgresPool
+        /// `nil` without Redis.
+        package var redis: RedisClient?
+
+        package var index: any IndexStore
+
+        package init(
+            postgres: PostgresPool,
+            redis: RedisClient?,
+            index: any IndexStore = PostgresIndexStore()
+        ) {
+            self.postgres = postgres
+            self.redis = redis
+            self.index = index
+        }
+    }
+
+    /// In the order in which they are asked and erased. The audit log is not among them: its keys go last.
+    package static func all(_ connections: Connections) -> [any PersonalDataStore] {
+        let pool = connections.postgres
+        var stores: [any PersonalDataStore] = [
+            RecipientData(pool), NotificationData(pool), DeadLetterData.store(pool), JobData.store(pool),
+            OutboxData.store(pool), InboxData(pool), OperatorActionData.store(pool),
+            SearchData(pool, connections.index),
+        ]
+        if let redis = connections.redis { stores.append(RedisData(redis)) }
+        return stores
+    }
+
+    /// Tables that hold nothing about people but ids, names of operators, and what is sealed.
+    package static let impersonalTables: Set<String> = [
+        "schema_migrations", "api_keys", "plans", "plan_limits", "subscriptions", "subscription_periods", "quotas",
+        "quota_usage", "search_generations", "search_deleted_users", "audit_lanes", "audit_logs", "audit_secrets", "audit_subjects", "audit_subject_traces",
+        "audit_subject_aliases", "audit_action_steps", "audit_chain", "audit_checkpoints",
+    ]
+}

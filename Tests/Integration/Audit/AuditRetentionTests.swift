@@ -1,0 +1,76 @@
+import Foundation
+import Models
+import Platform
+import Storage
+import TestSupport
+import Testing
+
+@testable import Workers
+
+@Suite(.enabled(if: TestDatabase.isAvailable))
+struct AuditRetentionTests {
+    @Test func `months are made ahead, once, by many at a time too`() async throws {
+        try await TestDatabase.with(size: 4, migrated: true) { database async throws in
+            let partitions = AuditPartitions(database.pool)
+            try await withThrowingTaskGroup { group in
+                for _ in 0..<4 { group.addTask { try await partitions.makeAhead() } }
+                try await group.waitForAll()
+            }
+            let months = try await partitions.list().map(\.month)
+            let this = CalendarMonth(containing: WallClock.microseconds())
+            #expect(months == (0...AuditPartitions.ahead).map { this.adding($0) })
+        }
+    }
+
+    @Test(arguments: [false, true]) func `whole months go, and the rest verifies as before`(drops: Bool) async throws {
+        try await CheckpointTests.Stage.with { stage async throws in
+            // The rows of the stage become those of an old month, as if they had been recorded then.
+            try await age(stage, months: 3)
+            #expect(await stage.bench.handle(AuditWorkerTests.letters(0..<6, "now")).areDone)
+            try await stage.checkpointing.make()
+            #expect(try await AuditVerification(stage.pool).run().isIntact)
+            let retention = AuditRetention(stage.pool, key: stage.key)
+            let expired = try await retention.expired(keeping: 2)
+            #expect(expired.count == 1)
+            let number = try await retention.detach(expired[0], drops: drops, by: "op")
+            try await stage.checkpointing.copy()
+            let report = try await AuditVerification(
+                stage.pool,
+                trust: CheckpointTrust(keys: [stage.key.publicKey])
+            ).run()
+            #expect(report.faults == [] && report.rows == 7)
+            #expect(report.newest?.number == number)
+            let isThere = try await stage.pool.query(
+                SQLStatement("SELECT to_regclass('\(expired[0].table)') IS NOT NULL")
+            )[0].bool(0)
+            #expect(isThere == !drops)
+            #expect(try await retention.expired(keeping: 2).isEmpty)
+            #expect(await stage.bench.handle(AuditWorkerTests.letters(0..<3, "then")).areDone)
+            #expect(try await AuditVerification(stage.pool).run().isIntact)
+        }
+    }
+
+    @Test func `a month that does not follow the base does not go`() async throws {
+        try await CheckpointTests.Stage.with { stage async throws in
+            try await age(stage, months: 3)
+            try await stage.execute("DELETE FROM audit_logs WHERE lane = 1 AND sequence = 2")
+            let retention = AuditRetention(stage.pool, key: stage.key)
+            let expired = try await retention.expired(keeping: 2)
+            await #expect(throws: AuditError.self) {
+                try await retention.detach(expired[0], drops: true, by: "op")
+            }
+            #expect(try await AuditVerification(stage.pool).run().faults.map(\.kind) == [.deleted])
+        }
+    }
+
+    /// Puts all rows back by some months, and computes their hashes anew; checkpoints of before are dropped.
+    private func age(_ stage: CheckpointTests.Stage, months: Int) async throws {
+        try await stage.execute(
+            "SELECT audit_logs_ensure_month(now() - interval '\(months) months')",
+            "UPDATE audit_logs SET recorded_at = recorded_at - interval '\(months) months'",
+            "UPDATE audit_lanes SET recorded_at = recorded_at - interval '\(months) months'",
+            "DELETE FROM audit_checkpoints"
+        )
+        for lane in 1...2 { try await stage.rewrite(lane: Int64(lane), from: 1) }
+    }
+}
