@@ -60,7 +60,9 @@ let package = Package(
         .target(name: "Outbound", dependencies: ["Models", "Platform", "CCurl", "CIDN"], swiftSettings: cSettings),
         .target(
             name: "Workers",
-            dependencies: ["Models", "Messaging", "Storage", "Outbound", "Telemetry", "Platform", "CGLib", "CXLSXWriter"],
+            dependencies: [
+                "Models", "Messaging", "Storage", "Outbound", "Telemetry", "Platform", "CGLib", "CXLSXWriter",
+            ],
             swiftSettings: cSettings
         ),
         .target(
