@@ -47,9 +47,10 @@ let package = Package(
         .target(name: "Models", swiftSettings: settings),
         .target(name: "Platform", dependencies: ["CLinux", "CCrypto"], swiftSettings: cSettings),
         .target(name: "Telemetry", dependencies: ["Platform"], swiftSettings: cSettings),
+        .target(name: "YAMLFiles", dependencies: ["Models", "CYAML"], swiftSettings: cSettings),
         .target(
             name: "Messaging",
-            dependencies: ["Models", "Telemetry", "Platform", "CRabbitMQ", "CYAML", "CCurl"],
+            dependencies: ["Models", "Telemetry", "Platform", "YAMLFiles", "CRabbitMQ", "CCurl"],
             swiftSettings: cSettings
         ),
         .target(

@@ -76,6 +76,7 @@ package struct APIProcess: Sendable {
                     admission: Self.admission(publisher),
                     search: PostgresSearch(searchPool),
                     notifications: configuration.notifications,
+                    quotaBoard: redis.map { QuotaBoard($0, metrics: metrics) },
                     audit: configuration.masters.map { AuditLog(pool, privacy: AuditPrivacy(pool, masters: $0)) },
                     metrics: metrics,
                     log: log

@@ -17,6 +17,8 @@ package enum ControlAPI {
         package var search: (any SearchEngine)?
         /// `nil` without templates: there are no notifications then.
         package var notifications: NotificationTexts?
+        /// Where quotas are shown; `nil` without Redis: they are then read from Postgres.
+        package var quotaBoard: QuotaBoard?
         /// `nil` without master keys: there is no audit log to read then.
         package var audit: AuditLog?
         package var metrics: Metrics
@@ -30,6 +32,7 @@ package enum ControlAPI {
             admission: Admission = Admission(),
             search: (any SearchEngine)? = nil,
             notifications: NotificationTexts? = nil,
+            quotaBoard: QuotaBoard? = nil,
             audit: AuditLog? = nil,
             metrics: Metrics,
             log: Log
@@ -41,6 +44,7 @@ package enum ControlAPI {
             self.admission = admission
             self.search = search
             self.notifications = notifications
+            self.quotaBoard = quotaBoard
             self.audit = audit
             self.metrics = metrics
             self.log = log
@@ -79,16 +83,24 @@ package enum ControlAPI {
             dependencies.postgres,
             exchange: topology.events.name
         )
+        let quotas = QuotaReader(dependencies.postgres, board: dependencies.quotaBoard)
         let profiles = ProfileRoutes(
             dependencies.postgres,
+            quotas: quotas,
             exchange: topology.events.name,
             admission: dependencies.admission
         )
         let resources =
             jobs.routes + events.routes + search.routes + profiles.routes + notificationRoutes(dependencies)
-            + (dependencies.audit.map { AuditRoutes($0).routes } ?? []) + HealthRoutes(dependencies.readiness).routes
+            + companyRoutes(dependencies, quotas) + (dependencies.audit.map { AuditRoutes($0).routes } ?? [])
+            + HealthRoutes(dependencies.readiness).routes
             + MetricsRoutes(dependencies.metrics, isOpen: false).routes
         return resources + OpenAPIRoutes(describing: resources).routes
+    }
+
+    private static func companyRoutes(_ dependencies: Dependencies, _ quotas: QuotaReader) -> [Route] {
+        let pool = dependencies.postgres
+        return QuotaRoutes(quotas).routes + SubscriptionRoutes(pool).routes + TokenRoutes(pool).routes
     }
 
     private static func notificationRoutes(_ dependencies: Dependencies) -> [Route] {

@@ -69,6 +69,18 @@ extension Demo {
                 [.text(company)]
             )
         )
+        let others = try await pool.query(
+            SQLStatement(
+                """
+                SELECT (SELECT coalesce(sum(used + overage), 0)::bigint FROM quotas
+                        WHERE company_id = $1 AND kind = 'searches'),
+                    (SELECT balance FROM token_accounts WHERE company_id = $1)
+                """,
+                [.text(company)]
+            )
+        )
+        let searches = Int(others.first?.int(0) ?? 0)
+        let tokens = Int(others.first?.int(1) ?? 0)
         let used = Int(quotas.first?.int(0) ?? 0)
         let limit = quotas.first?.int(1).map(String.init) ?? "no limit"
         let announced = try await pool.query(
@@ -90,6 +102,18 @@ extension Demo {
                 what: "the profile views are counted",
                 result: used == Self.views ? .done : .missing,
                 detail: "\(used) used of \(limit), \(Self.views) expected"
+            ),
+            DemoFinding(
+                worker: "quota",
+                what: "the search is counted",
+                result: searches == 1 ? .done : .missing,
+                detail: "\(searches) used, 1 expected"
+            ),
+            DemoFinding(
+                worker: "quota",
+                what: "the tokens are in the ledger",
+                result: tokens == Self.tokens ? .done : .missing,
+                detail: "a balance of \(tokens), \(Self.tokens) bought"
             ),
             DemoFinding(
                 worker: "quota",

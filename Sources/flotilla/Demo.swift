@@ -23,6 +23,8 @@ struct Demo: Sendable {
 
     /// Profile views that are counted: those of the samples, and the duplicate once.
     static let views = 3
+    /// Tokens that are bought.
+    static let tokens = 25
 
     init(topology: Topology) {
         let run = "demo-\(UUIDv7.make())"
@@ -74,9 +76,14 @@ struct Demo: Sendable {
                 #"{"documentId":"\#(run)-document","userId":"\#(run)-recruiter","companyId":"\#(company)","timestamp":"\#(now)"}"#
             ),
             event(
-                "search.performed",
+                SearchPerformed.event,
                 "search",
                 #"{"companyId":"\#(company)","userId":"\#(run)-recruiter","query":"swift","results":3,"timestamp":"\#(now)"}"#
+            ),
+            event(
+                TokenEvent.Kind.purchased.event,
+                "tokens",
+                #"{"purchaseId":"\#(run)-purchase","companyId":"\#(company)","tokens":\#(Self.tokens),"timestamp":"\#(now)"}"#
             ),
             event(
                 "profile.validated",
@@ -104,6 +111,7 @@ struct Demo: Sendable {
     var handledQueues: [String] {
         [
             "audit.all", "subscription.\(ProfileViewed.event)", "subscription.\(PaymentSucceeded.event)",
+            "subscription.\(SearchPerformed.event)", "subscription.\(TokenEvent.Kind.purchased.event)",
             "notification.email", "notification.deliver.email",
         ]
     }
@@ -111,7 +119,7 @@ struct Demo: Sendable {
     /// The queues that a sample goes to and no worker of this version takes.
     var queuesThatWait: [QueueDefinition] {
         [
-            "search.profile.validated", "ticket.generation.requested", "subscription.search.performed",
+            "search.profile.validated", "ticket.generation.requested",
         ]
         .compactMap { topology.queue(named: $0) }
     }

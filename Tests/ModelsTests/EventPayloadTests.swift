@@ -65,4 +65,64 @@ struct EventPayloadTests {
         let error = #expect(throws: InvalidPayload.self) { try decode(PaymentSucceeded.self, body) }
         #expect(error?.description == problem)
     }
+
+    @Test func `a search counts for its company, or for nobody`() throws {
+        let body = #"{"customer_id":7,"query":"swift","timestamp":"2026-01-30T03:00:00Z"}"#
+        let expected = SearchPerformed(companyID: "7", occurredAt: 1_769_742_000_000_000)
+        #expect(try decode(SearchPerformed.self, body) == expected)
+        #expect(try decode(SearchPerformed.self, #"{"userId":"admin"}"#).companyID == nil)
+    }
+
+    @Test func `a token event tells the number of tokens from what was paid for them`() throws {
+        let body = #"{"customerId":"c","amount":49.9,"data":{"tokens":"50"},"purchaseId":7,"timestamp":1769742000}"#
+        let expected = TokenEvent(companyID: "c", tokens: 50, reference: "7", occurredAt: 1_769_742_000_000_000)
+        #expect(try decode(TokenEvent.self, body) == expected)
+    }
+
+    @Test(arguments: [
+        (#"{"tokens":1}"#, "companyId: missing"),
+        (#"{"companyId":"c","tokens":0}"#, "tokens: expected a whole number from 1 to 1000000000000, found 0"),
+        (#"{"companyId":"c","tokens":-5}"#, "tokens: expected a whole number from 1 to 1000000000000, found -5"),
+        (
+            #"{"companyId":"c","amount":49.9}"#,
+            "amount: expected a whole number from 1 to 1000000000000, found something else"
+        ),
+        (#"{"companyId":"c","tokens":[]}"#, "tokens: expected a whole number from 1 to 1000000000000, found an array"),
+    ])
+    func `a token event that can't be entered names its field`(body: String, problem: String) {
+        let error = #expect(throws: InvalidPayload.self) { try decode(TokenEvent.self, body) }
+        #expect(error?.description == problem)
+    }
+
+    @Test func `a notice of a subscription is read under the names that services use`() throws {
+        let body = #"""
+            {"customerId":"c","subscription_id":5,"planCode":"PRO","status":"canceled","cancel_at_period_end":true,
+             "data":{"current_period_start":"2026-01-30T03:00:00Z","endDate":"2026-02-28T03:00:00Z"},
+             "paymentId":"p","timestamp":"2026-01-30T03:00:00Z"}
+            """#
+        let notice = try decode(SubscriptionNotice.self, body)
+        #expect(notice.companyID == "c" && notice.subscriptionID == "5" && notice.plan == "pro")
+        #expect(notice.status == .cancelled && notice.cancelsAtEnd == true && notice.paymentID == "p")
+        #expect(notice.periodStart == 1_769_742_000_000_000 && notice.periodEnd == 1_772_247_600_000_000)
+        #expect(!notice.isOwn)
+        #expect(try decode(SubscriptionNotice.self, #"{"companyId":"c","immediate":true}"#).cancelsAtEnd == false)
+        #expect(try decode(SubscriptionNotice.self, #"{"companyId":"c","service":"flotilla"}"#).isOwn)
+    }
+
+    @Test(arguments: [
+        (#"{"subscriptionId":"s"}"#, "companyId: missing"),
+        (
+            #"{"companyId":"c","status":"dormant"}"#,
+            "status: expected one of created, active, cancelled, expired, found another status"
+        ),
+        (
+            #"{"companyId":"c","periodStart":"2026-02-01","periodEnd":"2026-01-01"}"#,
+            "periodEnd: expected a time after periodStart, found an earlier one"
+        ),
+        (#"{"companyId":"c","atPeriodEnd":"yes"}"#, "atPeriodEnd: expected true or false, found something else"),
+    ])
+    func `a notice that can't be read names its field`(body: String, problem: String) {
+        let error = #expect(throws: InvalidPayload.self) { try decode(SubscriptionNotice.self, body) }
+        #expect(error?.description == problem)
+    }
 }

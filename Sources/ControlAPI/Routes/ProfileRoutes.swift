@@ -1,7 +1,7 @@
 import Models
 import Platform
 package import Storage
-import Workers
+package import Workers
 
 /// `/api/v1/profiles/{id}/view`: look at a profile on behalf of a company.
 package struct ProfileRoutes: Sendable {
@@ -18,15 +18,15 @@ package struct ProfileRoutes: Sendable {
     )
 
     private let profiles: ProfileRecords
-    private let quotas: QuotaLookup
+    private let quotas: QuotaReader
     private let intake: EventIntake
     private let exchange: String
     private let admission: Admission
 
     /// - Parameter exchange: the topic exchange.
-    package init(_ pool: PostgresPool, exchange: String, admission: Admission) {
+    package init(_ pool: PostgresPool, quotas: QuotaReader, exchange: String, admission: Admission) {
         profiles = ProfileRecords(pool)
-        quotas = QuotaLookup(pool)
+        self.quotas = quotas
         intake = EventIntake(pool)
         self.exchange = exchange
         self.admission = admission
@@ -58,7 +58,7 @@ package struct ProfileRoutes: Sendable {
         }
         let companyID = call.body.required(Body.companyID)
         let now = WallClock.microseconds()
-        let quota = try await quotas.profileViews(of: companyID, at: now)
+        let quota = try await quotas.check(company: companyID, kind: .profileViews).standing
         guard !quota.isForbidden else {
             throw APIError(
                 status: 403,

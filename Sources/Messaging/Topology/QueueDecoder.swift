@@ -1,4 +1,5 @@
 import Models
+import YAMLFiles
 
 /// Turns the `defaults` and `queues` of a `queues.yaml` into definitions, and collects every mistake on the way.
 struct QueueDecoder {
@@ -23,7 +24,7 @@ struct QueueDecoder {
     func queues(in file: MappingReader) -> [QueueDefinition] {
         var defaults = QueueDefinition(name: "", worker: "")
         if let section = file.mapping("defaults", known: Self.policyKeys) { read(section, into: &defaults) }
-        guard let section = file.mapping("queues", known: nil) else { return [] }
+        guard let section = file.mapping("queues", known: nil, noun: "queue") else { return [] }
         if section.keys.isEmpty { section.collector.add(section.line, "queues: there is no queue") }
         return section.keys.compactMap { name in
             if let problem = QueueName.problem(with: name, namespace: scope.namespace, levels: scope.levels) {

@@ -1,4 +1,5 @@
 import Models
+import YAMLFiles
 
 /// Turns the nodes of a `queues.yaml` into values, and collects every mistake on the way.
 struct TopologyDecoder {

@@ -1,14 +1,11 @@
+import YAMLFiles
+
 /// Everything that is wrong with a `queues.yaml`, by line.
 public struct TopologyMistakes: Error, Sendable, Hashable, CustomStringConvertible {
-    public struct Mistake: Error, Sendable, Hashable {
+    public struct Mistake: Sendable, Hashable {
         /// Counted from 1.
         public let line: Int
         public let message: String
-
-        init(line: Int, message: String) {
-            self.line = line
-            self.message = message
-        }
     }
 
     /// The file's name, as it is shown.
@@ -16,9 +13,9 @@ public struct TopologyMistakes: Error, Sendable, Hashable, CustomStringConvertib
     /// Never empty.
     public let mistakes: [Mistake]
 
-    init(file: String, mistakes: [Mistake]) {
+    init(file: String, mistakes: [FileMistake]) {
         self.file = file
-        self.mistakes = mistakes
+        self.mistakes = mistakes.map { Mistake(line: $0.line, message: $0.message) }
     }
 
     /// One line for each: `queues.yaml:12: …`.

@@ -13,13 +13,22 @@ public struct PaymentSucceeded: Decodable, WholeBody, Sendable, Hashable {
     public let plan: String
     /// Without one, the message's id takes its place.
     public let paymentID: String?
+    /// The subscription that it is for; without one, the company's present subscription or a new one.
+    public let subscriptionID: String?
     /// Microseconds since 1970.
     public let paidAt: Int64?
 
-    public init(companyID: String, plan: String, paymentID: String? = nil, paidAt: Int64? = nil) {
+    public init(
+        companyID: String,
+        plan: String,
+        paymentID: String? = nil,
+        subscriptionID: String? = nil,
+        paidAt: Int64? = nil
+    ) {
         self.companyID = companyID
         self.plan = plan
         self.paymentID = paymentID
+        self.subscriptionID = subscriptionID
         self.paidAt = paidAt
     }
 
@@ -35,6 +44,7 @@ public struct PaymentSucceeded: Decodable, WholeBody, Sendable, Hashable {
             "payment_service_id",
             "transactionId"
         )
+        subscriptionID = try fields.identifier("subscriptionId", "subscription_id")
         paidAt = try fields.time(
             "paidAt",
             "paid_at",

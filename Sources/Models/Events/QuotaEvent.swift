@@ -4,7 +4,7 @@ public struct QuotaEvent: Codable, Sendable, Hashable {
     public static let exceeded = "quota.exceeded"
 
     public var companyId: String
-    /// What is counted: `profile_views`.
+    /// What is counted: a ``QuotaKind``.
     public var kind: String
     public var plan: String
     public var limit: Int64

@@ -30,6 +30,11 @@ package enum Settings {
         otherwise: ".flotilla"
     )
     package static let queues = Setting<String>("FLOTILLA_QUEUES", "The queue file").defaulting(to: "queues.yaml")
+    package static let plans = Setting<String>("FLOTILLA_PLANS", "The plan file").defaulting(to: "plans.yaml")
+    package static let expiryNotices = Setting<DurationList>(
+        "FLOTILLA_EXPIRY_NOTICES",
+        "How long ahead of its end a subscription is warned of, between commas"
+    ).defaulting(to: DurationList([.seconds(7 * 86_400), .seconds(86_400)]))
     package static let templates = Setting<String>("FLOTILLA_TEMPLATES", "The folder of notification templates")
         .defaulting(to: "ops/templates")
     package static let allowPlaintext = Setting<WordList>(
@@ -49,8 +54,8 @@ package enum Settings {
 
     package static let all: [any SettingDeclaration] =
         [
-            rabbitMQ, rabbitMQManagement, database, redis, port, home, queues, templates, allowPlaintext, logLevel,
-            drain, inboxRetention,
+            rabbitMQ, rabbitMQManagement, database, redis, port, home, queues, plans, expiryNotices, templates,
+            allowPlaintext, logLevel, drain, inboxRetention,
         ] + audit + notifications
 
     /// The list as a Markdown table.

@@ -68,6 +68,12 @@ enum WorkerCommand {
             metrics: metrics,
             log: log
         )
+        let quotas = QuotaWorkers(
+            connections,
+            topology: topology,
+            plans: try configuration.plans(),
+            expiryNotices: configuration[Settings.expiryNotices].durations
+        )
         let privacy = AuditPrivacy(connections.postgres, masters: try configuration.masterKeyring())
         try await check(privacy, log)
         let upkeep = AuditUpkeep(
@@ -76,16 +82,11 @@ enum WorkerCommand {
             interval: configuration[Settings.auditCheckpointInterval],
             log: log
         )
-        let services: [any FleetService] = invocation[noKeeper] ? [upkeep] : [upkeep, keeper]
-        let fleet = try Fleet(
-            settings,
-            connections: connections,
-            services: invocation[noKeeper] ? [upkeep] : [upkeep, keeper],
-            probes: notifications.probes
-        )
+        var services: [any FleetService] = invocation[noKeeper] ? [upkeep] : [upkeep, keeper]
+        if names.isEmpty || names.contains(QuotaWorker.name) { services += quotas.services }
+        let fleet = try Fleet(settings, connections: connections, services: services, probes: notifications.probes)
         try fleet.register(AuditWorker(privacy: privacy))
-        try fleet.register(QuotaWorker())
-        try fleet.register(PaymentWorker())
+        try quotas.register(in: fleet)
         try registerIndexing(configuration.indexStore(), with: fleet)
         try notifications.register(with: fleet)
         let probes = try invocation[probePort].map { port in

@@ -30,7 +30,12 @@ struct QuotaWorkerTests {
 
     func quotas(_ database: TestDatabase) async throws -> [String] {
         try await database.pool.query(
-            SQLStatement("SELECT company_id || ' ' || plan || ' ' || used || '+' || overage FROM quotas ORDER BY 1")
+            SQLStatement(
+                """
+                SELECT company_id || ' ' || plan || ' ' || used || '+' || overage FROM quotas
+                WHERE kind = 'profile_views' ORDER BY 1
+                """
+            )
         ).compactMap { $0.text(0) }
     }
 

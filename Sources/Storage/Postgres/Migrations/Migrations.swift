@@ -8,7 +8,7 @@ package enum Migrations {
         Migration(number: 4, name: "notifications", sql: Migration0004Notifications.sql),
         Migration(number: 5, name: "tickets", sql: "SELECT 5"),
         Migration(number: 6, name: "search", sql: Migration0006Search.sql),
-        Migration(number: 7, name: "subscriptions", sql: "SELECT 7"),
+        Migration(number: 7, name: "subscriptions", sql: Migration0007Subscriptions.sql),
         Migration(number: 8, name: "audit_privacy", sql: Migration0008AuditPrivacy.sql),
     ]
 

@@ -26,6 +26,18 @@ enum CompanyEvents {
         return try told("subscription_expired", fields, data)
     }
 
+    static func subscriptionExpiring(_ event: NotifiedEvent) throws(InvalidPayload) -> EventEffect {
+        let fields = event.fields
+        guard let end = try fields.time("expiresAt", "expires_at", "periodEnd", "period_end") else {
+            throw InvalidPayload(field: "periodEnd", problem: "missing")
+        }
+        var data = TemplateData()
+        data.add("plan", try plan(fields))
+        data.add("expires_at", time: end)
+        data.add("renew_url", try fields.text("renewUrl", "renew_url"))
+        return try told("subscription_expiring", fields, data)
+    }
+
     static func subscriptionCancelled(_ event: NotifiedEvent) throws(InvalidPayload) -> EventEffect {
         let fields = event.fields
         var data = TemplateData()

@@ -24,6 +24,7 @@ enum NotifiedEvents {
         "interview.scheduled": RecruitmentEvents.interviewScheduled,
         "payment.succeeded": CompanyEvents.paymentSucceeded,
         "subscription.expired": CompanyEvents.subscriptionExpired,
+        "subscription.expiring": CompanyEvents.subscriptionExpiring,
         "subscription.cancelled": CompanyEvents.subscriptionCancelled,
         "quota.warning": { event throws(InvalidPayload) in try CompanyEvents.quota("quota_warning", event) },
         "quota.exceeded": { event throws(InvalidPayload) in try CompanyEvents.quota("quota_exceeded", event) },

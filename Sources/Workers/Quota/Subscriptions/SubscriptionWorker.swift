@@ -1,0 +1,36 @@
+public import Models
+
+/// Takes in what other services say of subscriptions: `subscription.created`, `.updated`, `.renewed`, `.cancelled` and
+/// `.expired`.
+///
+/// What the fleet has published itself under these names changes nothing.
+public struct SubscriptionWorker: BatchWorker {
+    public static let name = "quota"
+    public static let events = SubscriptionNotice.Kind.allCases.map(\.rawValue)
+
+    private let desk: SubscriptionDesk
+
+    public init() { self.init(reader: nil) }
+
+    /// - Parameter reader: shows the quotas of companies whose periods have changed; `nil` shows nothing.
+    package init(reader: QuotaReader?) { desk = SubscriptionDesk(reader: reader) }
+
+    public func handle(_ items: [BatchItem<SubscriptionNotice>], in context: BatchContext) async throws -> [Outcome] {
+        // By its queue, for the publisher may give the event another name in the property `type`.
+        guard let kind = SubscriptionNotice.Kind(rawValue: QueueName.event(of: context.queue)) else {
+            throw PermanentError(type: "unknown_event", message: "no notice comes by the queue \(context.queue)")
+        }
+        for item in items { try item.checkStorable() }
+        try await desk.open(
+            items.map(\.payload.companyID),
+            subscriptionIDs: items.compactMap(\.payload.subscriptionID),
+            paymentIDs: items.compactMap(\.payload.paymentID),
+            in: context
+        ) { book, isFresh in
+            for (index, item) in items.enumerated() where isFresh[index] {
+                try book.enter(kind, item.payload, saidAt: item.time(of: item.payload.saidAt), item: index)
+            }
+        }
+        return Array(repeating: .done, count: items.count)
+    }
+}

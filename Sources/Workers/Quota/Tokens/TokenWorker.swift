@@ -1,0 +1,38 @@
+public import Models
+
+/// Enters into the ledger what happens to companies' tokens: `token.purchased`, `.used` and `.allocated`.
+///
+/// A batch locks an account once, however many entries it brings. A use without a number is one of a single token.
+public struct TokenWorker: BatchWorker {
+    public static let name = "quota"
+    public static let events = TokenEvent.Kind.allCases.map(\.event)
+
+    public init() {}
+
+    public func handle(_ items: [BatchItem<TokenEvent>], in context: BatchContext) async throws -> [Outcome] {
+        let event = QueueName.event(of: context.queue)
+        guard let kind = TokenEvent.Kind.allCases.first(where: { $0.event == event }) else {
+            throw PermanentError(type: "unknown_event", message: "no token event comes by the queue \(context.queue)")
+        }
+        let entries = try items.map { try entry(kind, $0) }
+        try await context.transaction(first: TokenStatements.open(entries)) { transaction in
+            var ledger = TokenLedger(answers: transaction.firstResults)
+            for (entry, isFresh) in zip(entries, transaction.isFresh) where isFresh { ledger.post(entry) }
+            transaction.finish(with: TokenStatements.write(ledger))
+        }
+        return Array(repeating: .done, count: items.count)
+    }
+
+    private func entry(_ kind: TokenEvent.Kind, _ item: BatchItem<TokenEvent>) throws(InvalidPayload) -> TokenEntry {
+        guard let tokens = item.payload.tokens ?? (kind.isUse ? 1 : nil) else {
+            throw InvalidPayload(field: "tokens", problem: "missing")
+        }
+        return TokenEntry(
+            companyID: item.payload.companyID,
+            kind: kind,
+            tokens: tokens,
+            reference: item.payload.reference,
+            occurredAt: item.time(of: item.payload.occurredAt)
+        )
+    }
+}

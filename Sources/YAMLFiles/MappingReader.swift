@@ -1,0 +1,161 @@
+import Models
+
+/// Gathers mistakes while a file is being read.
+package final class MistakeCollector {
+    private(set) var mistakes: [FileMistake] = []
+
+    package func add(_ line: Int, _ message: String) { mistakes.append(.init(line: line, message: message)) }
+}
+
+/// One mapping of the file, read key by key. What does not fit is collected, and reads as `nil`.
+package struct MappingReader {
+    /// Where the mapping is, for messages: `queues.audit.all.retry`.
+    package let path: String
+    package let line: Int
+    package let collector: MistakeCollector
+    private let values: [String: YAMLNode]
+    private let keyLines: [String: Int]
+
+    /// Checks the keys; `nil` (and a mistake) when the node is no mapping.
+    ///
+    /// - Parameters:
+    ///   - known: the keys that are allowed; `nil` allows every one.
+    ///   - noun: what a key stands for, for messages.
+    package init?(
+        _ node: YAMLNode,
+        path: String,
+        known: [String]?,
+        noun: String = "key",
+        collector: MistakeCollector
+    ) {
+        guard case .mapping(let entries) = node.content else {
+            collector.add(node.line, "\(path.isEmpty ? "the file" : path): expected a mapping, found \(node.kind)")
+            return nil
+        }
+        var values: [String: YAMLNode] = [:]
+        var keyLines: [String: Int] = [:]
+        for entry in entries {
+            guard case .scalar(let key, _) = entry.key.content else {
+                collector.add(entry.key.line, "\(Self.join(path, "?")): a key has to be text, not \(entry.key.kind)")
+                continue
+            }
+            if let known, !known.contains(key) {
+                let meant = key.closest(in: known).map { "; did you mean '\($0)'?" } ?? ""
+                collector.add(entry.key.line, "\(Self.join(path, key.clipped)): unknown key\(meant)")
+            } else if let first = keyLines[key] {
+                collector.add(
+                    entry.key.line,
+                    "\(Self.join(path, key.clipped)): duplicate \(noun), first on line \(first)"
+                )
+            } else {
+                values[key] = entry.value
+                keyLines[key] = entry.key.line
+            }
+        }
+        self.path = path
+        line = node.line
+        self.collector = collector
+        self.values = values
+        self.keyLines = keyLines
+    }
+
+    /// The keys in the order of their lines.
+    package var keys: [String] {
+        keyLines.sorted { ($0.value, $0.key) < ($1.value, $1.key) }.map(\.key)
+    }
+
+    package func has(_ key: String) -> Bool { values[key] != nil }
+
+    package func node(_ key: String) -> YAMLNode? { values[key] }
+
+    /// The line of a key, or of the mapping when it is missing.
+    package func line(of key: String) -> Int { keyLines[key] ?? line }
+
+    package func complain(_ key: String, _ message: String) {
+        collector.add(line(of: key), "\(Self.join(path, key)): \(message)")
+    }
+
+    package func requireKey(_ key: String) {
+        if !has(key) { collector.add(line, "\(path.isEmpty ? "the file" : path): '\(key)' is missing") }
+    }
+
+    package func mapping(_ key: String, known: [String]?, noun: String = "key") -> MappingReader? {
+        values[key].flatMap {
+            MappingReader($0, path: Self.join(path, key), known: known, noun: noun, collector: collector)
+        }
+    }
+
+    package func text(_ key: String) -> String? {
+        guard let node = values[key] else { return nil }
+        guard case .scalar(let text, let isPlain) = node.content, !isPlain || !text.readsAsOtherThanText else {
+            let hint = if case .scalar(let text, _) = node.content, !text.isEmpty { "; quote it" } else { "" }
+            complain(key, "expected text, found \(node.kind)\(hint)")
+            return nil
+        }
+        return text
+    }
+
+    package func integer(_ key: String, _ range: ClosedRange<Int>) -> Int? {
+        guard let node = values[key] else { return nil }
+        guard case .scalar(let text, isPlain: true) = node.content, let value = text.wholeNumber else {
+            complain(key, "expected a whole number, found \(node.kind)")
+            return nil
+        }
+        guard range.contains(value) else {
+            complain(key, "\(value) is out of range, \(range.lowerBound) to \(range.upperBound)")
+            return nil
+        }
+        return value
+    }
+
+    package func number(_ key: String, _ range: ClosedRange<Double>) -> Double? {
+        guard let node = values[key] else { return nil }
+        guard case .scalar(let text, isPlain: true) = node.content, let value = text.decimalNumber else {
+            complain(key, "expected a number, found \(node.kind)")
+            return nil
+        }
+        guard range.contains(value) else {
+            complain(key, "\(text) is out of range, \(range.lowerBound) to \(range.upperBound)")
+            return nil
+        }
+        return value
+    }
+
+    package func duration(_ key: String, _ range: ClosedRange<Duration>) -> Duration? {
+        guard let node = values[key] else { return nil }
+        guard case .scalar(let text, _) = node.content, let value = Duration(text: text) else {
+            complain(key, "expected a duration such as 100ms, 1s, 5m or 2h, found \(node.kind)")
+            return nil
+        }
+        guard range.contains(value) else {
+            complain(key, "\(text) is out of range, \(range.lowerBound.text) to \(range.upperBound.text)")
+            return nil
+        }
+        return value
+    }
+
+    /// A number of bytes, plain or with a unit: `8MiB`, `512KiB`, `65536`.
+    package func byteCount(_ key: String, _ range: ClosedRange<Int>) -> Int? {
+        guard let node = values[key] else { return nil }
+        guard case .scalar(let text, _) = node.content, let value = text.byteCount else {
+            complain(key, "expected a size such as 65536, 512KiB or 8MiB, found \(node.kind)")
+            return nil
+        }
+        guard range.contains(value) else {
+            complain(key, "\(text) is out of range, \(range.lowerBound) to \(range.upperBound) bytes")
+            return nil
+        }
+        return value
+    }
+
+    package func choice<Choice: RawRepresentable<String> & CaseIterable>(_ key: String) -> Choice? {
+        guard let text = text(key) else { return nil }
+        if let choice = Choice(rawValue: text) { return choice }
+        let allowed = Choice.allCases.map(\.rawValue)
+        let meant = text.closest(in: allowed).map { "; did you mean '\($0)'?" } ?? ""
+        complain(key, "'\(text.clipped)' is not one of \(allowed.joined(separator: ", "))\(meant)")
+        return nil
+    }
+
+    package static func join(_ path: String, _ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+}

@@ -1,0 +1,162 @@
+import ControlAPI
+import Foundation
+import Models
+import Platform
+import Storage
+import Telemetry
+import TestSupport
+import Testing
+
+@testable import Workers
+
+@Suite(.enabled(if: TestDatabase.isAvailable && TestRedis.isAvailable))
+struct QuotaReaderTests {
+    /// A board, and a company that no other test has.
+    func withBoard(
+        size: Int = 4,
+        _ body: (TestDatabase, QuotaBoard, RedisClient, _ company: String) async throws -> Void
+    ) async throws {
+        try await TestRedis.with { redis, prefix in
+            let board = QuotaBoard(redis, metrics: Metrics())
+            try await TestDatabase.with(size: size, migrated: true) { database in
+                try await body(database, board, redis, prefix)
+            }
+        }
+    }
+
+    func snapshot(_ company: String, used: Int64, version: Int64) -> QuotaSnapshot {
+        QuotaSnapshot(
+            companyID: company,
+            kind: QuotaKind.searches.rawValue,
+            plan: "pro plan",
+            start: 0,
+            end: 4_000_000_000_000_000,
+            limit: 100,
+            used: used,
+            overage: 0,
+            version: version
+        )
+    }
+
+    @Test func `an older state never takes the place of a newer one, whatever the order of writing`() async throws {
+        try await TestRedis.with { redis, company in
+            let snapshots = QuotaSnapshots(redis)
+            try await withThrowingTaskGroup { group in
+                for version in (1...200 as ClosedRange<Int64>).shuffled() {
+                    group.addTask {
+                        let state = snapshot(company, used: version * 3, version: version)
+                        let refused = try await snapshots.put([(state, .zero)])
+                        #expect(refused == 0)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let read = try await snapshots.read(company, kinds: ["searches"])
+            #expect(read == [snapshot(company, used: 600, version: 200)])
+        }
+    }
+
+    @Test func `a state that is old already is not believed, and does not grow young by being written`() async throws {
+        try await TestRedis.with { redis, company in
+            let snapshots = QuotaSnapshots(redis)
+            let state = snapshot(company, used: 1, version: 1)
+            _ = try await snapshots.put([(state, .seconds(11))])
+            #expect(try await snapshots.read(company, kinds: ["searches"]).isEmpty)
+            _ = try await snapshots.put([(state, .seconds(1))])
+            #expect(try await snapshots.read(company, kinds: ["searches"]) == [state])
+            let key = "flotilla:quota:searches:\(company)"
+            #expect(try await redis.command(["PTTL", .text(key)]).int ?? 0 > 0)
+        }
+    }
+
+    @Test func `the board shows what was committed, and Postgres answers for what it does not have`() async throws {
+        try await withBoard { database, board, redis, company in
+            let fixture = QuotaFixture(database)
+            let reader = QuotaReader(database.pool, board: board)
+            #expect(try await reader.standings(of: company).map(\.source) == [.postgres, .postgres])
+            await board.settle()
+            #expect(try await reader.standings(of: company).map(\.source) == [.redis, .redis])
+            let views = (0..<130).map { QuotaWorkerTests.view("\(company)-\($0)", company) }
+            await fixture.views(board: board).handle(views)
+            await board.settle()
+            let shown = try await reader.standings(of: company)
+            #expect(shown[0].source == .redis)
+            #expect(shown[0].used == 100 && shown[0].overage == 30 && shown[0].remaining == 0)
+            #expect(shown[1].used == 0 && shown[1].remaining == 500)
+            // Gone from Redis, it is as it was.
+            let keys = QuotaKind.allCases.map { RedisArgument.text("flotilla:quota:\($0.rawValue):\(company)") }
+            _ = try await redis.command(["DEL"] + keys)
+            var read = try await reader.standings(of: company)
+            #expect(read.map(\.source) == [.postgres, .postgres])
+            for index in read.indices { read[index].source = .redis }
+            #expect(read == shown)
+        }
+    }
+
+    @Test func `a payment and an immediate cancellation show at once`() async throws {
+        try await withBoard { database, board, _, company in
+            let fixture = QuotaFixture(database)
+            let reader = QuotaReader(database.pool, board: board)
+            func plan() async throws -> String {
+                await board.settle()
+                let standing = try await reader.check(company: company, kind: .searches).standing
+                #expect(standing.source == .redis)
+                return standing.plan
+            }
+            await fixture.views(board: board).handle([QuotaWorkerTests.view("\(company)-1", company)])
+            _ = try await reader.standings(of: company)
+            #expect(try await plan() == "freemium")
+            let payment = QuotaWorkerTests.payment("1", company, "pro")
+            #expect(await fixture.payments(reader: reader).handle([payment]).areDone)
+            #expect(try await plan() == "pro")
+            // A view of the time before the payment is counted there, and does not show.
+            let before = WallClock.iso8601(WallClock.microseconds() - 60_000_000)
+            await fixture.views(board: board).handle([QuotaWorkerTests.view("\(company)-2", company, at: before)])
+            #expect(try await plan() == "pro")
+            let cancel = WorkerBench.Letter(
+                "\(company)-c",
+                "subscription.cancelled",
+                #"{"companyId":"\#(company)","immediate":true}"#
+            )
+            #expect(await fixture.notices(.cancelled, reader: reader).handle([cancel]).areDone)
+            #expect(try await plan() == "freemium")
+        }
+    }
+
+    @Test func `under concurrent use the board comes to what Postgres has`() async throws {
+        try await withBoard(size: 10) { database, board, _, company in
+            let fixture = QuotaFixture(database)
+            let bench = fixture.views(board: board)
+            await withTaskGroup { group in
+                for batch in 0..<100 {
+                    group.addTask {
+                        let letters = (0..<20).map { QuotaWorkerTests.view("\(company)-\(batch)-\($0)", company) }
+                        #expect(await bench.handle(letters).areDone)
+                    }
+                }
+            }
+            await board.settle()
+            let shown = await board.read(company)
+            #expect(shown.map(\.used) == [100] && shown.map(\.overage) == [1_900] && shown.map(\.version) == [100])
+            let unbalanced = try await fixture.unbalanced()
+            #expect(unbalanced == 0)
+        }
+    }
+
+    @Test func `without Redis everything is read from Postgres`() async throws {
+        try await TestDatabase.with(migrated: true) { database in
+            let nowhere = RedisClient(try RedisConfiguration(url: "unix:///nowhere/redis.sock"), name: "test")
+            let board = QuotaBoard(nowhere, metrics: Metrics())
+            let fixture = QuotaFixture(database)
+            await fixture.views(board: board).handle((0..<3).map { QuotaWorkerTests.view("v-\($0)") })
+            await board.settle()
+            let check = try await QuotaReader(database.pool, board: board).check(
+                company: "acme",
+                kind: .profileViews,
+                amount: 97
+            )
+            #expect(check.isAllowed && check.remaining == 97 && check.standing.source == .postgres)
+            await nowhere.close()
+        }
+    }
+}

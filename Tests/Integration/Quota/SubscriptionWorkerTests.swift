@@ -1,0 +1,210 @@
+import Models
+import Storage
+import TestSupport
+import Testing
+
+@testable import Workers
+
+@Suite(.enabled(if: TestDatabase.isAvailable))
+struct SubscriptionWorkerTests {
+    func notice(
+        _ id: String,
+        _ kind: SubscriptionNotice.Kind,
+        _ fields: String = "",
+        at time: String,
+        subscription: String = "x",
+        company: String = "acme"
+    ) -> WorkerBench.Letter {
+        let rest = fields.isEmpty ? "" : "," + fields
+        let body = #"""
+            {"subscriptionId":"\#(subscription)","customerId":"\#(company)","timestamp":"\#(time)"\#(rest)}
+            """#
+        return WorkerBench.Letter(id, kind.rawValue, body)
+    }
+
+    @Test func `the course of a subscription that a service keeps`() async throws {
+        try await TestDatabase.with(migrated: true) { database async throws in
+            let fixture = QuotaFixture(database)
+            let created = notice("1", .created, #""plan":"pro""#, at: "2026-01-10T00:00:00Z")
+            for _ in 0..<2 { #expect(await fixture.notices(.created).handle([created]).areDone) }
+            #expect(try await fixture.subscriptions() == ["x pro created"])
+            let begun = #""status":"active","periodEnd":"2026-02-10""#
+            let active = notice("2", .updated, begun, at: "2026-01-10T00:01:00Z")
+            #expect(await fixture.notices(.updated).handle([active]).areDone)
+            #expect(try await fixture.subscriptions() == ["x pro active 2026-02-10"])
+            await fixture.views().handle((0..<3).map { QuotaWorkerTests.view("v-\($0)", at: "2026-01-11T00:00:00Z") })
+            #expect(try await fixture.quotas() == ["acme pro profile_views 3+0"])
+            let renewed = notice("3", .renewed, #""periodEnd":"2026-03-10""#, at: "2026-02-10T00:00:00Z")
+            #expect(await fixture.notices(.renewed).handle([renewed]).areDone)
+            #expect(try await fixture.subscriptions() == ["x pro active 2026-03-10"])
+            let cancelled = notice("4", .cancelled, at: "2026-02-20T00:00:00Z")
+            #expect(await fixture.notices(.cancelled).handle([cancelled]).areDone)
+            #expect(try await fixture.subscriptions() == ["x pro active at end 2026-03-10"])
+            let atOnce = notice("5", .cancelled, #""immediate":true"#, at: "2026-02-21T00:00:00Z")
+            #expect(await fixture.notices(.cancelled).handle([atOnce]).areDone)
+            #expect(try await fixture.subscriptions() == ["x pro cancelled 2026-02-21"])
+            // From then on the company is on the plan of everybody.
+            await fixture.views().handle([QuotaWorkerTests.view("after", at: "2026-02-22T00:00:00Z")])
+            #expect(
+                try await fixture.quotas() == ["acme freemium profile_views 1+0", "acme pro profile_views 3+0"]
+            )
+            #expect(try await fixture.published() == ["subscription.activated"])
+            #expect(try await database.count("SELECT count(*) FROM quotas WHERE period_end = '2026-02-21Z'") == 2)
+        }
+    }
+
+    @Test func `an event that the fleet published comes back as no order`() async throws {
+        try await TestDatabase.with(migrated: true) { database async throws in
+            let fixture = QuotaFixture(database)
+            for (id, day) in [("1", "2026-01-10"), ("2", "2026-02-08")] {
+                let payment = QuotaWorkerTests.payment(id, "acme", "pro", at: "\(day)T00:00:00Z")
+                #expect(await fixture.payments().handle([payment]).areDone)
+            }
+            _ = try await fixture.clock("2026-03-10T00:00:00Z").pass()
+            let before = try await fixture.subscriptions()
+            let outgoing = try await database.pool.query(
+                SQLStatement("SELECT routing_key, convert_from(body, 'UTF8') FROM outbox ORDER BY id")
+            ).map { ($0.text(0) ?? "", $0.text(1) ?? "") }
+            let names = ["subscription.activated", "subscription.renewed", "subscription.expired"]
+            #expect(outgoing.map(\.0) == names)
+            for (name, body) in outgoing.dropFirst() {
+                let kind = try #require(SubscriptionNotice.Kind(rawValue: name))
+                // As it is, and as somebody else might pass it on.
+                let foreign = body.replacing(#""service":"flotilla""#, with: #""service":"customer-service""#)
+                #expect(foreign != body)
+                for (number, text) in [body, foreign].enumerated() {
+                    let letter = WorkerBench.Letter("\(name)-\(number)", name, text)
+                    #expect(await fixture.notices(kind).handle([letter]).areDone)
+                }
+            }
+            #expect(try await fixture.subscriptions() == before)
+            #expect(try await database.count("SELECT count(*) FROM subscription_periods") == 2)
+            #expect(try await fixture.published() == names.sorted())
+        }
+    }
+
+    @Test func `a notice before the one that makes the subscription fails alone, and is tried again`() async throws {
+        try await TestDatabase.with(migrated: true) { database async throws in
+            let fixture = QuotaFixture(database)
+            let letters = (0..<5).map {
+                notice("\($0)", .cancelled, at: "2026-01-20T00:00:00Z", subscription: "s\($0)")
+            }
+            for number in [0, 1, 3, 4] {
+                let created = notice(
+                    "c\(number)",
+                    .created,
+                    #""plan":"pro""#,
+                    at: "2026-01-10T00:00:00Z",
+                    subscription: "s\(number)"
+                )
+                #expect(await fixture.notices(.created).handle([created]).areDone)
+            }
+            let outcomes = await fixture.notices(.cancelled).handle(letters)
+            #expect(outcomes.indices.filter { !outcomes[$0].isDone } == [2])
+            #expect(throws: UnknownSubscription.self) { try outcomes[2].get() }
+            #expect(try await database.count("SELECT count(*) FROM inbox WHERE message_id = '2'") == 0)
+        }
+    }
+
+    @Test func `payments and notices about one company in concurrent batches leave one active subscription`()
+        async throws
+    {
+        try await TestDatabase.with(size: 12, migrated: true) { database async throws in
+            let fixture = QuotaFixture(database)
+            await withTaskGroup { group in
+                for number in 0..<40 {
+                    group.addTask {
+                        let day = "2026-01-\(number % 20 + 10)T00:00:00Z"
+                        let id = "s\(number % 4)"
+                        switch number % 4 {
+                        case 0:
+                            let payment = QuotaWorkerTests.payment("\(number)", "acme", "pro", at: day)
+                            #expect(await fixture.payments().handle([payment]).areDone)
+                        case 1:
+                            let created = notice(
+                                "\(number)",
+                                .created,
+                                #""plan":"pro","status":"active""#,
+                                at: day,
+                                subscription: id
+                            )
+                            #expect(await fixture.notices(.created).handle([created]).areDone)
+                        case 2:
+                            let renewed = notice(
+                                "\(number)",
+                                .renewed,
+                                #""plan":"pro","periodEnd":"2026-0\#(number % 7 + 3)-01""#,
+                                at: day,
+                                subscription: id
+                            )
+                            #expect(await fixture.notices(.renewed).handle([renewed]).areDone)
+                        default: _ = try? await fixture.clock(day).pass()
+                        }
+                    }
+                }
+            }
+            #expect(try await database.count("SELECT count(*) FROM subscriptions WHERE status = 'active'") == 1)
+            let overlapping = """
+                SELECT count(*) FROM subscription_periods AS a JOIN subscription_periods AS b USING (company_id)
+                WHERE a.period_start < b.period_start AND a.period_end > b.period_start
+                """
+            #expect(try await database.count(overlapping) == 0)
+        }
+    }
+
+    @Test func `a payment at the begin of a month takes over what was used in it, and the history stays true`()
+        async throws
+    {
+        try await TestDatabase.with(migrated: true) { database async throws in
+            let fixture = QuotaFixture(database)
+            await fixture.views().handle((0..<130).map { QuotaWorkerTests.view("v-\($0)", at: "2026-02-02T00:00:00Z") })
+            #expect(try await fixture.quotas() == ["acme freemium profile_views 100+30"])
+            let payment = QuotaWorkerTests.payment("1", "acme", "pro", at: "2026-02-01T00:00:00Z")
+            #expect(await fixture.payments().handle([payment]).areDone)
+            #expect(try await fixture.quotas() == ["acme pro profile_views 130+0"])
+            #expect(try await fixture.unbalanced() == 0)
+        }
+    }
+
+    @Test func `the first and the last moment of a paid period`() async throws {
+        try await TestDatabase.with(migrated: true) { database async throws in
+            let fixture = QuotaFixture(database)
+            let payment = QuotaWorkerTests.payment("1", "acme", "pro", at: "2026-01-10T12:00:00Z")
+            #expect(await fixture.payments().handle([payment]).areDone)
+            let moments = [
+                "2026-01-10T11:59:59.999999Z", "2026-01-10T12:00:00Z", "2026-02-10T11:59:59.999999Z",
+                "2026-02-10T12:00:00Z",
+            ]
+            await fixture.views().handle(moments.enumerated().map { QuotaWorkerTests.view("v-\($0)", at: $1) })
+            let quotas = ["acme freemium profile_views 1+0", "acme freemium profile_views 1+0"]
+            #expect(try await fixture.quotas() == quotas + ["acme pro profile_views 2+0"])
+            for (moment, plan) in zip(moments, ["freemium", "pro", "pro", "freemium"]) {
+                let time = try #require(EventTime.parse(moment))
+                let reader = QuotaReader(database.pool, board: nil, now: { time })
+                let standing = try await reader.check(company: "acme", kind: .profileViews).standing
+                #expect(standing.plan == plan, "\(moment)")
+                #expect(standing.periodStart <= time && time < standing.periodEnd)
+            }
+        }
+    }
+
+    @Test func `each kind has its quota, its warning and its end`() async throws {
+        try await TestDatabase.with(migrated: true) { database async throws in
+            let fixture = QuotaFixture(database)
+            let letters = (0..<502).map { number in
+                WorkerBench.Letter(
+                    "s-\(number)",
+                    "search.performed",
+                    #"{"companyId":"acme","timestamp":"2026-01-11T00:00:00Z"}"#
+                )
+            }
+            let nobody = WorkerBench.Letter("n", "search.performed", #"{"userId":"admin"}"#)
+            for _ in 0..<2 { #expect(await fixture.searches().handle(letters + [nobody]).areDone) }
+            await fixture.views().handle((0..<80).map { QuotaWorkerTests.view("v-\($0)", at: "2026-01-11T00:00:00Z") })
+            let quotas = ["acme freemium profile_views 80+0", "acme freemium searches 500+2"]
+            #expect(try await fixture.quotas() == quotas)
+            #expect(try await fixture.published() == ["quota.exceeded", "quota.warning", "quota.warning"])
+            #expect(try await database.count("SELECT count(DISTINCT properties) FROM outbox") == 3)
+        }
+    }
+}
