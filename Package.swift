@@ -62,7 +62,8 @@ let package = Package(
         .target(
             name: "Workers",
             dependencies: [
-                "Models", "Messaging", "Storage", "Outbound", "Telemetry", "Platform", "CGLib", "CXLSXWriter",
+                "Models", "Messaging", "Storage", "Outbound", "YAMLFiles", "Telemetry", "Platform", "CGLib",
+                "CXLSXWriter",
             ],
             swiftSettings: cSettings
         ),
