@@ -1,5 +1,6 @@
 public import Models
 import Storage
+import Telemetry
 
 /// Files every event that it is given as a row of `audit_logs`, linked into the hash chain of a lane.
 ///
@@ -17,7 +18,14 @@ public struct AuditWorker: BatchWorker {
         for item in items { try item.checkStorable() }
         let plain = items.map { AuditRecord($0) }
         let steps = plain.map { ActionStep($0) }
-        let records = try await privacy.seal(plain)
+        let records: [AuditRecord]
+        do {
+            records = try await privacy.seal(plain)
+        } catch let error as AuditError where error.code == .masterKey {
+            // Neither stored in the open nor given up: they wait until somebody gives the key.
+            context.log.error("audit messages wait for a master key", ["problem": .string(error.detail)])
+            return Array(repeating: .snooze(.seconds(30)), count: items.count)
+        }
         var madeMonth: CalendarMonth?
         do {
             try await context.transaction(first: [AuditStatements.freeLane]) { transaction in

@@ -12,6 +12,8 @@ struct RedactedTable: PersonalDataStore {
             case jsonb
             /// Words.
             case text
+            /// Words that no two rows may share: one that tells of the person is exchanged as a whole.
+            case unique
         }
 
         let name: String
@@ -59,7 +61,7 @@ struct RedactedTable: PersonalDataStore {
             switch column.content {
             case .bytes:
                 "EXISTS (SELECT FROM unnest($1) AS needle WHERE position(convert_to(needle, 'UTF8') IN \(column.name)) > 0)"
-            case .json, .jsonb, .text:
+            case .json, .jsonb, .text, .unique:
                 "EXISTS (SELECT FROM unnest($1) AS needle WHERE position(needle IN \(column.name)::text) > 0)"
             }
         }
@@ -87,7 +89,7 @@ struct RedactedTable: PersonalDataStore {
             values.append(value)
             settings.append("\(column.name) = $\(values.count)\(cast)")
         }
-        for (place, column) in columns.enumerated() where column.content != .text {
+        for (place, column) in columns.enumerated() where !column.content.isWords {
             guard let bytes = row.bytes(place + 2) else { continue }
             let result = redaction.redact(bytes, of: column.content == .bytes ? event : "")
             if result.isOwn { isOwn = true }
@@ -97,13 +99,14 @@ struct RedactedTable: PersonalDataStore {
             switch column.content {
             case .bytes: set(column, .bytes(result.bytes))
             case .jsonb: set(column, .text(text.isEmpty ? "null" : text), "::text::jsonb")
-            case .json, .text: set(column, .text(text))
+            case .json, .text, .unique: set(column, .text(text))
             }
         }
-        for (place, column) in columns.enumerated() where column.content == .text {
+        for (place, column) in columns.enumerated() where column.content.isWords {
             guard let text = row.text(place + 2) else { continue }
-            let redacted = redaction.redact(text, isOwn: isOwn)
+            var redacted = redaction.redact(text, isOwn: isOwn)
             guard redacted != text else { continue }
+            if column.content == .unique { redacted = "\(Redaction.mark):\(id)" }
             isChanged = true
             set(column, .text(redacted))
         }
@@ -119,4 +122,6 @@ struct RedactedTable: PersonalDataStore {
     }
 }
 
-extension RedactedTable.Column.Content: Equatable {}
+extension RedactedTable.Column.Content: Equatable {
+    fileprivate var isWords: Bool { self == .text || self == .unique }
+}

@@ -108,8 +108,9 @@ struct Redaction: Sendable {
             let owners = members.compactMap { owner($0.name, $0.node, scope.kind) }
             if owners.contains(true) { inner.isOwn = true } else if owners.contains(false) { inner.isOwn = false }
             if inner.isOwn, node.literal == tree.root.literal { ownsRoot = true }
+            let ids = Array(members.lazy.filter { $0.name.utf8.count > 2 && $0.name.hasSuffix("id") }.prefix(100))
             for (name, member) in members {
-                if isOwnField(name, among: members) ?? inner.isOwn, privacy.categories[name] != nil,
+                if isOwnField(name, among: ids) ?? inner.isOwn, privacy.categories[name] != nil,
                     member.kind != .null, member.kind != .boolean
                 {
                     takeOut(member)
@@ -147,7 +148,7 @@ struct Redaction: Sendable {
 
         /// Whether `mentorName` is the person's by `mentorId` beside it; `nil` when there is none.
         private func isOwnField(_ name: String, among members: [(name: String, node: JSONTree.Node)]) -> Bool? {
-            for member in members where member.name.utf8.count > 2 && member.name.hasSuffix("id") {
+            for member in members {
                 let stem = String(member.name.dropLast(2))
                 guard name.utf8.count > stem.utf8.count, name.hasPrefix(stem) else { continue }
                 let id = member.node.kind == .number ? number(member.node) : tree.text(of: member.node)

@@ -75,6 +75,7 @@ enum WorkerCommand {
             expiryNotices: configuration[Settings.expiryNotices].durations
         )
         let privacy = AuditPrivacy(connections.postgres, masters: try configuration.masterKeyring())
+        try await check(privacy, log)
         let upkeep = AuditUpkeep(
             connections.postgres,
             checkpoints: try configuration.checkpointing(connections.postgres),
@@ -127,6 +128,17 @@ enum WorkerCommand {
         try await Task.sleep(for: patience)
         log.error("the drain does not end; leaving", ["seconds": .double(patience.seconds)])
         exit(ExitStatus.failed.rawValue)
+    }
+
+    /// A master key that does not fit the database is a mistake to tell at once. A database that is out is none.
+    private static func check(_ privacy: AuditPrivacy, _ log: Log) async throws {
+        do {
+            try await privacy.check()
+        } catch let error as AuditError {
+            throw CommandError(error.detail, remedy: "all processes of a database need the same FLOTILLA_MASTER_KEY")
+        } catch {
+            log.warning("the master key can't be checked now", ["problem": .string("\(error)")])
+        }
     }
 
     private static func stateFolder(_ configuration: Configuration) throws -> String {

@@ -12,7 +12,9 @@ struct APIAuditTests {
     func with(_ scopes: Set<Scope>, _ body: (APIFixture) async throws -> Void) async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
             let bench = try AuditWorkerTests.bench(database.pool)
-            for batch in 0..<4 { #expect(await bench.handle(AuditWorkerTests.letters(batch * 30..<batch * 30 + 30)).areDone) }
+            for batch in 0..<4 {
+                #expect(await bench.handle(AuditWorkerTests.letters(batch * 30..<batch * 30 + 30)).areDone)
+            }
             let letters = [
                 AuditPrivacyTests.letter("m-ann"),
                 AuditPrivacyTests.letter("s", "import.started", #"{"importId":"i","adminId":"x"}"#),
@@ -24,7 +26,9 @@ struct APIAuditTests {
         }
     }
 
-    func items(_ response: Response) throws -> [[String: Any]] { try response.data()["items"] as? [[String: Any]] ?? [] }
+    func items(_ response: Response) throws -> [[String: Any]] {
+        try response.data()["items"] as? [[String: Any]] ?? []
+    }
 
     @Test func `pages follow each other from the newest row to the oldest, each row once`() async throws {
         try await with([.operate]) { api async throws in

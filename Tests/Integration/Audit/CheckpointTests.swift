@@ -37,7 +37,9 @@ struct CheckpointTests {
                 )
                 for round in 0..<3 {
                     for number in 0..<4 {
-                        #expect(await stage.bench.handle(AuditWorkerTests.letters(number..<number + 1, "r\(round)")).areDone)
+                        #expect(
+                            await stage.bench.handle(AuditWorkerTests.letters(number..<number + 1, "r\(round)")).areDone
+                        )
                     }
                     #expect(try await stage.checkpointing.make()?.number == Int64(round + 1))
                 }
@@ -101,7 +103,9 @@ struct CheckpointTests {
 
     @Test func `a lane computed anew from a row on is found where the first checkpoint after it stands`() async throws {
         try await Stage.with { stage async throws in
-            let sequence = try await Int64(stage.pool.query(SQLStatement("SELECT max(sequence) FROM audit_logs WHERE lane = 1"))[0].int(0) ?? 0)
+            let sequence = try await Int64(
+                stage.pool.query(SQLStatement("SELECT max(sequence) FROM audit_logs WHERE lane = 1"))[0].int(0) ?? 0
+            )
             try await stage.rewrite(lane: 1, from: 1)
             // The fleet goes on, and signs what it finds.
             #expect(await stage.bench.handle(AuditWorkerTests.letters(0..<2, "later")).areDone)
@@ -115,7 +119,9 @@ struct CheckpointTests {
     @Test func `rows cut off together with the lane's head are found`() async throws {
         try await Stage.with { stage async throws in
             let last = try await stage.pool.query(
-                SQLStatement("SELECT sequence, previous_hash FROM audit_logs WHERE lane = 1 ORDER BY sequence DESC LIMIT 1")
+                SQLStatement(
+                    "SELECT sequence, previous_hash FROM audit_logs WHERE lane = 1 ORDER BY sequence DESC LIMIT 1"
+                )
             )[0]
             let sequence = last.int(0) ?? 0
             try await stage.execute("DELETE FROM audit_logs WHERE lane = 1 AND sequence = \(sequence)")
@@ -133,7 +139,8 @@ struct CheckpointTests {
     @Test func `a table emptied together with its checkpoints is found by the copy`() async throws {
         try await Stage.with { stage async throws in
             try await stage.execute(
-                "DELETE FROM audit_logs", "DELETE FROM audit_checkpoints",
+                "DELETE FROM audit_logs",
+                "DELETE FROM audit_checkpoints",
                 "UPDATE audit_lanes SET sequence = 0, hash = decode(repeat('00', 32), 'hex')"
             )
             #expect(
@@ -151,11 +158,18 @@ struct CheckpointTests {
             func found(_ tampering: String...) async throws -> [String] {
                 for statement in tampering { try await stage.execute(statement) }
                 let faults = try await stage.faults()
-                try await stage.execute("DELETE FROM audit_checkpoints", "INSERT INTO audit_checkpoints SELECT * FROM kept")
+                try await stage.execute(
+                    "DELETE FROM audit_checkpoints",
+                    "INSERT INTO audit_checkpoints SELECT * FROM kept"
+                )
                 return faults
             }
-            #expect(try await found("DELETE FROM audit_checkpoints WHERE number = 1").contains("checkpoint_missing 0/1"))
-            #expect(try await found("DELETE FROM audit_checkpoints WHERE number = 2").contains("checkpoint_missing 0/2"))
+            #expect(
+                try await found("DELETE FROM audit_checkpoints WHERE number = 1").contains("checkpoint_missing 0/1")
+            )
+            #expect(
+                try await found("DELETE FROM audit_checkpoints WHERE number = 2").contains("checkpoint_missing 0/2")
+            )
             #expect(try await found("DELETE FROM audit_checkpoints WHERE number = 3") == ["checkpoint_missing 0/3"])
             #expect(
                 try await found(
@@ -163,7 +177,9 @@ struct CheckpointTests {
                 ).contains("checkpoint_forged 0/2")
             )
             #expect(
-                try await found("UPDATE audit_checkpoints SET signature = decode(repeat('00', 64), 'hex') WHERE number = 3")
+                try await found(
+                    "UPDATE audit_checkpoints SET signature = decode(repeat('00', 64), 'hex') WHERE number = 3"
+                )
                     == ["checkpoint_forged 0/3"]
             )
             #expect(

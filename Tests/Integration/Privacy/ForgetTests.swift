@@ -33,10 +33,18 @@ struct ForgetTests {
             """
         let letters = [
             AuditPrivacyTests.letter("m-1", "user.created", #"{"userId":"z-1",\#(about)}"#),
-            AuditPrivacyTests.letter("m-2", "profile.validated", #"{"profileId":"p-1","userId":"z-1","summary":"I am Zoé"}"#),
+            AuditPrivacyTests.letter(
+                "m-2",
+                "profile.validated",
+                #"{"profileId":"p-1","userId":"z-1","summary":"I am Zoé"}"#
+            ),
             AuditPrivacyTests.letter("m-3", "profile.updated", #"{"profileId":"p-1","fullName":"Zoé Lindqvist"}"#),
             AuditPrivacyTests.letter("m-4", "notification.email", #"{"to":"zoe.l@example.com","text":"Dear Zoé"}"#),
-            AuditPrivacyTests.letter("m-5", "user.created", #"{"userId":"other","email":"other@example.com","name":"Otto"}"#),
+            AuditPrivacyTests.letter(
+                "m-5",
+                "user.created",
+                #"{"userId":"other","email":"other@example.com","name":"Otto"}"#
+            ),
         ]
         #expect(await bench.handle(letters).areDone)
         let payload = #"{"userId":"z-1",\#(about)}"#
@@ -102,7 +110,11 @@ struct ForgetTests {
                 "profile.validated",
                 #"{"profileId":"p-1","userId":"z-1","firstName":"Zoé","lastName":"Lindqvist","summary":"Zoé Lindqvist, zoe.l@example.com"}"#
             ),
-            AuditPrivacyTests.letter("s-2", "profile.validated", #"{"profileId":"p-2","userId":"other","fullName":"Otto"}"#),
+            AuditPrivacyTests.letter(
+                "s-2",
+                "profile.validated",
+                #"{"profileId":"p-2","userId":"other","fullName":"Otto"}"#
+            ),
         ]
         #expect(await IndexBench(pool).handle(profiles).areDone)
     }
@@ -124,9 +136,11 @@ struct ForgetTests {
             let (table, name) = (column.text(0) ?? "", column.text(1) ?? "")
             let text = column.text(2) == "bytea" ? "encode(\"\(name)\", 'escape')" : "\"\(name)\"::text"
             // The server shows bytes above 127 of a bytea as octal escapes.
-            let sought = texts + texts.map { text in
-                text.utf8.map { $0 < 0x80 ? String(UnicodeScalar($0)) : "\\" + String($0, radix: 8) }.joined()
-            }
+            let sought =
+                texts
+                + texts.map { text in
+                    text.utf8.map { $0 < 0x80 ? String(UnicodeScalar($0)) : "\\" + String($0, radix: 8) }.joined()
+                }
             let count = try await pool.query(
                 SQLStatement(
                     """
@@ -141,12 +155,16 @@ struct ForgetTests {
         return places
     }
 
-    @Test func `afterwards no table, and nothing in Redis, holds her name or address, and the chain verifies`() async throws {
+    @Test func `afterwards no table, and nothing in Redis, holds her name or address, and the chain verifies`()
+        async throws
+    {
         let redis = RedisClient(try RedisConfiguration(url: try TestServers.url("REDIS_URL")), name: "test")
         let job = TestServers.uniqueWord()
         try await TestDatabase.with(migrated: true) { database async throws in
             try await plant(database.pool)
-            _ = try await redis.command(["HSET", .text("flotilla:job:\(job)"), "last_error", "no mailbox zoe.l@example.com"])
+            _ = try await redis.command([
+                "HSET", .text("flotilla:job:\(job)"), "last_error", "no mailbox zoe.l@example.com",
+            ])
             _ = try await redis.command(["HSET", .text("flotilla:job:\(job)-2"), "last_error", "other@example.com"])
             #expect(try await places(database.pool).count > 15)
             let before = try await AuditLog(database.pool, privacy: AuditWorkerTests.privacy(database.pool))
@@ -184,7 +202,9 @@ struct ForgetTests {
             func texts(_ sql: String) async throws -> [String] {
                 try await database.pool.query(SQLStatement(sql)).map { $0.text(0) ?? "NULL" }
             }
-            #expect(try await texts("SELECT state FROM dead_letters ORDER BY id") == ["purged", "purged", "dead", "dead"])
+            #expect(
+                try await texts("SELECT state FROM dead_letters ORDER BY id") == ["purged", "purged", "dead", "dead"]
+            )
             #expect(
                 try await texts("SELECT convert_from(body, 'UTF8') FROM dead_letters WHERE id > 2 ORDER BY id") == [
                     #"{"guests":[{"guestId":"g-2","name":"forgotten"},{"guestId":"g-3","name":"Otto"}]}"#,
@@ -192,7 +212,11 @@ struct ForgetTests {
                 ]
             )
             #expect(try await texts("SELECT state FROM jobs ORDER BY id") == ["cancelled", "succeeded"])
-            #expect(try await texts("SELECT convert_from(body, 'UTF8') FROM outbox") == [#"{"userId":"other","name":"Otto"}"#])
+            #expect(
+                try await texts("SELECT convert_from(body, 'UTF8') FROM outbox") == [
+                    #"{"userId":"other","name":"Otto"}"#
+                ]
+            )
             #expect(try await texts("SELECT message_id FROM inbox WHERE consumer = 'c'") == ["m"])
             #expect(try await texts("SELECT status FROM notifications ORDER BY id") == ["suppressed", "sent", "sent"])
             #expect(try await texts("SELECT subject FROM notifications ORDER BY id")[2] == "About forgotten")
@@ -244,7 +268,11 @@ struct ForgetTests {
             let bench = try AuditWorkerTests.bench(database.pool)
             let letters = [
                 AuditPrivacyTests.letter("a", "user.created", #"{"userId":"z-1","email":"zoe.l@example.com"}"#),
-                AuditPrivacyTests.letter("b", "ticket.completed", #"{"guestId":"g","guestName":"Zoé Lindqvist","guestEmail":"zoe.l@example.com"}"#),
+                AuditPrivacyTests.letter(
+                    "b",
+                    "ticket.completed",
+                    #"{"guestId":"g","guestName":"Zoé Lindqvist","guestEmail":"zoe.l@example.com"}"#
+                ),
             ]
             #expect(await bench.handle(letters).areDone)
             let rehearsal = try await Self.erasure(database.pool).forget("z-1", by: nil)

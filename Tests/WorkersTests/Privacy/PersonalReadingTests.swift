@@ -56,7 +56,11 @@ struct PersonalReadingTests {
 
     @Test func `without an id the address beside it is the person, and then what the row is about`() {
         let email = Self.pseudonyms.pseudonym(of: "Ann@Example.com")
-        #expect(found("x.y", #"{"email":"ann@example.com","name":"Ann"}"#) == ["/email email:\(email)", "/name email:\(email)"])
+        #expect(
+            found("x.y", #"{"email":"ann@example.com","name":"Ann"}"#) == [
+                "/email email:\(email)", "/name email:\(email)",
+            ]
+        )
         #expect(found("x.y", #"{"name":"Ann"}"#, rowSubject: "t-9") == ["/name record:t-9"])
         #expect(found("x.y", #"{"name":"Ann"}"#) == ["/name message:m"])
     }

@@ -21,10 +21,14 @@ struct RedactionTests {
 
     @Test(
         arguments: [
-            (#"{"userId":"u-1","name":"Ann","plan":"pro"}"#, #"{"userId":"u-1","name":"forgotten","plan":"pro"}"#, true),
+            (
+                #"{"userId":"u-1","name":"Ann","plan":"pro"}"#, #"{"userId":"u-1","name":"forgotten","plan":"pro"}"#,
+                true
+            ),
             (
                 #"{"guests":[{"name":"Ann","email":"ANN.LEE@example.com"},{"name":"Ann","email":"other@example.com"}]}"#,
-                #"{"guests":[{"name":"forgotten","email":"forgotten"},{"name":"Ann","email":"other@example.com"}]}"#, false
+                #"{"guests":[{"name":"forgotten","email":"forgotten"},{"name":"Ann","email":"other@example.com"}]}"#,
+                false
             ),
             (#"{"text":"Dear Ann Lee, hello"}"#, #"{"text":"Dear forgotten, hello"}"#, false),
             (#"{"to":"33612345678","a":[1]}"#, #"{"to":"forgotten","a":[1]}"#, true),

@@ -29,7 +29,10 @@ struct PersonalReading {
 
     /// Longer texts than this are sealed like others, and not kept to search for.
     private static let longestTrace = 200
+    /// With more personal values than this, a body is sealed as a whole.
     private static let most = 2_000
+    /// Of more ids in one object, the others name nobody.
+    private static let mostIDs = 100
 
     private struct Scope {
         var person: DataSubject?
@@ -74,6 +77,7 @@ struct PersonalReading {
     }
 
     private mutating func visit(_ node: JSONTree.Node, _ scope: Scope) {
+        guard findings.count <= Self.most else { return }
         switch node.kind {
         case .object: visitObject(node, scope)
         case .array:
@@ -93,6 +97,9 @@ struct PersonalReading {
 
     private mutating func visitObject(_ node: JSONTree.Node, _ scope: Scope) {
         let members = node.children.map { (name: FieldName.normalised(tree.name(of: $0)), node: $0) }
+        let named = Array(
+            members.lazy.filter { $0.name.utf8.count > 2 && $0.name.hasSuffix("id") }.prefix(Self.mostIDs)
+        )
         if members.contains(where: { $0.name.utf8.contains(UInt8(ascii: "@")) }) { namesTell = true }
         var inner = scope
         if let person = person(of: members, scope.kind) { inner.person = person }
@@ -102,7 +109,7 @@ struct PersonalReading {
             let path = scope.path + "/" + tree.name(of: member)
             let category = privacy.categories[name]
             if let category, member.kind != .null, member.kind != .boolean, !isEmpty(member) {
-                let owner = prefixed(name, among: members) ?? inner.person ?? inner.contact ?? fallback
+                let owner = prefixed(name, among: named) ?? inner.person ?? inner.contact ?? fallback
                 add(member, path, owner, category)
             } else {
                 var deeper = inner
@@ -140,7 +147,7 @@ struct PersonalReading {
 
     private func prefixed(_ name: String, among members: [(name: String, node: JSONTree.Node)]) -> DataSubject? {
         var best: String?
-        for member in members where member.name.utf8.count > 2 && member.name.hasSuffix("id") {
+        for member in members {
             let stem = member.name.dropLast(2)
             if name.utf8.count > stem.utf8.count, name.hasPrefix(stem), stem.utf8.count > (best?.utf8.count ?? 0) {
                 best = String(stem)

@@ -41,6 +41,11 @@ final class OutputFile {
 
     private static func failure(_ what: String, _ path: String) -> AuditError {
         let problem = unsafe String(cString: strerror(errno))
-        return AuditError(code: .file, operation: "write a report", detail: "\(what) \(path): \(problem)", isRetriable: false)
+        return AuditError(
+            code: .file,
+            operation: "write a report",
+            detail: "\(what) \(path): \(problem)",
+            isRetriable: false
+        )
     }
 }

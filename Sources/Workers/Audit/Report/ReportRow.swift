@@ -4,7 +4,8 @@ import Platform
 /// One row of a report: the same cells in every format.
 struct ReportRow {
     static let heading = [
-        "id", "recordedAt", "occurredAt", "event", "actor", "subject", "service", "correlationId", "messageId", "action",
+        "id", "recordedAt", "occurredAt", "event", "actor", "subject", "service", "correlationId", "messageId",
+        "action",
         "status", "startedAt", "durationMs", "personalData", "body",
     ]
 

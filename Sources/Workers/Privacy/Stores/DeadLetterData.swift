@@ -10,7 +10,7 @@ enum DeadLetterData {
             columns: [
                 .init("body", .bytes), .init("headers", .json), .init("properties", .json),
                 .init("error_message", .text),
-                .init("message_id", .text), .init("correlation_id", .text), .init("filing_key", .text),
+                .init("message_id", .text), .init("correlation_id", .text), .init("filing_key", .unique),
             ],
             event: "event",
             whenOwn: "state = 'purged', changed_at = now(), is_edited = true",

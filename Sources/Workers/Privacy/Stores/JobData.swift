@@ -10,7 +10,7 @@ enum JobData {
             key: ("id", "text"),
             columns: [
                 .init("payload", .bytes), .init("result", .jsonb), .init("error_message", .text),
-                .init("idempotency_key", .text), .init("correlation_id", .text),
+                .init("idempotency_key", .unique), .init("correlation_id", .text),
             ],
             event: "type",
             whenOwn: """

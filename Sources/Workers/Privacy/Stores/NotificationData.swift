@@ -30,7 +30,7 @@ struct NotificationData: PersonalDataStore {
                 table: "notification_requests",
                 key: ("id", "text"),
                 columns: [
-                    .init("data", .json), .init("cause", .text), .init("idempotency_key", .text),
+                    .init("data", .json), .init("cause", .text), .init("idempotency_key", .unique),
                     .init("correlation_id", .text),
                 ],
                 event: nil,

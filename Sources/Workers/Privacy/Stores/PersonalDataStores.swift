@@ -35,8 +35,9 @@ package enum PersonalDataStores {
 
     /// Tables that hold nothing about people but ids, names of operators, and what is sealed.
     package static let impersonalTables: Set<String> = [
-        "schema_migrations", "api_keys", "plans", "plan_limits", "subscriptions", "subscription_periods", "quotas",
-        "quota_usage", "search_generations", "search_deleted_users", "audit_lanes", "audit_logs", "audit_secrets", "audit_subjects", "audit_subject_traces",
+        "schema_migrations", "api_keys", "plans", "plan_limits", "subscriptions", "subscription_periods",
+        "subscription_notices", "quotas", "quota_usage", "token_accounts", "token_ledger", "search_generations",
+        "search_deleted_users", "audit_lanes", "audit_logs", "audit_secrets", "audit_subjects", "audit_subject_traces",
         "audit_subject_aliases", "audit_action_steps", "audit_chain", "audit_checkpoints",
     ]
 }

@@ -32,7 +32,10 @@ enum AuditPartitionsCommand {
             }
             try invocation.show(
                 months,
-                as: Table(["month", "table", "rows", "bytes"], months.map { [$0.month, $0.table, "\($0.rows)", "\($0.bytes)"] })
+                as: Table(
+                    ["month", "table", "rows", "bytes"],
+                    months.map { [$0.month, $0.table, "\($0.rows)", "\($0.bytes)"] }
+                )
             )
             return .done
         }

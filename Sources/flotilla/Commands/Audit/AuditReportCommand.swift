@@ -47,7 +47,11 @@ enum AuditReportCommand {
         }
         let (path, format, reveals) = (invocation[output], invocation[format], !invocation[sealed])
         if format == .xlsx, path == "-" {
-            throw CommandError("a workbook can't go to standard output", remedy: "name a file with --output", status: .wrongUse)
+            throw CommandError(
+                "a workbook can't go to standard output",
+                remedy: "name a file with --output",
+                status: .wrongUse
+            )
         }
         let configuration = try Configuration.ofThisProcess()
         let masters = try configuration.masterKeyring()

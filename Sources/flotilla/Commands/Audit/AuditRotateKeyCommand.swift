@@ -34,7 +34,10 @@ enum AuditRotateKeyCommand {
                     if invocation.console.isInteractive { invocation.console.note("\(count) keys") }
                 }
                 let answer = Answer(master: masters.current.id, wrapped: wrapped)
-                try invocation.show(answer, as: Table(["master key", "keys wrapped"], [[answer.master, "\(wrapped)"]]))
+                try invocation.show(
+                    answer,
+                    as: Table(["master key", "keys wrapped"], [[answer.master, "\(wrapped)"]])
+                )
                 return .done
             } catch let error as AuditError {
                 throw CommandError(error.detail)
