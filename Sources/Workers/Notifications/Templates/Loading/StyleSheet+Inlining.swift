@@ -46,18 +46,18 @@ private struct StartTag {
 
     init?(_ html: [UInt8], at start: Int) {
         var index = start + 1
-        while index < html.count, html[index].isWordByte { index += 1 }
+        while index < html.count, html[index].isNameByte { index += 1 }
         guard index > start + 1 else { return nil }
         element = String(decoding: html[start + 1..<index], as: UTF8.self).lowercased()
         guard element != "style", element != "script" else { return nil }
         (nameEnd, end) = (index, index)
         while index < html.count, html[index] != UInt8(ascii: ">") {
-            guard html[index].isWordByte else {
+            guard html[index].isNameByte else {
                 index += 1
                 continue
             }
             let nameStart = index
-            while index < html.count, html[index].isWordByte { index += 1 }
+            while index < html.count, html[index].isNameByte { index += 1 }
             let name = String(decoding: html[nameStart..<index], as: UTF8.self).lowercased()
             guard index + 1 < html.count, html[index] == UInt8(ascii: "=") else { continue }
             let quote = html[index + 1]
@@ -78,7 +78,7 @@ private struct StartTag {
 }
 
 extension UInt8 {
-    fileprivate var isWordByte: Bool {
+    fileprivate var isNameByte: Bool {
         switch self {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
