@@ -2,7 +2,6 @@ import FoundationEssentials
 import Models
 import Outbound
 import Platform
-import Synchronization
 import Telemetry
 import Workers
 
@@ -33,36 +32,35 @@ struct MailBench {
         let log = Log(service: "bench", threshold: .warning)
         let chains = try NotificationChains(configuration, metrics: Metrics(), log: log)
         let begin = Moment.now()
-        let sums: Int
+        let sum: Int
         do {
-            sums = try await send(by: chains)
+            sum = try await send(by: chains)
         } catch {
             await chains.close()
             throw error
         }
         let end = Moment.now()
         await chains.close()
-        return RunReport(count: count, sum: sums, begin: begin, end: end)
+        return RunReport(count: count, sum: sum, begin: begin, end: end)
     }
 
+    /// Always as many at a time as there are senders; gives the sum of the numbers of the mails that were taken.
     private func send(by chains: NotificationChains) async throws -> Int {
-        let next = Atomic(0)
-        return try await withThrowingTaskGroup(of: Int.self) { tasks in
-            for _ in 0..<senders {
-                tasks.addTask {
-                    var sum = 0
-                    while true {
-                        let number = next.add(1, ordering: .relaxed).oldValue
-                        guard number < count else { return sum }
-                        let mail = parts.mail(number, from: chains.mailFrom)
-                        try mail.check()
-                        let answer = await chains.email.send(mail)
-                        guard case .accepted = answer else { throw BenchError("mail \(number): \(answer)") }
-                        sum += number
-                    }
-                }
+        try await withThrowingTaskGroup(of: Int.self) { tasks in
+            var sum = 0
+            for number in 0..<count {
+                if number >= senders { sum += try await tasks.next() ?? 0 }
+                tasks.addTask { try await send(number, by: chains) }
             }
-            return try await tasks.reduce(0, +)
+            return try await tasks.reduce(sum, +)
         }
+    }
+
+    private func send(_ number: Int, by chains: NotificationChains) async throws -> Int {
+        let mail = parts.mail(number, from: chains.mailFrom)
+        try mail.check()
+        let answer = await chains.email.send(mail)
+        guard case .accepted = answer else { throw BenchError("mail \(number): \(answer)") }
+        return number
     }
 }

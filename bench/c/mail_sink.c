@@ -134,6 +134,16 @@ static bool is_login(const char *text) {
     return strcmp(text, given) == 0;
 }
 
+// Name and password come with the command, or when asked for.
+static bool takes_login(struct session *session, const char *rest) {
+    if (*rest == ' ') return is_login(rest + 1);
+    size_t length;
+    char *text = *rest == 0 && say(session, "334 \r\n") ? line(session, COMMAND_LENGTH, &length) : NULL;
+    if (!text) return false;
+    text[length] = 0;
+    return is_login(text);
+}
+
 static void keep_mail(int64_t number, const char *content, size_t length) {
     char path[4096];
     snprintf(path, sizeof path, "%s/%06" PRId64 ".eml", keep, number);
@@ -232,7 +242,7 @@ static bool obey(struct session *session, const char *command) {
     if (is(command, "STARTTLS")) return !session->ssl && begin_tls(session);
     if (!session->ssl) return refuse(session, command, "530 5.7.0 STARTTLS first\r\n");
     if (is(command, "AUTH PLAIN")) {
-        if (session->is_known || command[10] != ' ' || !is_login(command + 11))
+        if (session->is_known || !takes_login(session, command + strlen("AUTH PLAIN")))
             return refuse(session, "AUTH PLAIN", "535 5.7.8 no\r\n");
         session->is_known = true;
         count(&logins);

@@ -24,7 +24,7 @@ SEARCHERS, SEARCH_SECONDS = 8, 20
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="bench/run",
-        description="Compares the fleet with a C loop, Celery and Dramatiq on this machine, and writes bench/RESULTS.md.",
+        description="Compares the fleet with C loops, Celery, Dramatiq and smtplib on this machine, and writes bench/RESULTS.md.",
         epilog="Without --rabbitmq and --database it starts private servers (`flotilla services`) and stops them at the end.",
     )
     parser.add_argument("--rounds", type=int, default=5, help="rounds of every contender (default 5)")
