@@ -93,7 +93,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "FlotillaBench",
-            dependencies: ["Models", "Messaging", "Storage", "Workers", "Telemetry", "Platform"],
+            dependencies: ["Models", "Messaging", "Storage", "Outbound", "Workers", "Telemetry", "Platform"],
             path: "bench/FlotillaBench",
             swiftSettings: settings
         ),

@@ -26,7 +26,7 @@ fail() {
 for option in "$@"; do
     case "$option" in
         --test) packages+=(python3 python3-pika python3-aiosmtpd openssl) ;;
-        --bench) packages+=(python3-venv python3-dev gcc libc6-dev) ;;
+        --bench) packages+=(python3-venv python3-dev gcc libc6-dev openssl) ;;
         -h | --help)
             sed -n '2,8s/^# \{0,1\}//p' "$0"
             exit 0

@@ -7,6 +7,7 @@ import Glibc
 /// flotilla-bench consume --url URL --database URL --queue QUEUE --count N --prefetch P
 /// flotilla-bench audit   --url URL --database URL --queue QUEUE --count N --prefetch P --batch B
 /// flotilla-bench indexing --url URL --database URL --queue QUEUE --count N --prefetch P --batch B
+/// flotilla-bench mail    --url URL --authority FILE --parts FILE --count N --sessions S
 /// ```
 @main
 struct FlotillaBench {
@@ -18,7 +19,8 @@ struct FlotillaBench {
             case "consume": print(try await ConsumeBench(options).run())
             case "audit": print(try await AuditBench(options).run())
             case "indexing": print(try await IndexingBench(options).run())
-            default: throw BenchError("flotilla-bench publish|consume|audit|indexing --option value …")
+            case "mail": print(try await MailBench(options).run())
+            default: throw BenchError("flotilla-bench publish|consume|audit|indexing|mail --option value …")
             }
         } catch {
             let line = "flotilla-bench: \(error)\n"

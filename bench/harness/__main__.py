@@ -10,7 +10,7 @@ import tempfile
 from contextlib import nullcontext
 from pathlib import Path
 
-from harness import build, indexing, machine, report, rounds, services
+from harness import build, indexing, machine, mail, report, rounds, services
 from harness.budgets import medians, verdicts
 from harness.broker import Broker
 from harness.contenders import EXCHANGE, Bench, all_contenders
@@ -24,13 +24,13 @@ SEARCHERS, SEARCH_SECONDS = 8, 20
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="bench/run",
-        description="Compares the fleet with a C loop, Celery and Dramatiq on this machine, and writes bench/RESULTS.md.",
+        description="Compares the fleet with C loops, Celery, Dramatiq and smtplib on this machine, and writes bench/RESULTS.md.",
         epilog="Without --rabbitmq and --database it starts private servers (`flotilla services`) and stops them at the end.",
     )
     parser.add_argument("--rounds", type=int, default=5, help="rounds of every contender (default 5)")
     parser.add_argument("--quick", action="store_true", help="one round of a quarter of the messages; writes no report")
-    parser.add_argument("--only", metavar="SCENARIO,…", help="consume, publish, audit, indexing (default all)")
-    parser.add_argument("--contenders", metavar="NAME,…", help="C, libpq, COPY, Flotilla, Celery, Dramatiq (default all)")
+    parser.add_argument("--only", metavar="SCENARIO,…", help="consume, publish, audit, indexing, mail (default all)")
+    parser.add_argument("--contenders", metavar="NAME,…", help="C, libpq, COPY, smtplib, smtplib/new, Flotilla, Flotilla/1, Celery, Dramatiq (default all)")
     parser.add_argument("--no-tune", action="store_true", help="take the first setting of each contender")
     parser.add_argument("--report", type=Path, help="where to write the report (default bench/RESULTS.md, or none for a part)")
     parser.add_argument("--rabbitmq", metavar="URL", help="a running broker instead of a private one")
@@ -47,7 +47,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     chosen = [
         contender
-        for contender in all_contenders() + indexing.contenders()
+        for contender in all_contenders() + indexing.contenders() + mail.contenders()
         if contender.scenario in (options.only or contender.scenario).split(",")
         and contender.name in (options.contenders or contender.name).split(",")
     ]
@@ -59,15 +59,16 @@ def main() -> int:
     rounds.show("building")
     build.c(folder)
     needs_swift = any(contender.name.startswith("Flotilla") for contender in chosen)
+    needs_services = any(contender.uses_services for contender in chosen)
     programs = build.swift(with_command=not options.flotilla) if needs_swift or not options.flotilla else None
     flotilla = (options.flotilla or programs / "flotilla").absolute()
-    given = {"RABBITMQ_URL": options.rabbitmq, "DATABASE_URL": options.database}
-    with nullcontext(given) if options.rabbitmq else services.private(flotilla) as urls:
+    given = {"RABBITMQ_URL": options.rabbitmq, "DATABASE_URL": options.database} if needs_services else {}
+    with services.private(flotilla) if needs_services and not options.rabbitmq else nullcontext(given) as urls:
         return compare(options, chosen, folder, flotilla, programs, urls)
 
 
 def compare(options, chosen, folder, flotilla, programs, urls) -> int:
-    broker, database = Broker(urls["RABBITMQ_URL"]), Database(urls["DATABASE_URL"])
+    broker, database = (Broker(urls["RABBITMQ_URL"]), Database(urls["DATABASE_URL"])) if urls else (None, None)
     swift = programs / "flotilla-bench" if programs else None
     bench = Bench(broker, database, folder, swift, flotilla, PREFETCH)
     lines = folder / "runs.jsonl"
@@ -78,8 +79,10 @@ def compare(options, chosen, folder, flotilla, programs, urls) -> int:
             file.write(json.dumps(result.line()) + "\n")
 
     try:
-        services.migrate(flotilla, database.make_template())
-        facts = machine.facts() | {"RabbitMQ": broker.version()} | database.facts() | build.versions() | {
+        if urls:
+            services.migrate(flotilla, database.make_template())
+        servers = {"RabbitMQ": broker.version()} | database.facts() if urls else {}
+        facts = machine.facts() | servers | build.versions() | {
             "Python": platform.python_version(),
             "From PyPI": ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("celery", "dramatiq", "pika", "psycopg")),
         }
@@ -93,8 +96,9 @@ def compare(options, chosen, folder, flotilla, programs, urls) -> int:
             rounds.show("  searching")
             latency = indexing.search(bench, int(indexing.PROFILES * scale), SEARCHERS, SEARCH_SECONDS * scale)
     finally:
-        database.drop()
-        broker.delete_exchange(EXCHANGE)
+        if urls:
+            database.drop()
+            broker.delete_exchange(EXCHANGE)
     middle = medians(results)
     judged = verdicts(middle)
     print(report.table(judged, middle))

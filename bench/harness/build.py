@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent.parent
-PROGRAMS = {"consume": ["librabbitmq"], "publish": ["librabbitmq"], "audit_insert": ["librabbitmq", "libpq"]}
+PROGRAMS = {"consume": ["librabbitmq"], "publish": ["librabbitmq"], "audit_insert": ["librabbitmq", "libpq"], "mail_sink": ["librabbitmq", "openssl"]}
 
 
 def c(folder: Path) -> None:
@@ -28,6 +28,7 @@ def versions() -> dict[str, str]:
         "gcc": _output("gcc", "-dumpfullversion"),
         "Swift": _output("swift", "--version").splitlines()[0],
         "librabbitmq": _output("pkg-config", "--modversion", "librabbitmq"),
+        "libcurl": _output("pkg-config", "--modversion", "libcurl"),
         "libpq": _output("pkg-config", "--modversion", "libpq"),
     }
 

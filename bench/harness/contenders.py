@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 import amqp
 import dramatiq
@@ -24,10 +25,10 @@ EXCHANGE, EVENT = "bench.topic", "profile.viewed"
 
 @dataclass(frozen=True)
 class Bench:
-    """What every contender needs."""
+    """What every contender needs; without broker and database when nobody uses them."""
 
-    broker: Broker
-    database: Database
+    broker: Broker | None
+    database: Database | None
     binaries: Path
     swift: Path | None
     flotilla: Path
@@ -47,6 +48,9 @@ class Setting:
 
 @dataclass(frozen=True)
 class Contender:
+    # Whether it needs a broker and a database.
+    uses_services: ClassVar[bool] = True
+
     scenario: str
     name: str
     count: int
@@ -55,14 +59,16 @@ class Contender:
     def run(self, bench: Bench, setting: Setting, count: int) -> Result:
         """Runs once on a queue of its own; a run whose ledger does not add up is void."""
         queue = f"bench.{self.scenario}"
-        bench.broker.make(queue)
+        if self.uses_services:
+            bench.broker.make(queue)
         quiet = machine.settle()
         try:
             measured, void = self.measure(bench, queue, setting, count)
         except RuntimeError as error:
             measured, void = program.Report(0, 0, 1, 0, 0, 0), str(error)
         finally:
-            bench.broker.delete(queue)
+            if self.uses_services:
+                bench.broker.delete(queue)
         return Result(
             self.scenario, self.name, setting.name, count, measured.seconds, measured.cpu_seconds, measured.memory_mb,
             measured.machine, quiet, void,

@@ -8,12 +8,13 @@ from harness.result import Result
 
 METHOD = Path(__file__).with_name("method.md")
 
-ORDER = ["consume", "publish", "audit", "indexing"]
+ORDER = ["consume", "publish", "audit", "indexing", "mail"]
 TITLES = {
     "consume": "Consume and acknowledge, a handler that does nothing",
     "publish": "Publish with confirms",
     "audit": "Audit rows in Postgres",
     "indexing": "Profiles in the search index",
+    "mail": "Mails to a mail server",
 }
 
 
