@@ -146,6 +146,7 @@ let package = Package(
             ],
             exclude: [
                 "Notifications/smtp-server.py", "Notifications/api-stand-in.py", "Notifications/read-mail.py",
+                "Indexing/elasticsearch.py",
             ],
             swiftSettings: settings
         ),

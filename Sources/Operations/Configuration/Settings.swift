@@ -51,7 +51,7 @@ package enum Settings {
         [
             rabbitMQ, rabbitMQManagement, database, redis, port, home, queues, templates, allowPlaintext, logLevel,
             drain, inboxRetention,
-        ] + notifications
+        ] + search + notifications
 
     /// The list as a Markdown table.
     package static var markdown: String {

@@ -60,6 +60,7 @@ enum WorkerCommand {
             chains: chains,
             smsSender: sending.smsFrom
         )
+        let search = try configuration.searchBackend()
         let keeper = Keeper(
             topology: topology,
             broker: connections.broker,
@@ -72,12 +73,12 @@ enum WorkerCommand {
             settings,
             connections: connections,
             services: invocation[noKeeper] ? [] : [keeper],
-            probes: notifications.probes
+            probes: notifications.probes.merging(search.probes) { first, _ in first }
         )
         try fleet.register(AuditWorker())
         try fleet.register(QuotaWorker())
         try fleet.register(PaymentWorker())
-        try registerIndexing(configuration.indexStore(), with: fleet)
+        try registerIndexing(search.store, with: fleet)
         try notifications.register(with: fleet)
         let probes = try invocation[probePort].map { port in
             try ProbeServer.start(
@@ -102,6 +103,7 @@ enum WorkerCommand {
             throw CommandError(error.detail, remedy: "run flotilla doctor")
         }
         await chains.close()
+        await search.close()
         await probes?.stop()
         return .done
     }
