@@ -151,7 +151,7 @@ let package = Package(
                 "TestSupport", "Messaging", "Storage", "Outbound", "Workers", "ControlAPI", "Models", "Telemetry",
                 "Platform",
             ],
-            exclude: ["Notifications/read-mail.py"],
+            exclude: ["Notifications/read-mail.py", "Indexing/elasticsearch.py"],
             swiftSettings: settings
         ),
         .testTarget(

@@ -19,6 +19,8 @@ package struct APIProcess: Sendable {
         package var masters: MasterKeyring?
         /// Connections to Postgres for requests; the relay has two of its own.
         package var postgresConnections = 4
+        /// Where profiles are searched; who made it closes it.
+        package var search = SearchBackend.postgres
         /// How long a search may take.
         package var searchTimeout: Duration = .seconds(5)
         /// How long running requests may take to finish at the end.
@@ -74,7 +76,7 @@ package struct APIProcess: Sendable {
                     topology: configuration.topology,
                     readiness: Readiness(Self.checks(pool, redis, publisher)),
                     admission: Self.admission(publisher),
-                    search: PostgresSearch(searchPool),
+                    search: configuration.search.engine(searchPool),
                     notifications: configuration.notifications,
                     quotaBoard: redis.map { QuotaBoard($0, metrics: metrics) },
                     audit: configuration.masters.map { AuditLog(pool, privacy: AuditPrivacy(pool, masters: $0)) },

@@ -73,13 +73,8 @@ package struct SearchRoutes: Sendable {
         let page: SearchPage
         do {
             page = try await engine.search(query, after: cursor, limit: call.query[Query.limit] ?? 20)
-        } catch let error as PostgresError where error.code == .sqlState("57014") {
-            throw APIError(
-                status: 503,
-                code: "search_too_long",
-                message: "This search takes too long: ask for more words, or use fewer exclusions.",
-                retryAfter: 5
-            )
+        } catch let error as IndexError {
+            throw APIError(error)
         }
         let searchID = UUIDv7.make()
         // Turning a page is no new search.
@@ -118,6 +113,21 @@ package struct SearchRoutes: Sendable {
         try await intake.publish(
             .event(SearchPerformed.event, body.closed, id: searchID, of: call, exchange: exchange)
         )
+    }
+}
+
+extension APIError {
+    fileprivate init(_ error: IndexError) {
+        switch error.code {
+        case .timeout:
+            self.init(
+                status: 503,
+                code: "search_too_long",
+                message: "This search takes too long: ask for more words, or use fewer exclusions.",
+                retryAfter: 5
+            )
+        case .unavailable, .refused: self = .unavailable("The search engine", retryAfter: 5)
+        }
     }
 }
 

@@ -11,6 +11,7 @@ struct AddressRules {
             + check(texts, Settings.redis.name, ["redis", "unix", "redis+unix"]) { _ in false }
             + check(texts, Settings.smtp.name, ["smtp", "smtps"]) { $0.scheme == "smtps" || $0.query["tls"] != "none" }
             + check(texts, Settings.mailAPI.name, ["http", "https"]) { $0.scheme == "https" }
+            + check(texts, Settings.searchEngine.name, ["http", "https"]) { $0.scheme == "https" }
             + check(texts, Settings.smsAPI.name, ["http", "https"]) { $0.scheme == "https" }
     }
 

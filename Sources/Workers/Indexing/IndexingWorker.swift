@@ -8,7 +8,7 @@ import Storage
 package struct IndexingWorker<Event: ProfileEvent>: BatchWorker {
     package static var name: String { "indexing" }
     package static var events: [String] { [Event.event] }
-    package static var dependencies: Set<Dependency> { [.postgres] }
+    package static var dependencies: Set<Dependency> { [.postgres, .search] }
 
     private let store: any IndexStore
 
@@ -17,8 +17,22 @@ package struct IndexingWorker<Event: ProfileEvent>: BatchWorker {
     package func handle(_ items: [BatchItem<Event>], in context: BatchContext) async throws -> [Outcome] {
         let questions = IndexWriter.questions(
             profileIDs: items.map(\.payload.change.profileID),
-            userIDs: items.flatMap(\.payload.change.userIDs)
+            userIDs: items.flatMap(\.payload.change.userIDs),
+            for: store
         )
+        do {
+            try await change(items, in: context, questions)
+        } catch let error as RefusedChanges where error.profileIDs == 1 {
+            throw PermanentError(type: "index_refused", message: "\(error)")
+        }
+        return Array(repeating: .done, count: items.count)
+    }
+
+    private func change(
+        _ items: [BatchItem<Event>],
+        in context: BatchContext,
+        _ questions: [SQLStatement]
+    ) async throws {
         try await context.transaction(first: questions) { transaction in
             var writer = try IndexWriter(answers: transaction.firstResults)
             for (item, isFresh) in zip(items, transaction.isFresh) where isFresh {
@@ -28,6 +42,5 @@ package struct IndexingWorker<Event: ProfileEvent>: BatchWorker {
             }
             transaction.finish(with: try await writer.finish(into: store))
         }
-        return Array(repeating: .done, count: items.count)
     }
 }

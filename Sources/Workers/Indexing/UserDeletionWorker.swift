@@ -5,6 +5,7 @@ import Storage
 public struct UserDeletionWorker: BatchWorker {
     public static let name = "indexing"
     public static let events = [UserDeleted.event]
+    public static var dependencies: Set<Dependency> { [.postgres, .search] }
 
     private let store: any IndexStore
 

@@ -4,6 +4,7 @@ import Glibc
 import Operations
 import Platform
 import Telemetry
+import Workers
 
 /// `flotilla api`: the process that answers HTTP.
 enum APICommand {
@@ -28,6 +29,8 @@ enum APICommand {
             redis: try configuration.redis(),
             log: Log(service: "api", threshold: configuration[Settings.logLevel].threshold)
         )
+        let search = try configuration.searchBackend()
+        settings.search = search
         settings.drain = configuration[Settings.drain]
         settings.notifications = try configuration.notificationTexts()
         settings.masters = try configuration.masterKeyring()
@@ -40,6 +43,7 @@ enum APICommand {
         } catch let error as HTTPServerError where error.code == .addressInUse {
             throw CommandError("\(error)", remedy: "choose another with --port or PORT")
         }
+        await search.close()
         return .done
     }
 }

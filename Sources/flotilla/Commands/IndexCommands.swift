@@ -16,10 +16,17 @@ enum IndexCommands {
         examples: ["flotilla index status", "flotilla index status --output json"]
     ) { invocation in
         let configuration = try Configuration.ofThisProcess()
-        let status = try await configuration.withPostgres { pool in
-            try await IndexStatus.read(pool, configuration.indexStore())
+        let (status, kind) = try await configuration.withPostgres { pool in
+            let backend = try configuration.searchBackend()
+            let result = await Task { try await IndexStatus.read(pool, backend.store) }.result
+            await backend.close()
+            do {
+                return (try result.get(), backend.kind)
+            } catch let error as DependencyOutage {
+                throw CommandError("\(error)", remedy: "check FLOTILLA_SEARCH_URL")
+            }
         }
-        let answer = Answer(status, backend: "postgres")
+        let answer = Answer(status, backend: kind.rawValue)
         try invocation.show(
             answer,
             as: Table(
@@ -52,9 +59,10 @@ enum IndexCommands {
         var settings = try configuration.postgres()
         settings.statementTimeout = .seconds(3_600)
         let pool = PostgresPool(settings, size: 2, name: "flotilla index rebuild")
+        let backend = try configuration.searchBackend()
         let job = IndexRebuild(
             pool,
-            configuration.indexStore(),
+            backend.store,
             privacy: AuditPrivacy(pool, masters: try configuration.masterKeyring()),
             auditOnly: invocation[auditOnly]
         )
@@ -65,11 +73,17 @@ enum IndexCommands {
         let result = await work.result
         listener.cancel()
         await pool.close()
+        await backend.close()
         let report: IndexRebuild.Report
         do {
             report = try result.get()
         } catch let error as IndexRebuildError {
             throw CommandError("the index was not rebuilt: \(error)", remedy: "see flotilla index status")
+        } catch let error as DependencyOutage {
+            throw CommandError(
+                "the index was not rebuilt, and is as it was: \(error)",
+                remedy: "check FLOTILLA_SEARCH_URL"
+            )
         } catch let error as PostgresError {
             throw CommandError("the index was not rebuilt, and is as it was: \(error)", remedy: "run flotilla doctor")
         }

@@ -60,6 +60,7 @@ enum WorkerCommand {
             chains: chains,
             smsSender: sending.smsFrom
         )
+        let search = try configuration.searchBackend()
         let keeper = Keeper(
             topology: topology,
             broker: connections.broker,
@@ -84,10 +85,15 @@ enum WorkerCommand {
         )
         var services: [any FleetService] = invocation[noKeeper] ? [upkeep] : [upkeep, keeper]
         if names.isEmpty || names.contains(QuotaWorker.name) { services += quotas.services }
-        let fleet = try Fleet(settings, connections: connections, services: services, probes: notifications.probes)
+        let fleet = try Fleet(
+            settings,
+            connections: connections,
+            services: services,
+            probes: notifications.probes.merging(search.probes) { first, _ in first }
+        )
         try fleet.register(AuditWorker(privacy: privacy))
         try quotas.register(in: fleet)
-        try registerIndexing(configuration.indexStore(), with: fleet)
+        try registerIndexing(search.store, with: fleet)
         try notifications.register(with: fleet)
         let probes = try invocation[probePort].map { port in
             try ProbeServer.start(
@@ -112,6 +118,7 @@ enum WorkerCommand {
             throw CommandError(error.detail, remedy: "run flotilla doctor")
         }
         await chains.close()
+        await search.close()
         await probes?.stop()
         return .done
     }

@@ -116,6 +116,9 @@ enum Migration0006Search {
                 search_vector(language, title, keywords, context, body)) STORED,
             CONSTRAINT pk_search_profiles PRIMARY KEY (generation, profile_id)
         ) PARTITION BY LIST (generation);
+        -- Ranking reads the vectors of all that matches: they stay in the row, and the texts, which no search reads, do not.
+        ALTER TABLE search_profiles ALTER vector SET STORAGE MAIN, ALTER body SET STORAGE EXTERNAL,
+            ALTER context SET STORAGE EXTERNAL, ALTER keywords SET STORAGE EXTERNAL, ALTER title SET STORAGE EXTERNAL;
 
         """
 

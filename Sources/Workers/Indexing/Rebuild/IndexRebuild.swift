@@ -117,14 +117,27 @@ package struct IndexRebuild: Sendable {
                 isLast = page.isLast
                 report.events += page.events.count
                 report.unreadable += page.unreadable
-                try await write(page.events, into: number)
+                report.unreadable += try await write(page.events, into: number)
                 try await note(number, done, of: total)
                 progress(Progress(step: .replaying, done: done, total: total))
             }
         }
     }
 
-    private func write(_ events: [AuditedEvents.Event], into number: Int64) async throws {
+    /// - Returns: how many of the events the index would not take, each tried alone.
+    private func write(_ events: [AuditedEvents.Event], into number: Int64) async throws -> Int {
+        do {
+            try await writeTogether(events, into: number)
+            return 0
+        } catch is RefusedChanges {
+            guard events.count > 1 else { return 1 }
+            let middle = events.count / 2
+            let first = try await write(Array(events[..<middle]), into: number)
+            return first + (try await write(Array(events[middle...]), into: number))
+        }
+    }
+
+    private func writeTogether(_ events: [AuditedEvents.Event], into number: Int64) async throws {
         var users: [String] = []
         var changes: [(change: ProfileChange, kind: ProfileChange.Kind, version: EventVersion)] = []
         for event in events {
@@ -150,7 +163,7 @@ package struct IndexRebuild: Sendable {
         userIDs: [String],
         _ change: (inout IndexBatch) -> Void
     ) async throws {
-        let questions = IndexWriter.questions(profileIDs: profileIDs, userIDs: userIDs)
+        let questions = IndexWriter.questions(profileIDs: profileIDs, userIDs: userIDs, for: store)
         for attempt in 1... {
             do {
                 return try await pool.transaction { transaction in

@@ -23,7 +23,7 @@ package struct PostgresSearch: SearchEngine {
         var statements = sql.settings
         statements.append(sql.page(after: cursor, limit: limit + 1))
         if cursor == nil { statements.append(sql.overview) }
-        let results = try await pool.pipeline(statements)
+        let results = try await run(statements)
         let rows = results[sql.settings.count]
         var page = SearchPage(profiles: [], match: match)
         for row in rows.prefix(limit) {
@@ -45,6 +45,17 @@ package struct PostgresSearch: SearchEngine {
         }
         if cursor == nil { page.overview = SearchOverview(results[sql.settings.count + 1]) }
         return page
+    }
+}
+
+extension PostgresSearch {
+    private func run(_ statements: [SQLStatement]) async throws -> [SQLResult] {
+        do {
+            return try await pool.pipeline(statements)
+        } catch {
+            guard error.code == .sqlState("57014") else { throw error }
+            throw IndexError(code: .timeout, operation: "search", detail: error.detail)
+        }
     }
 }
 

@@ -52,9 +52,12 @@ package struct ProfileQuery: Sendable, Hashable {
 
     /// Its words of three letters and more; at most eight.
     var words: [String] {
-        let words = (text ?? "").utf8.split { !$0.isWordByte }.map { String(Substring($0)) }
+        let words = (text ?? "").utf8.split { !$0.belongsToWord }.map { String(Substring($0)) }
         return Array(words.filter { $0.utf8.count > 2 }.prefix(8))
     }
+
+    /// Whether some words or phrases must not be there.
+    var hasExclusions: Bool { (text ?? "").split(separator: " ").contains { $0.contains("-") } }
 
     /// Whether it is of words alone, and not of phrases, alternatives and exclusions, which are meant as they stand.
     var mayHaveTypos: Bool {

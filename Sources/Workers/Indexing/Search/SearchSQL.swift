@@ -107,10 +107,14 @@ struct SearchSQL {
         let place = add(.text(text))
         let french = "websearch_to_tsquery('pg_catalog.french', \(place))"
         let english = "websearch_to_tsquery('pg_catalog.english', \(place))"
-        condition += """
-             AND (vector @@ \(french) AND language IS DISTINCT FROM 'en'
-            OR vector @@ \(english) AND language IS DISTINCT FROM 'fr')
-            """
+        if query.hasExclusions {
+            condition += """
+                 AND (vector @@ \(french) AND language IS DISTINCT FROM 'en'
+                OR vector @@ \(english) AND language IS DISTINCT FROM 'fr')
+                """
+        } else {
+            condition += " AND vector @@ (\(french) || \(english))"
+        }
         relevance = "ts_rank(vector, \(french) || \(english))::double precision"
     }
 

@@ -15,7 +15,7 @@ package struct Anonymiser: Sendable {
         for field in [ProfileField.firstName, .lastName, .fullName] {
             guard let text = personal[field]?.text else { continue }
             // Names of one or two letters are words of some language.
-            for word in SearchText.key(text).utf8.split(whereSeparator: { !$0.isWordByte }) where word.count > 2 {
+            for word in SearchText.key(text).utf8.split(whereSeparator: { !$0.belongsToWord }) where word.count > 2 {
                 names.insert(String(Substring(word)))
             }
         }
@@ -96,17 +96,17 @@ package struct Anonymiser: Sendable {
         var places: [Range<Int>] = []
         var index = 0
         while index < text.count {
-            guard text[index].isWordByte else {
+            guard text[index].belongsToWord else {
                 index += 1
                 continue
             }
             var end = index + 1
-            while end < text.count, text[end].isWordByte { end += 1 }
+            while end < text.count, text[end].belongsToWord { end += 1 }
             let first = text[index]
             // Folding a word costs: only one that may be a name is worth it.
             if first >= 0x80 || initials.contains(first | 0x20) {
                 let word = SearchText.key(String(decoding: text[index..<end], as: UTF8.self))
-                let bare = word.utf8.split { !$0.isWordByte }
+                let bare = word.utf8.split { !$0.belongsToWord }
                 if bare.contains(where: { names.contains(String(Substring($0))) }) { places.append(index..<end) }
             }
             index = end
@@ -118,5 +118,5 @@ package struct Anonymiser: Sendable {
 extension UInt8 {
     fileprivate var isDigit: Bool { (0x30...0x39).contains(self) }
 
-    fileprivate var isAddressByte: Bool { isWordByte || "._%+-".utf8.contains(self) }
+    fileprivate var isAddressByte: Bool { belongsToWord || "._%+-".utf8.contains(self) }
 }

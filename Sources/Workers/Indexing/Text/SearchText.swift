@@ -110,9 +110,9 @@ package enum SearchText {
         result.reserveCapacity(text.count + 16)
         var index = 0
         while index < text.count {
-            let isAtStart = index == 0 || !text[index - 1].isWordByte
+            let isAtStart = index == 0 || !text[index - 1].belongsToWord
             let match = isAtStart ? names.first { text[index...].starts(with: $0.sign) } : nil
-            if let match, index + match.sign.count == text.count || !text[index + match.sign.count].isWordByte {
+            if let match, index + match.sign.count == text.count || !text[index + match.sign.count].belongsToWord {
                 result += match.word
                 index += match.sign.count
             } else {
@@ -130,7 +130,7 @@ extension ArraySlice<UInt8> {
 
 extension UInt8 {
     /// Whether it is part of a word in folded text: a letter, a digit, or any byte beyond ASCII.
-    var isWordByte: Bool {
+    var belongsToWord: Bool {
         switch self {
         case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x80...: true
         default: false

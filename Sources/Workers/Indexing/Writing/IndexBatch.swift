@@ -53,7 +53,9 @@ struct IndexBatch {
     }
 
     /// What the batch comes to, in the order in which rows are locked.
-    func changes() -> IndexChanges {
+    ///
+    /// - Parameter tellsAll: whether profiles that must not be found are among it although they were not before.
+    func changes(tellsAll: Bool) -> IndexChanges {
         var changes = IndexChanges()
         let places = entries.keys.sorted {
             $0.generation == $1.generation ? $0.profileID < $1.profileID : $0.generation < $1.generation
@@ -62,8 +64,7 @@ struct IndexBatch {
             guard let entry = entries[place], entry.record != entry.before else { continue }
             changes.records.append((place.generation, StoredRecord(entry.record), entry.revision))
             let document = SearchDocument(entry.record)
-            // What was not in the index need not be taken out of it.
-            guard document != nil || entry.before?.isVisible == true else { continue }
+            guard document != nil || tellsAll || entry.before?.isVisible == true else { continue }
             changes.index.append(
                 IndexedChange(generation: place.generation, profileID: place.profileID.text, document: document)
             )

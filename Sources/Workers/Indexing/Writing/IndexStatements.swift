@@ -8,6 +8,20 @@ enum IndexStatements {
     static let lockShared = SQLStatement("SELECT pg_advisory_xact_lock_shared(\(lock))")
     static let lockAlone = SQLStatement("SELECT pg_advisory_xact_lock(\(lock))")
 
+    static let nothing = SQLStatement("SELECT 1")
+
+    /// Locks profiles until the commit, whether there are records of them or not, in one order.
+    static func lock(_ profileIDs: [String]) -> SQLStatement {
+        SQLStatement(
+            """
+            SELECT count(pg_advisory_xact_lock(key)) FROM (
+                SELECT DISTINCT hashtextextended('search ' || id, 0) AS key FROM unnest($1) AS id ORDER BY key
+            ) AS keys
+            """,
+            [.textArray(profileIDs)]
+        )
+    }
+
     /// The generations that are written, the active one among them.
     static let generations = SQLStatement("SELECT generation, state FROM search_generations ORDER BY generation")
 

@@ -4,6 +4,13 @@ package import Storage
 ///
 /// Records stay in Postgres whichever it is: they say what a document has to be.
 package protocol IndexStore: Sendable {
+    /// Whether the index changes with the commit of the records or not at all.
+    ///
+    /// One that does not may have been left with a document whose record failed to commit. So it is told of every
+    /// profile that must not be found, whether or not it was before, and the profiles of a batch are locked, new ones
+    /// included, so that no two batches write about one profile at a time.
+    var commitsWithRecords: Bool { get }
+
     /// Brings the index to what the changes say, before or with the commit of their records.
     ///
     /// - Parameter version: greater than that of every earlier change of the same profiles.
@@ -28,6 +35,8 @@ package struct IndexedChange: Sendable {
 
 /// The index in Postgres: its rows are written with the records, so that the two are never apart.
 package struct PostgresIndexStore: IndexStore {
+    package let commitsWithRecords = true
+
     package init() {}
 
     package func write(_ changes: [IndexedChange], version: Int64) -> [SQLStatement] {

@@ -54,6 +54,7 @@ enum AuditForgetCommand {
         let configuration = try Configuration.ofThisProcess()
         let masters = try configuration.masterKeyring()
         try await collectDeadLetters(configuration)
+        let search = try configuration.searchBackend()
         let redis = try configuration.redis().map { RedisClient($0, name: "flotilla audit forget") }
         let result: Result<ExitStatus, any Error>
         do {
@@ -62,7 +63,7 @@ enum AuditForgetCommand {
                     let connections = PersonalDataStores.Connections(
                         postgres: pool,
                         redis: redis,
-                        index: configuration.indexStore()
+                        index: search.store
                     )
                     let erasure = SubjectErasure(
                         AuditPrivacy(pool, masters: masters),
@@ -73,6 +74,7 @@ enum AuditForgetCommand {
             )
         } catch { result = .failure(error) }
         await redis?.close()
+        await search.close()
         do {
             return try result.get()
         } catch let error as AuditError {

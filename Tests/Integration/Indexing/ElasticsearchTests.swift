@@ -1,0 +1,282 @@
+import Foundation
+import Models
+import Outbound
+import Platform
+import Storage
+import TestSupport
+import Testing
+
+@testable import Workers
+
+/// The index in a stand-in for Elasticsearch, which checks every request.
+@Suite(.enabled(if: TestDatabase.isAvailable))
+struct ElasticsearchTests {
+    private struct Stage: Sendable {
+        let database: TestDatabase
+        let engine: StandIn
+        let backend: SearchBackend
+        let bench: IndexBench
+
+        func search(_ query: ProfileQuery, after cursor: SearchCursor? = nil, limit: Int = 20) async throws
+            -> SearchPage
+        {
+            try await backend.engine(database.pool).search(query, after: cursor, limit: limit)
+        }
+
+        func ids(_ query: ProfileQuery) async throws -> [String] {
+            try await search(query).profiles.map(\.profileID).sorted()
+        }
+
+        /// The documents of an index by id, as the engine holds them.
+        func documents(_ index: String = "test-1") throws -> [String: [String: Any]] {
+            let all = try JSONSerialization.jsonObject(with: Data((engine.text("documents") ?? "{}").utf8))
+            return (all as? [String: [String: [String: Any]]])?[index] ?? [:]
+        }
+    }
+
+    private func withStage(_ body: (Stage) async throws -> Void) async throws {
+        let engine = try await StandIn("../Indexing/elasticsearch.py")
+        let backend = SearchBackend.elasticsearch(
+            ElasticsearchConfiguration(url: "http://127.0.0.1:\(engine.port)", apiKey: Secret("secret"), prefix: "test")
+        )
+        let result: Result<Void, any Error>
+        do {
+            try await TestDatabase.with(size: 6, migrated: true) { database async throws in
+                let bench = IndexBench(database.pool, backend.store)
+                try await body(Stage(database: database, engine: engine, backend: backend, bench: bench))
+            }
+            result = .success(())
+        } catch { result = .failure(error) }
+        await backend.close()
+        #expect(engine.text("complaints") == nil)
+        try result.get()
+    }
+
+    private static func validated(_ id: String, _ title: String = "Soudeur") -> WorkerBench.Letter {
+        let body = #"{"profileId":"\#(id)","userId":"u-\#(id)","occurredAt":"2026-01-10","title":"\#(title)"}"#
+        return IndexBench.letter(ProfileValidated.event, body)
+    }
+
+    @Test func `documents are in the engine, and records with names in Postgres alone`() async throws {
+        try await withStage { stage async throws in
+            await stage.bench.add("p/1 é", #""firstName":"Zoé","title":"Zoé, soudeuse","skills":["TIG"],"score":4.5"#)
+            #expect(try await stage.database.count("SELECT count(*) FROM search_profiles") == 0)
+            #expect(try await stage.database.count("SELECT count(*) FROM search_records") == 1)
+            let document = try #require(try stage.documents()["p/1 é"])
+            #expect(document["title"] as? String == "…, soudeur" && document["score"] as? Double == 4.5)
+            let found = try await stage.search(ProfileQuery(text: "soudeuse"))
+            #expect(
+                found.profiles.first?.profileID == "p/1 é" && found.profiles.first?.personal.contains("Zoé") == true
+            )
+            let status = try await IndexStatus.read(stage.database.pool, stage.backend.store)
+            #expect(status.documents == 1)
+        }
+    }
+
+    @Test func `events in any order and with repeats leave the documents that they leave in order`() async throws {
+        let histories = ProfileHistories(profiles: 60, events: 8)
+        try await withStage { ordered async throws in
+            for batch in histories.inOrder { #expect(await ordered.bench.handle(batch).areDone) }
+            let expected = try JSONSerialization.data(withJSONObject: ordered.documents(), options: .sortedKeys)
+            try await withStage { shuffled async throws in
+                await withTaskGroup(of: Void.self) { group in
+                    for (number, batch) in histories.shuffled.enumerated() {
+                        if number >= 6 { await group.next() }
+                        group.addTask { #expect(await shuffled.bench.handle(batch).areDone) }
+                    }
+                }
+                let documents = try JSONSerialization.data(withJSONObject: shuffled.documents(), options: .sortedKeys)
+                #expect(documents == expected)
+            }
+        }
+    }
+
+    @Test func `a rejection and a departure take documents out`() async throws {
+        try await withStage { stage async throws in
+            #expect(await stage.bench.handle([Self.validated("1"), Self.validated("2"), Self.validated("3")]).areDone)
+            let rejected = IndexBench.letter(ProfileRejected.event, #"{"profileId":"1","occurredAt":"2026-02-01"}"#)
+            #expect(await stage.bench.handle([rejected]).areDone)
+            #expect(await stage.bench.handle([IndexBench.letter(UserDeleted.event, #"{"userId":"u-2"}"#)]).areDone)
+            #expect(try stage.documents().keys.sorted() == ["3"])
+        }
+    }
+
+    @Test func `a document that the engine refuses is buried alone`() async throws {
+        try await withStage { stage async throws in
+            try stage.engine.answer(#"{"items":{"3":400}}"#)
+            let outcomes = await stage.bench.handle((0..<8).map { Self.validated("\($0)") })
+            #expect(outcomes.indices.filter { !outcomes[$0].isDone } == [3])
+            let error = #expect(throws: PermanentError.self) { try outcomes[3].get() }
+            #expect(error?.type == "index_refused" && error?.message.contains("as told") == true)
+            #expect(try stage.documents().count == 7)
+            #expect(try await stage.database.count("SELECT count(*) FROM search_records") == 7)
+        }
+    }
+
+    @Test(arguments: [
+        #"{"items":{"3":429}}"#, #"{"items":{"3":503}}"#, #"{"status":503}"#, #"{"status":429}"#, #"{"status":401}"#,
+    ])
+    func `an engine that is busy is an outage for all, and what it took meanwhile does no harm`(answer: String)
+        async throws
+    {
+        try await withStage { stage async throws in
+            #expect(await stage.bench.handle([Self.validated("0")]).areDone)
+            try stage.engine.answer(answer)
+            let letters = (0..<8).map { Self.validated("\($0)") }
+            let bulks = stage.engine.count("bulks")
+            let outcomes = await stage.bench.handle(
+                letters.map { letter in
+                    var letter = letter
+                    letter.id += "-again"
+                    return letter
+                }
+            )
+            for outcome in outcomes { #expect(throws: DependencyOutage.self) { try outcome.get() } }
+            #expect(stage.engine.count("bulks") <= bulks + 1)
+            #expect(await stage.backend.probes[.search]?() == answer.contains("items"))
+            try stage.engine.answer(nil)
+            #expect(await stage.bench.handle(letters).areDone)
+            #expect(try await stage.ids(ProfileQuery(text: "soudeur")).count == 8)
+        }
+    }
+
+    @Test func `an engine that is away is an outage, and a search says so`() async throws {
+        try await withStage { stage async throws in
+            #expect(await stage.bench.handle([Self.validated("0")]).areDone)
+            try await stage.engine.stop()
+            let outcome = await stage.bench.handle([Self.validated("1")])
+            #expect(throws: DependencyOutage.self) { try outcome[0].get() }
+            let error = await #expect(throws: IndexError.self) { try await stage.search(ProfileQuery()) }
+            #expect(error?.code == .unavailable)
+            #expect(try await stage.database.count("SELECT count(*) FROM search_records") == 1)
+        }
+    }
+
+    @Test func `a version that is there already is no failure`() async throws {
+        try await withStage { stage async throws in
+            await stage.bench.add("p", #""title":"Neuf""#)
+            let old = IndexedChange(generation: 1, profileID: "p", document: nil)
+            #expect(try await stage.backend.store.write([old], version: 1).isEmpty)
+            #expect(try stage.documents().count == 1)
+        }
+    }
+
+    @Test func `words, phrases, alternatives, exclusions, filters and counts mean what they mean in Postgres`()
+        async throws
+    {
+        try await withStage { stage async throws in
+            let profiles = [
+                (
+                    "swift",
+                    #""title":"Développeuse Swift","skills":["Swift","PostgreSQL"],"sector":"Santé","experience":7,"score":4.5"#
+                ),
+                (
+                    "java",
+                    #""title":"Développeur Java","skills":["Java","Swift"],"sector":"Banque","experience":12,"score":3,"language":"en""#
+                ),
+                ("chef", #""title":"Chef de projet","skills":["Scrum","C++"],"sector":"Banque","experience":3"#),
+            ]
+            let postgres = IndexBench(stage.database.pool)
+            for (id, fields) in profiles {
+                await stage.bench.add(id, fields)
+                await postgres.add(id, fields, at: "2026-01-11T00:00:00Z")
+            }
+            let queries = [
+                ProfileQuery(), ProfileQuery(text: "developpeur"), ProfileQuery(text: #""chef de projet""#),
+                ProfileQuery(text: #""projet chef""#), ProfileQuery(text: "java or scrum"),
+                ProfileQuery(text: "swift -java"),
+                ProfileQuery(text: "chef de"), ProfileQuery(text: "c++"), ProfileQuery(text: "&|!"),
+                ProfileQuery(text: "postgersql"),
+                ProfileQuery(skills: ["swift"]), ProfileQuery(skills: ["swift", "java"]),
+                ProfileQuery(sector: "banque"),
+                ProfileQuery(experience: .init(lowest: 3, highest: 7)),
+                ProfileQuery(score: .init(lowest: nil, highest: 4)),
+            ]
+            for query in queries {
+                let here = try await stage.search(query)
+                let there = try await PostgresSearch(stage.database.pool).search(query, after: nil, limit: 20)
+                #expect(Set(here.profiles.map(\.profileID)) == Set(there.profiles.map(\.profileID)), "\(query)")
+                #expect(here.match == there.match && here.overview?.total == there.overview?.total, "\(query)")
+                #expect(
+                    here.overview?.skills == there.overview?.skills && here.overview?.sectors == there.overview?.sectors
+                )
+                #expect(Set(here.overview?.experience ?? []) == Set(there.overview?.experience ?? []))
+                #expect(here.overview?.averageScore == there.overview?.averageScore)
+            }
+        }
+    }
+
+    @Test(arguments: ProfileQuery.Sort.allCases)
+    func `pages give every profile once, in order`(sort: ProfileQuery.Sort) async throws {
+        try await withStage { stage async throws in
+            let letters = (0..<40).map { number in
+                let fields = number.isMultiple(of: 5) ? "" : #","score":\#(number % 3),"experience":\#(number % 4)"#
+                let body =
+                    #"{"profileId":"p\#(number)","timestamp":\#(1_700_000_000_123 + number / 2),"title":"Soudeur"\#(fields)}"#
+                return IndexBench.letter(ProfileValidated.event, body)
+            }
+            #expect(await stage.bench.handle(letters).areDone)
+            let query = ProfileQuery(text: "soudeur", sort: sort)
+            let all = try await stage.search(query, limit: 40).profiles.map(\.profileID)
+            var seen: [String] = []
+            var cursor: SearchCursor?
+            repeat {
+                let page = try await stage.search(query, after: cursor, limit: 7)
+                seen += page.profiles.map(\.profileID)
+                cursor = page.nextCursor.flatMap { SearchCursor($0, of: query) }
+            } while cursor != nil
+            #expect(all.count == 40 && seen == all)
+        }
+    }
+
+    @Test func `a rebuild fills a new index, switches, and takes the old one away`() async throws {
+        try await withStage { stage async throws in
+            let privacy = try AuditWorkerTests.privacy(stage.database.pool)
+            let audit = WorkerBench(AuditWorker(privacy: privacy), queue: "audit.all", stage.database.pool)
+            let letters = (0..<30).map { Self.validated("\($0)") }
+            #expect(await stage.bench.handle(letters).areDone)
+            #expect(await audit.handle(letters).areDone)
+            let report = try await IndexRebuild(
+                stage.database.pool,
+                stage.backend.store,
+                privacy: try AuditWorkerTests.privacy(stage.database.pool),
+                pageSize: 7
+            ).run()
+            #expect(report.generation == 2 && report.events == 30 && report.documents == 30 && report.carried == 0)
+            #expect(try stage.documents("test-1").isEmpty && stage.documents("test-2").count == 30)
+            #expect(try await stage.ids(ProfileQuery(text: "soudeur")).count == 20)
+        }
+    }
+
+    @Test func `a document that the engine refuses does not stop a rebuild`() async throws {
+        try await withStage { stage async throws in
+            let privacy = try AuditWorkerTests.privacy(stage.database.pool)
+            let audit = WorkerBench(AuditWorker(privacy: privacy), queue: "audit.all", stage.database.pool)
+            #expect(await audit.handle((0..<30).map { Self.validated("\($0)") }).areDone)
+            try stage.engine.answer(#"{"items":{"11":400}}"#)
+            let report = try await IndexRebuild(
+                stage.database.pool,
+                stage.backend.store,
+                privacy: try AuditWorkerTests.privacy(stage.database.pool)
+            ).run()
+            #expect(report.unreadable == 1 && report.documents == 29)
+        }
+    }
+
+    @Test func `a rebuild without the engine leaves everything as it was`() async throws {
+        try await withStage { stage async throws in
+            #expect(await stage.bench.handle([Self.validated("1")]).areDone)
+            try stage.engine.answer(#"{"status":503}"#)
+            await #expect(throws: DependencyOutage.self) {
+                try await IndexRebuild(
+                    stage.database.pool,
+                    stage.backend.store,
+                    privacy: try AuditWorkerTests.privacy(stage.database.pool)
+                ).run()
+            }
+            try stage.engine.answer(nil)
+            #expect(try await stage.ids(ProfileQuery(text: "soudeur")) == ["1"])
+            #expect(try await stage.database.count("SELECT count(*) FROM search_generations") == 1)
+        }
+    }
+}
