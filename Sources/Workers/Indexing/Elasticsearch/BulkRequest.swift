@@ -35,7 +35,8 @@ struct BulkRequest {
     private static func lines(_ change: IndexedChange, _ version: Int64, _ index: String) -> String {
         let target = JSONValue.members([
             .init(name: "_index", value: .string(index)), .init(name: "_id", value: .string(change.profileID)),
-            .init(name: "version", value: .number("\(version)")), .init(name: "version_type", value: .string("external")),
+            .init(name: "version", value: .number("\(version)")),
+            .init(name: "version_type", value: .string("external")),
         ]).json
         guard let document = change.document else { return "{\"delete\":\(target)}\n" }
         return "{\"index\":\(target)}\n\(ElasticsearchDocument.source(document).json)\n"
