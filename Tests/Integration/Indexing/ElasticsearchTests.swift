@@ -35,7 +35,7 @@ struct ElasticsearchTests {
     }
 
     private func withStage(_ body: (Stage) async throws -> Void) async throws {
-        let engine = try await StandIn("../Indexing/elasticsearch.py")
+        let engine = try await StandIn("../Integration/Indexing/elasticsearch.py")
         let backend = SearchBackend.elasticsearch(
             ElasticsearchConfiguration(url: "http://127.0.0.1:\(engine.port)", apiKey: Secret("secret"), prefix: "test")
         )
