@@ -64,13 +64,15 @@ final class FleetHome: Sendable {
 
     /// Starts `flotilla worker`; it serves its metrics.
     ///
-    /// - Parameter settings: further variables of its environment.
-    func worker(settings: [String: String] = [:]) throws -> FleetWorker {
+    /// - Parameters:
+    ///   - settings: further variables of its environment.
+    ///   - only: the workers to run; all of them unless given.
+    func worker(settings: [String: String] = [:], only: String? = nil) throws -> FleetWorker {
         let port = try FreePort.find()
         let environment = addresses.merging(["FLOTILLA_QUEUES": Self.queuesFile]) { $1 }.merging(settings) { $1 }
         let process = try WorkerProcess(
             program: TestServers.programs.appending(path: "flotilla"),
-            arguments: ["worker", "--probe-port", "\(port)"],
+            arguments: ["worker", "--probe-port", "\(port)"] + (only.map { ["--only", $0] } ?? []),
             environment: environment,
             log: URL(filePath: logPath)
         )
@@ -81,12 +83,13 @@ final class FleetHome: Sendable {
     func withWorkers(
         _ count: Int = 1,
         settings: [String: String] = [:],
+        only: String? = nil,
         _ body: ([FleetWorker]) async throws -> Void
     ) async throws {
         var workers: [FleetWorker] = []
         let result: Result<Void, any Error>
         do {
-            for _ in 0..<count { workers.append(try worker(settings: settings)) }
+            for _ in 0..<count { workers.append(try worker(settings: settings, only: only)) }
             for worker in workers { try await worker.waitUntilReady() }
             result = .success(try await body(workers))
         } catch { result = .failure(error) }
