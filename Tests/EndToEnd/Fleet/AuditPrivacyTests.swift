@@ -82,6 +82,8 @@ extension FleetTests {
             #expect(decade.rows == 120 * month.rows)
             #expect(decade.kilobytes < month.kilobytes + 20_000, "\(month.kilobytes) kB, then \(decade.kilobytes) kB")
             #expect(decade.kilobytes < 150_000)
+            // Rows in a lane that no chain knows: the tests that verify the whole log come after this one.
+            _ = try await fleet.pool.query(SQLStatement("DELETE FROM audit_logs WHERE lane = 100"))
         }
     }
 }

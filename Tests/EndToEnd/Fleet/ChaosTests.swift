@@ -35,7 +35,7 @@ extension FleetTests {
         }
         #expect(trouble.kills >= 2, "the load was too small for any trouble")
 
-        try await fleet.withWorkers(only: "audit,quota") { _ in
+        try await fleet.withWorkers { _ in
             try await fleet.waitForEffects(of: load, within: .seconds(600))
             try await eventually("no dead letter is on its way") { try await fleet.fullDeadLetterQueues().isEmpty }
         }
@@ -99,7 +99,7 @@ private final class Trouble: Sendable {
 
     func killWorkers(of fleet: FleetHome) async throws {
         while !state.withLock({ $0.isOver }) {
-            let worker = try fleet.worker(only: "audit,quota")
+            let worker = try fleet.worker()
             try await Task.sleep(for: .seconds(2))
             worker.process.send(SIGKILL)
             #expect(try await worker.process.waitForEnd() == -SIGKILL, "it ended before it was killed")

@@ -64,15 +64,13 @@ final class FleetHome: Sendable {
 
     /// Starts `flotilla worker`; it serves its metrics.
     ///
-    /// - Parameters:
-    ///   - settings: further variables of its environment.
-    ///   - only: the workers to run; all of them unless given.
-    func worker(settings: [String: String] = [:], only: String? = nil) throws -> FleetWorker {
+    /// - Parameter settings: further variables of its environment.
+    func worker(settings: [String: String] = [:]) throws -> FleetWorker {
         let port = try FreePort.find()
         let environment = addresses.merging(["FLOTILLA_QUEUES": Self.queuesFile]) { $1 }.merging(settings) { $1 }
         let process = try WorkerProcess(
             program: TestServers.programs.appending(path: "flotilla"),
-            arguments: ["worker", "--probe-port", "\(port)"] + (only.map { ["--only", $0] } ?? []),
+            arguments: ["worker", "--probe-port", "\(port)"],
             environment: environment,
             log: URL(filePath: logPath)
         )
@@ -83,13 +81,12 @@ final class FleetHome: Sendable {
     func withWorkers(
         _ count: Int = 1,
         settings: [String: String] = [:],
-        only: String? = nil,
         _ body: ([FleetWorker]) async throws -> Void
     ) async throws {
         var workers: [FleetWorker] = []
         let result: Result<Void, any Error>
         do {
-            for _ in 0..<count { workers.append(try worker(settings: settings, only: only)) }
+            for _ in 0..<count { workers.append(try worker(settings: settings)) }
             for worker in workers { try await worker.waitUntilReady() }
             result = .success(try await body(workers))
         } catch { result = .failure(error) }

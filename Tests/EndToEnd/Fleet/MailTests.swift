@@ -109,6 +109,7 @@ extension FleetTests {
             }
             #expect(try await workers[0].sum(of: "flotilla_jobs_retried_total") == 0)
             #expect(try await workers[0].sum(of: "flotilla_jobs_dead_lettered_total") == 0)
+            // A server that starts again numbers its mails anew, and so writes over the first five.
             let byServer = try back.files("mail", ".eml").count
             let byAPI = try api.files("requests", ".json").count
             // A server that starts again numbers its mails anew, and so writes over the first five.
