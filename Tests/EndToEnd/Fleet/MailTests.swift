@@ -112,7 +112,6 @@ extension FleetTests {
             // A server that starts again numbers its mails anew, and so writes over the first five.
             let byServer = try back.files("mail", ".eml").count
             let byAPI = try api.files("requests", ".json").count
-            // A server that starts again numbers its mails anew, and so writes over the first five.
             #expect(byServer + byAPI == 60, "\(byServer) by the server, \(byAPI) by the API")
         }
     }
