@@ -17,6 +17,8 @@ struct ClaimedNotification: Sendable {
     let unsubscribeToken: String?
     let data: JSONValue
     let preferences: NotificationPreferences
+    /// Whether the recipient has been deleted since it was asked for.
+    let isRecipientGone: Bool
     let attachments: [MailMessage.Attachment]
 
     /// - Parameters:
@@ -38,6 +40,7 @@ struct ClaimedNotification: Sendable {
         unsubscribeToken = row.text(11)
         data = try JSONValue(row.bytes(12) ?? Array("{}".utf8))
         preferences = NotificationPreferences(texts: row.texts(13) ?? [])
+        isRecipientGone = row.bool(14) ?? false
         self.attachments = attachments.map { row in
             MailMessage.Attachment(
                 fileName: row.text(0) ?? "",
@@ -45,6 +48,11 @@ struct ClaimedNotification: Sendable {
                 content: row.bytes(2) ?? []
             )
         }
+    }
+
+    /// Why it is not to be sent any more, or `nil` when it is.
+    var objection: String? {
+        isRecipientGone ? RecipientChange.deletionReason : preferences.objection(to: template, on: channel)
     }
 
     /// What is published about it once it has been sent, or has failed for the reason.
