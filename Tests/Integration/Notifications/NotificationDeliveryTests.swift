@@ -38,12 +38,16 @@ struct NotificationDeliveryTests {
             #expect(found1 == "failed scripted 550 5.1.1 no such user here")
             let found2 = try await stage.published()
             #expect(found2 == ["notification.failed"])
-            // A duplicate of the message changes nothing; one that an operator sends back with an address does.
+            // A duplicate of the message changes nothing; one that an operator sends back, or sends elsewhere, does.
             #expect(await stage.deliver(id).isDone)
             #expect(stage.mail.contents.count == 1)
-            #expect(await stage.deliver(id, isReplay: true, to: "b@example.com").isDone)
+            #expect(await stage.deliver(id, isReplay: true).isPermanent)
+            #expect(stage.mail.contents.count == 2)
+            #expect(await stage.deliver(id, to: "b@example.com").isDone)
             let found3 = try await state(id, stage)
             #expect(found3 == "sent scripted -")
+            #expect(await stage.deliver(id, to: "c@example.com").isDone)
+            #expect(stage.mail.contents.count == 3)
         }
     }
 

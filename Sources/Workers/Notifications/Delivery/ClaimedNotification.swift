@@ -22,7 +22,7 @@ struct ClaimedNotification: Sendable {
     let attachments: [MailMessage.Attachment]
 
     /// - Parameters:
-    ///   - row: of ``DeliveryStatements/claim(_:for:isReplay:)``.
+    ///   - row: of ``DeliveryStatements/claim(_:for:takesFailed:)``.
     ///   - attachments: the rows of ``DeliveryStatements/attachments(of:)``.
     ///   - address: where to send it instead of the address on record.
     init(_ row: SQLRow, attachments: SQLResult, address: String?) throws(InvalidPayload) {

@@ -5,8 +5,8 @@ import Storage
 enum DeliveryStatements {
     /// Takes the lease, if nobody has it and the notification is still to be sent; gives its row then.
     ///
-    /// - Parameter isReplay: takes one that has failed, too.
-    static func claim(_ id: String, for lease: Duration, isReplay: Bool) -> SQLStatement {
+    /// - Parameter takesFailed: takes one that has failed, too.
+    static func claim(_ id: String, for lease: Duration, takesFailed: Bool) -> SQLStatement {
         let preferences = NotificationPreferences.sql(
             of: "notification.recipient",
             "'address:' || lower(coalesce(notification.address, ''))"
@@ -23,7 +23,7 @@ enum DeliveryStatements {
                 language, time_zone, priority, event_id, unsubscribe_token, request.data, \(preferences),
                 EXISTS (SELECT FROM recipients WHERE key = notification.recipient AND is_deleted)
             """,
-            [.text(id), .double(lease.seconds), .bool(isReplay)]
+            [.text(id), .double(lease.seconds), .bool(takesFailed)]
         )
     }
 

@@ -48,7 +48,7 @@ package struct NotificationDelivery: Sendable {
             return .done
         }
         let results = try await pool.pipeline([
-            DeliveryStatements.claim(id, for: lease, isReplay: context.isReplay),
+            DeliveryStatements.claim(id, for: lease, takesFailed: context.isReplay || order.address != nil),
             DeliveryStatements.attachments(of: id), DeliveryStatements.state(of: id),
         ])
         guard let row = results[0].first else { return try Self.unclaimed(id, state: results[2].first) }
@@ -192,7 +192,8 @@ struct DeferredByProvider: Error, Sendable, CustomStringConvertible {
 /// The message that delivers one notification.
 package struct DeliveryOrder: Decodable, Sendable {
     let notificationID: String
-    /// Where to send it instead: an operator who edits a dead letter can put an address right.
+    /// Where to send it instead: an operator who publishes such an order puts an address right, and takes up again what has
+    /// failed.
     let address: String?
 
     private enum CodingKeys: String, CodingKey {
