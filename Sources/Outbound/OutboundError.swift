@@ -19,6 +19,8 @@ package struct OutboundError: Error, Sendable, Hashable, CustomStringConvertible
         /// An answer that the protocol does not allow.
         case violation
         case answerTooLarge = "answer_too_large"
+        /// All connections were in use for longer than one waits in line.
+        case busy
         /// The task was cancelled.
         case cancelled
         /// The engine has been closed.
@@ -38,7 +40,7 @@ package struct OutboundError: Error, Sendable, Hashable, CustomStringConvertible
         self.detail = detail
         isRetriable =
             switch code {
-            case .resolve, .connect, .timeout, .connectionLost, .violation, .cancelled, .closed: true
+            case .resolve, .connect, .timeout, .connectionLost, .violation, .busy, .cancelled, .closed: true
             case .invalidRequest, .tls, .refusedAddress, .authentication, .answerTooLarge: false
             }
     }

@@ -11,6 +11,8 @@ struct WorkerBench: Sendable {
     let handler: any MessageHandler
     let queue: String
     let pool: PostgresPool
+    /// Where effects are committed; the pool's database unless given.
+    var effects: (any EffectStore)?
 
     init(_ worker: some BatchWorker, queue: String, _ pool: PostgresPool) {
         handler = BatchHandler(implementation: worker)
@@ -38,7 +40,7 @@ struct WorkerBench: Sendable {
         let environment = HandlerEnvironment(
             queue: queue,
             log: Log(service: "test", threshold: .error),
-            effects: PostgresEffectStore(pool),
+            effects: effects ?? PostgresEffectStore(pool),
             topicExchange: "fleet.topic",
             reportProgress: { _, _, _ in }
         )

@@ -47,6 +47,9 @@ package final class StandIn: Sendable {
     /// Lets the server answer nothing any more, with its connections open.
     package func suspend() { kill(process.processIdentifier, SIGSTOP) }
 
+    /// Lets a suspended server answer again.
+    package func resume() { kill(process.processIdentifier, SIGCONT) }
+
     /// Takes the server down at once; its folder stays.
     package func stop() async throws {
         kill(process.processIdentifier, SIGKILL)

@@ -4,7 +4,8 @@
 
 Writes its port to FOLDER/port, and each accepted request to FOLDER/requests/NNNNNN.json. What it does not like about a
 request is answered with status 418 and said in FOLDER/complaints. FOLDER/answer, where it is, holds
-`{"status": 429, "headers": {…}, "body": {…}}` for every request that sends something, or `{"hang": true}`.
+`{"status": 429, "headers": {…}, "body": {…}}` for every request that sends something, or `{"hang": true}`; with
+`"only": "text"` it is for requests that have the text in them.
 A PUT is a store's with S3's interface: its signature (AWS, version 4) is computed again, with the secret `store secret`.
 FOLDER/connections holds the number of connections so far. It ends when its standard input does.
 """
@@ -131,6 +132,12 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
+    def scripted(self, body):
+        if not os.path.exists("answer"):
+            return None
+        scripted = json.load(open("answer"))
+        return scripted if scripted.get("only", "").encode() in body else None
+
     def authorized(self):
         given = self.headers.get("Authorization", "")
         if self.path.startswith("/v3/"):
@@ -140,17 +147,16 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         if self.path not in ("/v3/scopes", "/2010-04-01/Accounts/AC123.json"):
             return self.answer(404, {})
-        if os.path.exists("answer"):
-            status = json.load(open("answer")).get("status", 500)
-            if status >= 500:
-                return self.answer(status, {})
+        scripted = self.scripted(b"")
+        if scripted and scripted.get("status", 500) >= 500:
+            return self.answer(scripted.get("status", 500), {})
         return self.answer(200 if self.authorized() else 401, {})
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         try:
-            if os.path.exists("answer"):
-                scripted = json.load(open("answer"))
+            scripted = self.scripted(body)
+            if scripted:
                 if scripted.get("hang"):
                     time.sleep(60)
                     return

@@ -6,8 +6,9 @@ MODE is starttls, implicit or plain. The server makes an authority and a certifi
 FOLDER/port, and each mail that it takes to FOLDER/mail/NNNNNN.eml, byte for byte, with FOLDER/mail/NNNNNN.envelope
 beside it. FOLDER/sessions holds the number of connections so far. It ends when its standard input does.
 
-A recipient's local part chooses the answer: `say-550-words-with-hyphens@…` is refused with `550 words with hyphens`;
-`drop@…` ends the connection; `after-554@…` is refused after the content; `slow@…` is answered after a minute;
+A recipient's local part chooses the answer: `say-550-words-with-hyphens@…` is refused with `550 words with hyphens`,
+and so is a sender of that kind; `drop@…` ends the connection; `cut@…` ends it in the middle of the content;
+`after-554@…` is refused after the content; `slow@…` is answered after a minute;
 `think@…` is taken two seconds after its content; `ponder@…` is taken, and answered two seconds later; `bye@…` is
 taken, and the session is ended right after it.
 """
@@ -54,6 +55,14 @@ def write(name, data):
 
 
 class Handler:
+    async def handle_MAIL(self, server, session, envelope, address, options):
+        local = address.split("@")[0]
+        if local.startswith("say-"):
+            return local[4:].replace("-", " ")
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
     async def handle_RCPT(self, server, session, envelope, address, options):
         local = address.split("@")[0]
         if local.startswith("say-"):
@@ -71,6 +80,9 @@ class Handler:
         local = envelope.rcpt_tos[0].split("@")[0]
         if local.startswith("after-"):
             return local[6:].replace("-", " ")
+        if local == "cut":
+            server.transport.abort()
+            return "451 never seen"
         if local == "think":
             thoughts += 1
             write("thoughts", str(thoughts).encode())

@@ -69,7 +69,8 @@ package struct PreferenceRoutes: Sendable {
     }
 
     private func get(_ call: Call) async throws -> HTTPResponse {
-        try await answer(RecipientKey(named: call.parameter("recipient")))
+        let recipient = RecipientKey(named: call.parameter("recipient"))
+        return answer(recipient, try await store.choices(of: recipient))
     }
 
     private func put(_ call: Call) async throws -> HTTPResponse {
@@ -77,16 +78,16 @@ package struct PreferenceRoutes: Sendable {
         guard recipient.text.utf8.count <= 400 else {
             throw APIError.invalid([.init(field: "recipient", message: "is too long")])
         }
-        try await store.replace(choices(call.body.required(Body.preferences)), of: recipient)
-        return try await answer(recipient)
+        let wanted = try choices(call.body.required(Body.preferences))
+        return answer(recipient, try await store.replace(wanted, of: recipient))
     }
 
-    private func answer(_ recipient: RecipientKey) async throws -> HTTPResponse {
+    private func answer(_ recipient: RecipientKey, _ choices: [NotificationPreferences.Choice]) -> HTTPResponse {
         var data = JSONObject()
         data.add("recipient", recipient.text)
         data.add(
             "preferences",
-            jsons: try await store.choices(of: recipient).map { choice in
+            jsons: choices.map { choice in
                 var object = JSONObject()
                 object.add("channel", choice.channel.rawValue)
                 object.add("template", choice.template)
@@ -119,6 +120,15 @@ package struct PreferenceRoutes: Sendable {
     }
 
     private func choice(_ value: JSONValue) throws(RuleProblem) -> NotificationPreferences.Choice {
+        let known = ["channel", "template", "allowed"]
+        guard case .members(let members) = value else {
+            throw RuleProblem("has to be an object with \(known.joined(separator: ", "))")
+        }
+        if let stranger = members.first(where: { !known.contains($0.name) }) {
+            throw RuleProblem(
+                "has \(stranger.name.prefix(100)), which is not known; there are \(known.joined(separator: ", "))"
+            )
+        }
         let channels = Channel.allCases.map(\.rawValue).joined(separator: ", ")
         guard case .string(let word)? = value["channel"], let channel = Channel(rawValue: word) else {
             throw RuleProblem("needs a channel, one of \(channels)")

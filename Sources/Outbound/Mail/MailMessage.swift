@@ -1,5 +1,5 @@
 /// One mail to one person, before it is written as MIME or as a mail API's JSON.
-package struct MailMessage: Sendable, Hashable {
+package struct MailMessage: Sendable, Hashable, Identifiable {
     package struct Mailbox: Sendable, Hashable {
         /// The display name, any Unicode text on one line.
         package var name: String?

@@ -8,8 +8,16 @@ package enum SMTPAnswer: Sendable, Hashable {
     case refused(SMTPReply)
     /// It may take this mail later; others are not concerned.
     case deferred(SMTPReply)
+    /// It had let us in, and the mail was lost on the way: the server's fault or the mail's.
+    ///
+    /// - mayHaveArrived: the server had all of the mail, so that it may have taken it.
+    case interrupted(OutboundError, mayHaveArrived: Bool)
+    /// It does not let our sender's address send: a fault of the configuration.
+    case senderRefused(SMTPReply)
     /// It can't be reached, does not accept us, or takes no mail at all at the moment.
     case unavailable(OutboundError)
+    /// All sessions were taken by other mails for longer than one waits in line.
+    case busy
 }
 
 /// Gives mails to a server, over sessions that are kept for the next mails.
@@ -30,7 +38,7 @@ package struct SMTPClient: Sendable {
 
     /// Sends a mail that is written already.
     ///
-    /// A session that the server has closed meanwhile is no outage: the mail goes out over a fresh one.
+    /// A session that the server has closed or forgotten meanwhile is no outage: the mail goes out over a fresh one.
     ///
     /// - Parameters:
     ///   - content: by RFC 5322, with CRLF; dots at the starts of lines are taken care of.
@@ -39,7 +47,7 @@ package struct SMTPClient: Sendable {
         let kind = TransferPlan.Kind.mail(sender: sender.ascii, recipients: [recipient.ascii], content: content)
         var plan = plan(kind)
         var report = await sessions.perform(plan)
-        if report.reusedConnection, report.code != CURLE_OK, !report.sentEverything, report.saysGoodbye {
+        if report.reusedConnection, report.code != CURLE_OK, !report.sentEverything, report.isOverBeforeItBegan {
             plan.needsFreshConnection = true
             report = await sessions.perform(plan)
         }
@@ -79,11 +87,15 @@ package struct SMTPClient: Sendable {
         guard let error = OutboundError(report, operation: operation) else {
             return .accepted(reply ?? SMTPReply(code: 250, text: ""))
         }
+        if report.interruption == .busy { return .busy }
+        guard report.interruption == nil, let approved = approvalsOfMail(report) else {
+            return .unavailable(error.quoting(reply))
+        }
         // A refused MAIL, RCPT or DATA is a failure to send for libcurl; a refusal after the content, an odd reply.
         let isAboutMail =
             report.code == CURLE_SEND_ERROR || report.code == CURLE_WEIRD_SERVER_REPLY && report.beganContent
-        guard isAboutMail, report.interruption == nil, let reply, reply.code >= 400 else {
-            return .unavailable(error.quoting(reply))
+        guard isAboutMail, let reply, reply.code >= 400, reply.code != 421 || approved == 0 else {
+            return .interrupted(error.quoting(reply), mayHaveArrived: report.sentEverything && reply?.code != 421)
         }
         switch reply.code {
         case 421:
@@ -92,19 +104,46 @@ package struct SMTPClient: Sendable {
         case 530, 534, 535, 538:
             let denied = OutboundError(code: .authentication, operation: operation, detail: reply.description)
             return .unavailable(denied)
-        case 500...: return .refused(reply)
+        case 500...: return reply.isAboutSender(isFirst: approved == 0) ? .senderRefused(reply) : .refused(reply)
         default: return .deferred(reply)
         }
+    }
+
+    /// How often the server has said yes to this mail's commands; `nil` when it had not let us in yet.
+    ///
+    /// On a fresh connection come before: a yes to our arrival and one to EHLO, with STARTTLS one to that and another to
+    /// EHLO, and one to the password, unless the server asks for none.
+    private func approvalsOfMail(_ report: TransferReport) -> Int? {
+        let approvals = SMTPReply.approvals(in: report.lines)
+        if report.reusedConnection { return approvals }
+        let isLoggedIn = report.lines.contains { $0.hasPrefix("235") }
+        let ofMail = approvals - (configuration.encryption == .startTLS ? 4 : 2) - (isLoggedIn ? 1 : 0)
+        let needsPassword = configuration.user != nil && !isLoggedIn
+        return ofMail > 0 || ofMail == 0 && !needsPassword ? ofMail : nil
+    }
+}
+
+extension SMTPReply {
+    /// Whether a refusal means our sender's address rather than the recipient's or the content.
+    ///
+    /// The answer to MAIL does, unless it is about the size, which is announced there. Many servers keep it to
+    /// themselves until RCPT; 5.1.7 and 5.1.8 are about the sender (RFC 3463).
+    ///
+    /// - Parameter isFirst: it is the answer to MAIL.
+    fileprivate func isAboutSender(isFirst: Bool) -> Bool {
+        if ["5.1.7", "5.1.8"].contains(enhancedStatus) { return true }
+        return isFirst && ![523, 552].contains(code) && enhancedStatus != "5.3.4"
     }
 }
 
 extension TransferReport {
     var lastReply: SMTPReply? { SMTPReply(lastOf: lines) }
 
-    /// Whether the session had come to its end by itself, rather than by what was asked in it.
-    fileprivate var saysGoodbye: Bool {
+    /// Whether a session that was open had come to its end by itself, rather than by what was asked in it.
+    fileprivate var isOverBeforeItBegan: Bool {
         guard interruption == nil else { return false }
         switch code {
+        case CURLE_OPERATION_TIMEDOUT: return lines.isEmpty
         case CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_SSL_CONNECT_ERROR, CURLE_WEIRD_SERVER_REPLY:
             return (lastReply?.code).map { $0 < 400 || $0 == 421 } ?? true
         default: return false

@@ -20,6 +20,7 @@ package struct SMTPConfiguration: Sendable {
     package var authorities: String?
     /// What we say that we are in EHLO; the machine's name by default.
     package var helloName: String?
+    /// Until the server has let us in: connection, greeting, TLS and password.
     package var connectTimeout: Duration
     /// For one mail, from the start of its transfer to the server's answer.
     package var timeout: Duration
@@ -32,7 +33,7 @@ package struct SMTPConfiguration: Sendable {
         encryption: Encryption = .startTLS,
         authorities: String? = nil,
         helloName: String? = nil,
-        connectTimeout: Duration = .seconds(5),
+        connectTimeout: Duration = .seconds(10),
         timeout: Duration = .seconds(30)
     ) {
         self.host = host

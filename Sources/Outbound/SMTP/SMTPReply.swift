@@ -34,6 +34,11 @@ package struct SMTPReply: Sendable, Hashable, CustomStringConvertible {
         self.init(code: code, text: String(clean.prefix(Self.longestText)))
     }
 
+    /// How many whole replies among the lines are a yes (2xx), the server's goodbye aside.
+    static func approvals(in lines: [String]) -> Int {
+        lines.count { isEnd($0) && parts($0).map { (200..<300).contains($0.code) } == true }
+    }
+
     private static func isEnd(_ line: String) -> Bool {
         guard let parts = parts(line) else { return false }
         return parts.isLast && parts.code != 221

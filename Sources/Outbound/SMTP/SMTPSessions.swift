@@ -20,14 +20,20 @@ final class SMTPSessions: Sendable {
     }
 
     private let limit: Int
+    private let patience: Duration
     private let state = Mutex(State())
 
-    init(limit: Int) { self.limit = max(1, limit) }
+    /// - Parameter patience: how long one waits in line.
+    init(limit: Int, patience: Duration = .seconds(20)) {
+        self.limit = max(1, limit)
+        self.patience = patience
+    }
 
     /// Makes one transfer in a session of its own.
     func perform(_ plan: TransferPlan) async -> TransferReport {
         guard let engine = await take() else {
-            return TransferReport(interruption: Task.isCancelled ? .cancelled : .closed)
+            let isClosed = state.withLock(\.isClosed)
+            return TransferReport(interruption: isClosed ? .closed : Task.isCancelled ? .cancelled : .busy)
         }
         let report = await engine.perform(plan)
         giveBack(engine)
@@ -46,7 +52,7 @@ final class SMTPSessions: Sendable {
         }
     }
 
-    /// `nil` when the task is cancelled or the sessions are closed.
+    /// `nil` when the wait is too long, the task is cancelled or the sessions are closed.
     private func take() async -> TransferEngine? {
         let number = state.withLock { state in
             state.lastNumber += 1
@@ -65,15 +71,23 @@ final class SMTPSessions: Sendable {
                     state.waiters.append(Waiter(number: number, continuation: continuation))
                     return nil
                 }
-                if let engine { continuation.resume(returning: engine) }
+                if let engine { return continuation.resume(returning: engine) }
+                Task { [weak self, patience] in
+                    try? await Task.sleep(for: patience)
+                    self?.leaveLine(number)
+                }
             }
         } onCancel: {
-            let waiter = state.withLock { state -> Waiter? in
-                guard let index = state.waiters.firstIndex(where: { $0.number == number }) else { return nil }
-                return state.waiters.remove(at: index)
-            }
-            waiter?.continuation.resume(returning: nil)
+            leaveLine(number)
         }
+    }
+
+    private func leaveLine(_ number: Int) {
+        let waiter = state.withLock { state -> Waiter? in
+            guard let index = state.waiters.firstIndex(where: { $0.number == number }) else { return nil }
+            return state.waiters.remove(at: index)
+        }
+        waiter?.continuation.resume(returning: nil)
     }
 
     private func giveBack(_ engine: TransferEngine) {

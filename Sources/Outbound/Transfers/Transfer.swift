@@ -17,6 +17,7 @@ final class Transfer {
     private let sockets: OpenSockets
     private var sent = 0
     private var headSize = 0
+    private var hasOpenedSocket = false
     private var report = TransferReport(code: CURLE_OK)
     private let continuation: CheckedContinuation<TransferReport, Never>
 
@@ -49,7 +50,8 @@ final class Transfer {
     func finish(_ code: CURLcode, on multi: MultiHandle) {
         report.code = code
         report.status = handle.long(CURLINFO_RESPONSE_CODE)
-        report.reusedConnection = handle.long(CURLINFO_NUM_CONNECTS) == 0
+        // A connection that does not come about is counted no more than one that is there.
+        report.reusedConnection = !hasOpenedSocket && handle.long(CURLINFO_PRIMARY_PORT) != 0
         if code != CURLE_OK { report.detail = handle.problem ?? CurlFailure(code: code).detail }
         multi.remove(handle)
         continuation.resume(returning: report)
@@ -138,6 +140,7 @@ final class Transfer {
     }
 
     private func openSocket(_ address: UnsafeMutablePointer<curl_sockaddr>?) -> curl_socket_t {
+        hasOpenedSocket = true
         guard let address = unsafe address else { return -1 }
         if let addressCheck {
             let peer = unsafe withUnsafePointer(to: &address.pointee.addr) { unsafe IPAddress($0) }

@@ -60,9 +60,20 @@ struct TransferReport: Sendable {
     init(interruption: OutboundError.Code) {
         self.init(
             code: CURLE_ABORTED_BY_CALLBACK,
-            detail: interruption == .closed ? "the engine is closed" : "the task was cancelled"
+            detail: interruption.words
         )
         self.interruption = interruption
+    }
+}
+
+extension OutboundError.Code {
+    /// What ended a transfer before libcurl did.
+    fileprivate var words: String {
+        switch self {
+        case .closed: "the engine is closed"
+        case .busy: "all connections are in use"
+        default: "the task was cancelled"
+        }
     }
 }
 

@@ -9,6 +9,7 @@ package import Telemetry
 /// again after growing waits. Filing twice makes one dead letter.
 package struct Keeper: FleetService {
     private let queues: [String]
+    private let eventExchange: String
     private let broker: any Broker
     private let files: DeadLetters
     private let tracker: any JobTracker
@@ -29,6 +30,7 @@ package struct Keeper: FleetService {
         log: Log
     ) {
         queues = topology.queues.map(\.deadLetterQueue)
+        eventExchange = topology.events.name
         self.broker = broker
         self.files = files
         self.tracker = tracker
@@ -97,6 +99,7 @@ package struct Keeper: FleetService {
         while !Task.isCancelled {
             do {
                 try await files.file(letters)
+                try await files.failNotifications(of: letters, eventExchange: eventExchange)
                 await note(letters)
                 return deliveries
             } catch {

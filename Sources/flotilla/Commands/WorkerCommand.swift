@@ -49,17 +49,12 @@ enum WorkerCommand {
             log: log
         )
         settings.middleware = [DebugLogging(log)]
-        let texts = try configuration.notificationTexts()
-        let sending = try configuration.notifications()
         let connections = try FleetConnections(settings, metrics: metrics)
-        let chains = try NotificationChains(sending, redis: connections.redis, metrics: metrics, log: log)
-        let notifications = NotificationWorkers(
-            connections.postgres,
-            topology: topology,
-            texts: texts,
-            chains: chains,
-            smsSender: sending.smsFrom
-        )
+        // Mistakes in the templates are no matter of a process that sends nothing.
+        let others = Set(topology.queues.map(\.worker)).subtracting([EmailDeliveryWorker.name])
+        let sending =
+            try names.isEmpty || !others.isSuperset(of: names)
+            ? configuration.sending(connections, topology: topology, metrics: metrics, log: log) : nil
         let search = try configuration.searchBackend()
         let keeper = Keeper(
             topology: topology,
@@ -89,12 +84,12 @@ enum WorkerCommand {
             settings,
             connections: connections,
             services: services,
-            probes: notifications.probes.merging(search.probes) { first, _ in first }
+            probes: search.probes.merging(sending?.workers.probes ?? [:]) { first, _ in first }
         )
         try fleet.register(AuditWorker(privacy: privacy))
         try quotas.register(in: fleet)
         try registerIndexing(search.store, with: fleet)
-        try notifications.register(with: fleet)
+        try sending?.workers.register(with: fleet)
         let probes = try invocation[probePort].map { port in
             try ProbeServer.start(
                 port: UInt16(port.number),
@@ -117,7 +112,7 @@ enum WorkerCommand {
         } catch let error as FleetError {
             throw CommandError(error.detail, remedy: "run flotilla doctor")
         }
-        await chains.close()
+        await sending?.chains.close()
         await search.close()
         await probes?.stop()
         return .done

@@ -64,13 +64,15 @@ final class FleetHome: Sendable {
 
     /// Starts `flotilla worker`; it serves its metrics.
     ///
-    /// - Parameter settings: further variables of its environment.
-    func worker(settings: [String: String] = [:]) throws -> FleetWorker {
+    /// - Parameters:
+    ///   - settings: further variables of its environment.
+    ///   - options: further words of its command line.
+    func worker(settings: [String: String] = [:], options: [String] = []) throws -> FleetWorker {
         let port = try FreePort.find()
         let environment = addresses.merging(["FLOTILLA_QUEUES": Self.queuesFile]) { $1 }.merging(settings) { $1 }
         let process = try WorkerProcess(
             program: TestServers.programs.appending(path: "flotilla"),
-            arguments: ["worker", "--probe-port", "\(port)"],
+            arguments: ["worker", "--probe-port", "\(port)"] + options,
             environment: environment,
             log: URL(filePath: logPath)
         )

@@ -154,11 +154,46 @@ struct NotificationAPITests {
             let wrong = #"""
                 {"preferences":[{"channel":"email","template":"password_reset","allowed":false},
                                 {"channel":"pigeon","template":"*","allowed":true},
-                                {"channel":"sms","template":"nope","allowed":true}]}
+                                {"channel":"sms","template":"nope","allowed":true},
+                                {"channel":"sms","template":"*","allowed":true,"until":"2027"}]}
                 """#
             let response = try await api.call("PUT", path, wrong)
             #expect(response.status == 422)
-            for index in 0..<3 { #expect(response.body.contains("preferences.\(index)")) }
+            for index in 0..<4 { #expect(response.body.contains("preferences.\(index)")) }
+            #expect(response.body.contains("has until, which is not known"))
+        }
+    }
+
+    @Test func `of preferences that come at the same time the last ones count, whole`() async throws {
+        try await withAPI { api, _ in
+            let path = "/api/v1/notifications/preferences/u-1"
+            let templates = ["message", "user_welcome", "profile_submitted", "profile_validated", "profile_rejected"]
+            // Each writer has choices of its own, in an order of its own.
+            let bodies = (0..<24).map { number in
+                let mine = (0...(number % 4)).map { templates[(number + $0) % templates.count] }
+                let choices = mine.map { #"{"channel":"sms","template":"\#($0)","allowed":\#(number % 2 == 0)}"# }
+                return #"{"preferences":[\#(choices.joined(separator: ","))]}"#
+            }
+            func choices(_ data: [String: Any]) -> Set<String> {
+                let list = data["preferences"] as? [[String: Any]] ?? []
+                return Set(list.map { "\($0["template"] ?? "") \($0["allowed"] ?? "")" })
+            }
+            try await withThrowingTaskGroup { group in
+                for body in bodies {
+                    group.addTask {
+                        let response = try await api.call("PUT", path, body)
+                        #expect(response.status == 200, "\(response.body)")
+                        let wanted = try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any] ?? [:]
+                        #expect(choices(try response.data()) == choices(wanted))
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let kept = choices(try await api.call("GET", path).data())
+            let wanted = try bodies.map { body in
+                choices(try JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any] ?? [:])
+            }
+            #expect(wanted.contains(kept), "\(kept)")
         }
     }
 

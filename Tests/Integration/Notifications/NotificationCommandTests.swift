@@ -52,7 +52,7 @@ struct NotificationCommandTests {
         try await NotificationStage.with { stage in
             await stage.event("user.created", #"{"userId":"u-1","email":"ada@example.com"}"#)
             let store = PreferenceStore(stage.pool)
-            try await store.replace(
+            _ = try await store.replace(
                 [.init(channel: .email, template: "*", isAllowed: false)],
                 of: .user("u-1")
             )
@@ -112,6 +112,16 @@ struct NotificationCommandTests {
             #"{"to":"a@example.com","template":"message","options":{"attachments":[{"fileName":"a","content":"*"}]}}"#,
             "options.attachments.0.content"
         ),
+        (
+            #"{"to":"a@example.com","template":"message","options":{"attachments":[{"fileName":"a","contents":"YQ=="}]}}"#,
+            "options.attachments.0.contents"
+        ),
+        (#"{"to":"a@example.com","template":"message","options":{"timeZone":"Mars/Olympus"}}"#, "options.timeZone"),
+        (#"{"to":"a@example.com","template":"message","options":{"timeZone":"../etc/passwd"}}"#, "options.timeZone"),
+        (#"{"to":"a@example.com","template":"message","options":{"language":"klingon!"}}"#, "options.language"),
+        (#"{"to":"a@example.com","template":"message","options":{"language":"de"}}"#, "options.language"),
+        (#"{"to":"a@example.com","template":"message","options":{"language":"fr_FR"}}"#, "options.language"),
+        (#"{"to":"a@example.com","template":"message","options":{"langage":"fr"}}"#, "options.langage"),
     ])
     func `a command that can't be carried out is refused for good, and names the field`(
         body: String,

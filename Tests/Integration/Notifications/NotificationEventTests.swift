@@ -181,4 +181,38 @@ struct NotificationEventTests {
             }
         }
     }
+
+    @Test func `a guest or an organiser who can't be told keeps no other guest from a ticket`() async throws {
+        let long = String(repeating: "x", count: 400) + "@example.com"
+        let guests = [
+            #""guestEmail":"g@example.com","guestName":"G","fileUrl":"https://t.example/1""#,
+            #""guestEmail":"no address","guestName":"N","fileUrl":"https://t.example/2""#,
+            #""guestEmail":"\#(long)","guestName":"L","fileUrl":"https://t.example/3""#,
+            #""guestEmail":"z\u0000@example.com","guestName":"Z","fileUrl":"https://t.example/4""#,
+            #""guestEmail":"i@example.com","guestName":"I\r\nBcc: b@example.com","fileUrl":"https://t.example/5""#,
+            #""guestEmail":"u@example.com","guestName":"U""#,
+            #""guestEmail":"h@example.com","guestName":"H","fileUrl":"https://t.example/6""#,
+        ]
+        let body = #"""
+            {"data":{"eventId":"e-1","eventTitle":"Gala","organizerId":"nobody",
+             "tickets":[\#(guests.map { "{\($0),\"success\":true}" }.joined(separator: ","))],
+             "summary":{"total":7,"successful":7,"failed":0}}}
+            """#
+        try await NotificationStage.with { stage in
+            let result = await stage.event("ticket.completed", body, id: "t-1")
+            #expect(result.isDone, "\(result.failureText)")
+            try await stage.deliverAll()
+            #expect(stage.mail.contents.map(\.to.address) == ["g@example.com", "h@example.com"])
+            let failed = try await stage.strings(
+                "SELECT template || ': ' || reason FROM notifications WHERE status = 'failed' ORDER BY id"
+            )
+            #expect(failed.count == 6)
+            for (reason, words) in zip(
+                failed,
+                ["one @", "longer than 254", "control character", "to.name", "ticket_url", "the user nobody"]
+            ) { #expect(reason.contains(words), "\(reason)") }
+            let events = try await stage.published()
+            #expect(events.count { $0 == "notification.failed" } == 6)
+        }
+    }
 }

@@ -23,9 +23,17 @@ struct NotificationStage: Sendable {
     let text: SMSDeliveryWorker
     let dispatch: NotificationDispatch
 
-    static func with(size: Int = 8, _ body: (NotificationStage) async throws -> Void) async throws {
+    /// - Parameters:
+    ///   - lease: of a notification that is being sent.
+    ///   - patience: with the record of what was accepted, while the database is away.
+    static func with(
+        size: Int = 8,
+        lease: Duration = .seconds(30),
+        patience: Duration = .seconds(15),
+        _ body: (NotificationStage) async throws -> Void
+    ) async throws {
         try await TestDatabase.with(size: size, migrated: true) { database in
-            try await body(try NotificationStage(database.pool))
+            try await body(try NotificationStage(database.pool, lease: lease, patience: patience))
         }
     }
 
@@ -40,13 +48,19 @@ struct NotificationStage: Sendable {
         )
     }
 
-    init(_ pool: PostgresPool) throws {
+    init(_ pool: PostgresPool, lease: Duration, patience: Duration) throws {
         self.pool = pool
         texts = try Self.texts()
         mail = ScriptedProvider { mail, _ in .accepted(messageID: "m-\(mail.id)") }
         sms = ScriptedProvider { message, _ in .accepted(messageID: "s-\(message.id)") }
         let log = Log(service: "test", threshold: .error)
-        let delivery = NotificationDelivery(pool, texts, eventExchange: Self.topology.events.name)
+        let delivery = NotificationDelivery(
+            pool,
+            texts,
+            eventExchange: Self.topology.events.name,
+            lease: lease,
+            patience: patience
+        )
         email = EmailDeliveryWorker(
             delivery,
             providers: ProviderChain(.email, providers: [mail], metrics: Metrics(), log: log),
@@ -85,13 +99,15 @@ struct NotificationStage: Sendable {
         channel: Channel = .email,
         attempt: Int = 1,
         isReplay: Bool = false,
-        to address: String? = nil
+        to address: String? = nil,
+        effects: (any EffectStore)? = nil
     ) async -> Result<Outcome, any Error> {
         let event = "deliver.\(channel.rawValue)"
-        let bench =
+        var bench =
             channel == .sms
             ? WorkerBench(text, queue: "notification.\(event)", pool)
             : WorkerBench(email, queue: "notification.\(event)", pool)
+        bench.effects = effects
         let other = address.map { #","to":"\#($0)""# } ?? ""
         var letter = WorkerBench.Letter(id: id, event: event, body: #"{"notificationId":"\#(id)"\#(other)}"#)
         letter.attempt = attempt

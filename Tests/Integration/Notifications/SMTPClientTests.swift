@@ -48,11 +48,12 @@ struct SMTPClientTests {
     private static func send(
         _ client: SMTPClient,
         _ content: [UInt8]? = nil,
+        from sender: String = "no-reply@example.org",
         to recipient: String = "guest@example.com"
     ) async throws -> SMTPAnswer {
         await client.send(
             try content ?? mail().mime(),
-            from: try MailAddress("no-reply@example.org", field: "from"),
+            from: try MailAddress(sender, field: "from"),
             to: try MailAddress(recipient, field: "to")
         )
     }
@@ -140,13 +141,61 @@ struct SMTPClientTests {
             #expect(spam == .refused(SMTPReply(code: 554, text: "5.7.1 looks like spam")))
             let full = try await Self.send(client, to: "after-452-4.3.1-disk-full@example.com")
             #expect(full == .deferred(SMTPReply(code: 452, text: "4.3.1 disk full")))
-            let busy = try await Self.expectOut(client, .connectionLost, to: "say-421-4.3.2-too-busy@example.com")
-            #expect(busy?.detail == "421 4.3.2 too busy")
+            let busy = try await Self.expectInterrupted(client, to: "say-421-4.3.2-too-busy@example.com")
+            #expect(busy?.detail.contains("421 4.3.2 too busy") == true)
             let denied = try await Self.expectOut(client, .authentication, to: "say-530-5.7.0-log-in@example.com")
             #expect(denied?.detail == "530 5.7.0 log in")
-            try await Self.expectOut(client, .connectionLost, to: "drop@example.com")
+            for _ in 0..<2 {
+                try await Self.expectInterrupted(client, to: "drop@example.com")
+                try await Self.expectInterrupted(client, to: "cut@example.com", mayHaveArrived: true)
+            }
             guard case .accepted = try await Self.send(client) else {
                 Issue.record("not taken after all that")
+                return
+            }
+        }
+    }
+
+    @Test func `a sender that is refused is no refusal of the recipient`() async throws {
+        let server = try await StandIn("smtp-server.py", ["starttls"])
+        try await Self.with(server) { client in
+            // On a fresh session, and on one that has carried a mail.
+            for _ in 0..<2 {
+                let refused = try await Self.send(client, from: "say-550-5.7.1-not-yours@example.org")
+                #expect(refused == .senderRefused(SMTPReply(code: 550, text: "5.7.1 not yours")))
+                let late = try await Self.send(client, to: "say-553-5.1.8-sender-rejected@example.com")
+                #expect(late == .senderRefused(SMTPReply(code: 553, text: "5.1.8 sender rejected")))
+                let tooLong = try await Self.send(client, from: "say-552-5.3.4-too-big@example.org")
+                #expect(tooLong == .refused(SMTPReply(code: 552, text: "5.3.4 too big")))
+                guard case .accepted = try await Self.send(client) else {
+                    Issue.record("not taken after all that")
+                    return
+                }
+            }
+        }
+    }
+
+    @Test func `a server without a password tells its sessions from its arrivals as well`() async throws {
+        let server = try await StandIn("smtp-server.py", ["plain"])
+        try await Self.with(server, user: nil, query: "?tls=none") { client in
+            try await Self.expectInterrupted(client, to: "drop@example.com")
+            let refused = try await Self.send(client, from: "say-550-no@example.org")
+            #expect(refused == .senderRefused(SMTPReply(code: 550, text: "no")))
+        }
+    }
+
+    @Test func `a server that falls silent is out, whether or not a session is open`() async throws {
+        let server = try await StandIn("smtp-server.py", ["starttls"])
+        try await Self.with(server, timeout: .seconds(1)) { client in
+            guard case .accepted = try await Self.send(client) else {
+                Issue.record("not taken")
+                return
+            }
+            server.suspend()
+            for _ in 0..<2 { try await Self.expectOut(client, .timeout) }
+            server.resume()
+            guard case .accepted = try await Self.send(client) else {
+                Issue.record("not taken after its return")
                 return
             }
         }
@@ -190,7 +239,8 @@ struct SMTPClientTests {
     @Test func `a server that does not answer is given up in time, and a cancelled mail at once`() async throws {
         let server = try await StandIn("smtp-server.py", ["starttls"])
         try await Self.with(server, timeout: .seconds(1)) { client in
-            try await Self.expectOut(client, .timeout, to: "slow@example.com")
+            let late = try await Self.expectInterrupted(client, to: "slow@example.com")
+            #expect(late?.code == .timeout)
         }
         try await Self.with(server) { client in
             let start = ContinuousClock.now
@@ -287,6 +337,21 @@ struct SMTPClientTests {
             return nil
         }
         #expect(error.code == code)
+        return error
+    }
+
+    @discardableResult
+    private static func expectInterrupted(
+        _ client: SMTPClient,
+        to recipient: String,
+        mayHaveArrived: Bool = false
+    ) async throws -> OutboundError? {
+        let answer = try await send(client, to: recipient)
+        guard case .interrupted(let error, let mayHave) = answer else {
+            Issue.record("answered: \(answer)")
+            return nil
+        }
+        #expect(mayHave == mayHaveArrived)
         return error
     }
 }

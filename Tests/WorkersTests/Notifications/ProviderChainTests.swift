@@ -5,18 +5,34 @@ import Testing
 
 @testable import Workers
 
+extension String: @retroactive Identifiable {
+    public var id: String { self }
+}
+
 struct ProviderChainTests {
     /// Answers as it is told, and remembers what it was given.
     private final class Scripted: NotificationProvider {
         let name: String
-        private let state: Mutex<(answer: ProviderAnswer, isUp: Bool, given: [String])>
+        let isTrueToItsProbe: Bool
+        private let state: Mutex<(answer: ProviderAnswer, isUp: Bool, given: [String], own: [String: ProviderAnswer])>
 
-        init(_ name: String, _ answer: ProviderAnswer = .accepted(messageID: "1"), isUp: Bool = true) {
+        init(
+            _ name: String,
+            _ answer: ProviderAnswer = .accepted(messageID: "1"),
+            isUp: Bool = true,
+            isTrueToItsProbe: Bool = false
+        ) {
             self.name = name
-            state = Mutex((answer, isUp, []))
+            self.isTrueToItsProbe = isTrueToItsProbe
+            state = Mutex((answer, isUp, [], [:]))
         }
 
         var given: [String] { state.withLock { $0.given } }
+
+        /// Answers one content in a way of its own.
+        func set(_ answer: ProviderAnswer, for content: String) {
+            state.withLock { $0.own[content] = answer }
+        }
 
         func set(_ answer: ProviderAnswer, isUp: Bool) {
             state.withLock { ($0.answer, $0.isUp) = (answer, isUp) }
@@ -25,7 +41,7 @@ struct ProviderChainTests {
         func send(_ content: String) async -> ProviderAnswer {
             state.withLock { state in
                 state.given.append(content)
-                return state.answer
+                return state.own[content] ?? state.answer
             }
         }
 
@@ -107,6 +123,78 @@ struct ProviderChainTests {
         try await eventually("it is asked again") { await chain.isReachable() }
         #expect(.now - start >= .seconds(2))
         #expect(await chain.send("c") == .accepted(provider: "mail-api", messageID: "1"))
+    }
+
+    private static func isOpen(_ name: String, _ metrics: Metrics) -> Bool {
+        metrics.render().contains(#"flotilla_breaker_open{dependency="\#(name)"} 1"#)
+    }
+
+    @Test func `a mail server that loses one mail only is not out, and the mail pays for it`() async {
+        let metrics = Metrics()
+        let smtp = Scripted("smtp", isTrueToItsProbe: true)
+        smtp.set(.failed(reason: "lost"), for: "poison")
+        let chain = Self.chain([smtp], metrics: metrics)
+        for number in 0..<20 {
+            #expect(await chain.send("poison") == .deferred(provider: "smtp", reason: "lost", after: nil))
+            if number.isMultiple(of: 4) {
+                #expect(await chain.send("\(number)") == .accepted(provider: "smtp", messageID: "1"))
+            }
+            #expect(!Self.isOpen("smtp", metrics))
+        }
+    }
+
+    @Test func `a mail server that loses a mail and can't be reached then is out`() async {
+        let smtp = Scripted("smtp", .failed(reason: "lost"), isUp: false, isTrueToItsProbe: true)
+        let chain = Self.chain([smtp])
+        for _ in 0..<2 { #expect(await chain.send("a") == .allOut(reason: "smtp: lost")) }
+    }
+
+    @Test func `an API that fails with one mail only is not out, and the mail pays once others have gone`() async {
+        let metrics = Metrics()
+        let api = Scripted("mail-api")
+        api.set(.failed(reason: "status 500"), for: "poison")
+        let chain = Self.chain([api], metrics: metrics)
+        #expect(await chain.send("poison") == .unclear(reason: "mail-api: status 500", wait: .seconds(5)))
+        #expect(await chain.send("a") == .accepted(provider: "mail-api", messageID: "1"))
+        for _ in 0..<5 {
+            #expect(await chain.send("poison") == .deferred(provider: "mail-api", reason: "status 500", after: nil))
+            _ = await chain.send("b")
+        }
+        #expect(!Self.isOpen("mail-api", metrics))
+    }
+
+    @Test func `an API that fails with one after the other is out, and none pays`() async {
+        let metrics = Metrics()
+        let api = Scripted("mail-api", .failed(reason: "status 500"))
+        let chain = Self.chain([api], metrics: metrics)
+        for content in ["a", "b", "a", "c"] {
+            guard case .unclear = await chain.send(content) else {
+                Issue.record("\(content) paid")
+                return
+            }
+        }
+        #expect(Self.isOpen("mail-api", metrics))
+        #expect(await chain.send("d") == .allOut(reason: "mail-api: its breaker is open"))
+    }
+
+    @Test func `what one provider fails with goes to the next, unless it may have arrived`() async {
+        let (first, second) = (Scripted("smtp", isTrueToItsProbe: true), Scripted("mail-api"))
+        first.set(.failed(reason: "lost"), for: "before")
+        first.set(.failed(reason: "lost", mayHaveArrived: true), for: "after")
+        let chain = Self.chain([first, second])
+        #expect(await chain.send("before") == .accepted(provider: "mail-api", messageID: "1"))
+        #expect(await chain.send("after") == .deferred(provider: "smtp", reason: "lost", after: nil))
+        #expect(second.given == ["before"])
+    }
+
+    @Test func `a provider that does not take our settings gives way at once, and nothing pays`() async throws {
+        let metrics = Metrics()
+        let first = Scripted("smtp", .misconfigured(reason: "550 not yours (check FLOTILLA_MAIL_FROM)"))
+        let chain = Self.chain([first], metrics: metrics)
+        #expect(await chain.send("a") == .allOut(reason: "smtp: 550 not yours (check FLOTILLA_MAIL_FROM)"))
+        #expect(Self.isOpen("smtp", metrics))
+        let both = Self.chain([first, Scripted("mail-api")])
+        #expect(await both.send("a") == .accepted(provider: "mail-api", messageID: "1"))
     }
 
     @Test func `under a rate high goes before normal, and nobody waits longer than his patience`() async throws {

@@ -17,10 +17,12 @@ struct ClaimedNotification: Sendable {
     let unsubscribeToken: String?
     let data: JSONValue
     let preferences: NotificationPreferences
+    /// Whether the recipient has been deleted since it was asked for.
+    let isRecipientGone: Bool
     let attachments: [MailMessage.Attachment]
 
     /// - Parameters:
-    ///   - row: of ``DeliveryStatements/claim(_:for:isReplay:)``.
+    ///   - row: of ``DeliveryStatements/claim(_:for:takesFailed:)``.
     ///   - attachments: the rows of ``DeliveryStatements/attachments(of:)``.
     ///   - address: where to send it instead of the address on record.
     init(_ row: SQLRow, attachments: SQLResult, address: String?) throws(InvalidPayload) {
@@ -38,6 +40,7 @@ struct ClaimedNotification: Sendable {
         unsubscribeToken = row.text(11)
         data = try JSONValue(row.bytes(12) ?? Array("{}".utf8))
         preferences = NotificationPreferences(texts: row.texts(13) ?? [])
+        isRecipientGone = row.bool(14) ?? false
         self.attachments = attachments.map { row in
             MailMessage.Attachment(
                 fileName: row.text(0) ?? "",
@@ -45,6 +48,11 @@ struct ClaimedNotification: Sendable {
                 content: row.bytes(2) ?? []
             )
         }
+    }
+
+    /// Why it is not to be sent any more, or `nil` when it is.
+    var objection: String? {
+        isRecipientGone ? RecipientChange.deletionReason : preferences.objection(to: template, on: channel)
     }
 
     /// What is published about it once it has been sent, or has failed for the reason.

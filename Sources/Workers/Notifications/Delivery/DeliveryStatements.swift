@@ -5,8 +5,8 @@ import Storage
 enum DeliveryStatements {
     /// Takes the lease, if nobody has it and the notification is still to be sent; gives its row then.
     ///
-    /// - Parameter isReplay: takes one that has failed, too.
-    static func claim(_ id: String, for lease: Duration, isReplay: Bool) -> SQLStatement {
+    /// - Parameter takesFailed: takes one that has failed, too.
+    static func claim(_ id: String, for lease: Duration, takesFailed: Bool) -> SQLStatement {
         let preferences = NotificationPreferences.sql(
             of: "notification.recipient",
             "'address:' || lower(coalesce(notification.address, ''))"
@@ -20,9 +20,10 @@ enum DeliveryStatements {
                 AND (status = 'queued' OR (status = 'failed' AND $3))
                 AND (sending_until IS NULL OR sending_until < now())
             RETURNING notification.id, channel, notification.template, category, recipient, recipient_name, address,
-                language, time_zone, priority, event_id, unsubscribe_token, request.data, \(preferences)
+                language, time_zone, priority, event_id, unsubscribe_token, request.data, \(preferences),
+                EXISTS (SELECT FROM recipients WHERE key = notification.recipient AND is_deleted)
             """,
-            [.text(id), .double(lease.seconds), .bool(isReplay)]
+            [.text(id), .double(lease.seconds), .bool(takesFailed)]
         )
     }
 
@@ -44,14 +45,25 @@ enum DeliveryStatements {
         )
     }
 
-    static func sent(_ id: String, provider: String, messageID: String) -> SQLStatement {
+    /// Keeps the lease of a notification that is still being sent.
+    static func renewed(_ id: String, for lease: Duration) -> SQLStatement {
         SQLStatement(
             """
-            UPDATE notifications SET status = 'sent', provider = $2, provider_message_id = $3, sent_at = now(),
-                reason = NULL, failed_at = NULL, sending_until = NULL
+            UPDATE notifications SET sending_until = now() + $2 * interval '1 second'
+            WHERE id = $1 AND status = 'queued' AND sending_until IS NOT NULL
+            """,
+            [.text(id), .double(lease.seconds)]
+        )
+    }
+
+    static func sent(_ outcome: NotificationOutcome) -> SQLStatement {
+        SQLStatement(
+            """
+            UPDATE notifications SET status = 'sent', provider = $2::text, provider_message_id = $3::text,
+                sent_at = now(), reason = NULL, failed_at = NULL, sending_until = NULL
             WHERE id = $1
             """,
-            [.text(id), .text(provider), .text(messageID)]
+            [.text(outcome.notificationID), .optional(outcome.provider), .optional(outcome.providerMessageID)]
         )
     }
 

@@ -6,22 +6,29 @@ package import Storage
 ///
 /// The lease of a claim keeps duplicates of the message from sending side by side. Between a provider's acceptance and
 /// the commit of the record lies the one window in which a crash makes a person get a notification twice: no provider
-/// takes part in our transaction. A copy has the same `Message-ID`.
+/// takes part in our transaction. A copy has the same `Message-ID`. While Postgres is away, ``AcceptedNotifications``
+/// keeps what was accepted.
 package struct NotificationDelivery: Sendable {
-    /// Longer than a provider may take, shorter than anybody would wait after a crash.
-    static let lease = Duration.seconds(25)
-
     private let pool: PostgresPool
     private let templates: TemplateLibrary
     private let identity: NotificationIdentity
     private let eventExchange: String
+    private let lease: Duration
+    private let accepted: AcceptedNotifications
 
-    /// - Parameter eventExchange: where `notification.failed` is published.
+    /// - Parameters:
+    ///   - eventExchange: where `notification.failed` is published.
+    ///   - lease: no longer than anybody would wait after a crash; renewed while a provider takes its time.
+    ///   - patience: how long a delivery waits for its record when Postgres is away, before it steps aside.
     package init(
         _ pool: PostgresPool,
         _ texts: NotificationTexts,
-        eventExchange: String
+        eventExchange: String,
+        lease: Duration = .seconds(30),
+        patience: Duration = .seconds(15)
     ) {
+        self.lease = lease
+        accepted = AcceptedNotifications(patience: patience)
         self.pool = pool
         templates = texts.templates
         identity = texts.identity
@@ -36,27 +43,36 @@ package struct NotificationDelivery: Sendable {
         _ send: (ClaimedNotification, RenderedNotification) async throws -> ChainAnswer
     ) async throws -> Outcome {
         let id = order.notificationID
+        if accepted.contains(id) {
+            try await accepted.record(id, in: context)
+            return .done
+        }
         let results = try await pool.pipeline([
-            DeliveryStatements.claim(id, for: Self.lease, isReplay: context.isReplay),
+            DeliveryStatements.claim(id, for: lease, takesFailed: context.isReplay || order.address != nil),
             DeliveryStatements.attachments(of: id), DeliveryStatements.state(of: id),
         ])
         guard let row = results[0].first else { return try Self.unclaimed(id, state: results[2].first) }
         let claimed: ClaimedNotification
-        let text: RenderedNotification
         do {
             claimed = try ClaimedNotification(row, attachments: results[1], address: order.address)
-            text = try render(claimed)
         } catch {
             try await release(id, reason: nil)
             throw error
         }
-        if let objection = claimed.preferences.objection(to: claimed.template, on: claimed.channel) {
+        if let objection = claimed.objection {
             _ = try await pool.query(DeliveryStatements.suppressed(id, reason: objection))
             return .done
         }
+        let text: RenderedNotification
+        do {
+            text = try render(claimed)
+        } catch {
+            try await fail(claimed, provider: nil, reason: error.message, context)
+            throw error
+        }
         let answer: ChainAnswer
         do {
-            answer = try await send(claimed, text)
+            answer = try await keepingLease(of: id) { try await send(claimed, text) }
         } catch {
             // Written whole before anything was sent: a fault of the content.
             try await fail(claimed, provider: nil, reason: "\(error)", context)
@@ -73,12 +89,7 @@ package struct NotificationDelivery: Sendable {
     ) async throws -> Outcome {
         switch answer {
         case .accepted(let provider, let messageID):
-            try await context.transaction { transaction in
-                try await transaction.execute(
-                    DeliveryStatements.sent(claimed.id, provider: provider, messageID: messageID)
-                )
-                transaction.publish(claimed.outcome(provider: provider, messageID: messageID).event)
-            }
+            try await accepted.record(claimed.outcome(provider: provider, messageID: messageID), in: context)
             return .done
         case .refused(let provider, let reason):
             try await fail(claimed, provider: provider, reason: reason, context)
@@ -91,6 +102,9 @@ package struct NotificationDelivery: Sendable {
             }
             throw delay.map { RetryLater(after: $0, reason: "\(provider): \(reason)") } as (any Error)?
                 ?? DeferredByProvider(provider: provider, reason: reason)
+        case .unclear(let reason, let wait):
+            try await release(claimed.id, reason: reason)
+            return .snooze(wait)
         case .allOut(let reason):
             try await release(claimed.id, reason: reason)
             throw DependencyOutage(outage, reason: reason)
@@ -105,16 +119,30 @@ package struct NotificationDelivery: Sendable {
         guard let state, let status = state.text(0).flatMap(NotificationStatus.init) else {
             throw PermanentError(type: "unknown_notification", message: "there is no notification \(id)")
         }
-        guard status == .queued, let remaining = state.double(1), remaining > 0 else { return .done }
-        return .snooze(.seconds(remaining) + .milliseconds(100))
+        guard status == .queued else { return .done }
+        return .snooze(.seconds(max(state.double(1) ?? 0, 0)) + .milliseconds(100))
     }
 
-    private func render(_ claimed: ClaimedNotification) throws -> RenderedNotification {
+    /// Renews the lease until `body` has ended.
+    private func keepingLease<Result>(of id: String, _ body: () async throws -> Result) async rethrows -> Result {
+        let renewal = Task { [pool, lease] in
+            while (try? await Task.sleep(for: lease / 3)) != nil {
+                _ = try? await pool.query(DeliveryStatements.renewed(id, for: lease))
+            }
+        }
+        defer { renewal.cancel() }
+        return try await body()
+    }
+
+    private func render(_ claimed: ClaimedNotification) throws(PermanentError) -> RenderedNotification {
         guard case .members(let data) = claimed.data else { return try render(claimed, []) }
         return try render(claimed, data)
     }
 
-    private func render(_ claimed: ClaimedNotification, _ data: [JSONValue.Member]) throws -> RenderedNotification {
+    private func render(
+        _ claimed: ClaimedNotification,
+        _ data: [JSONValue.Member]
+    ) throws(PermanentError) -> RenderedNotification {
         let values = identity.values(
             recipientID: claimed.recipient,
             name: claimed.name,
@@ -122,7 +150,7 @@ package struct NotificationDelivery: Sendable {
             unsubscribeToken: claimed.unsubscribeToken,
             data: data
         )
-        do {
+        do throws(TemplateError) {
             return try templates.render(
                 claimed.template.name,
                 language: claimed.language,
@@ -164,7 +192,8 @@ struct DeferredByProvider: Error, Sendable, CustomStringConvertible {
 /// The message that delivers one notification.
 package struct DeliveryOrder: Decodable, Sendable {
     let notificationID: String
-    /// Where to send it instead: an operator who edits a dead letter can put an address right.
+    /// Where to send it instead: an operator who publishes such an order puts an address right, and takes up again what has
+    /// failed.
     let address: String?
 
     private enum CodingKeys: String, CodingKey {

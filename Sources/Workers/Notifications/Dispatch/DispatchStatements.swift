@@ -117,6 +117,13 @@ struct DispatchStatements {
 
 /// The queues of single notifications, apart from those of commands and events, and urgent ones apart from the rest.
 enum DeliveryQueue {
+    /// Of all of them.
+    static let names = Set(
+        [Channel.email, .sms].flatMap { channel in
+            NotificationPriority.allCases.map { routingKey(channel: channel, priority: $0) }
+        }
+    )
+
     static func routingKey(channel: Channel, priority: NotificationPriority) -> String {
         "notification.\(event(channel: channel, priority: priority))"
     }

@@ -44,13 +44,36 @@ package struct NotificationDispatch: Sendable {
         let search = RecipientSearch(addressees: request.to)
         let found = try await execute([search.statement])[0]
         if request.mayReachNobody, (try? search.recipients(in: found)) == nil { return [] }
-        let recipients = try search.recipients(in: found)
-        var planned: [PlannedNotification] = []
-        for recipient in recipients {
-            planned += try plan(template, request, for: recipient, isAlone: recipients.count == 1)
-        }
+        let planned = try plan(template, request, for: search, in: found)
         let statements = DispatchStatements(request: request, key: key, notifications: planned)
         _ = try await execute(statements.all(by: topology))
+        return planned
+    }
+
+    private func plan(
+        _ template: Template,
+        _ request: NotificationRequest,
+        for search: RecipientSearch,
+        in found: SQLResult
+    ) throws -> [PlannedNotification] {
+        let recipients: [Recipient]
+        do throws(UnknownRecipient) {
+            recipients = try search.recipients(in: found)
+        } catch {
+            guard request.standsAlone else { throw error }
+            let nobody = Recipient(key: error.addressee.key)
+            let channel = request.channels.first ?? .email
+            return [try planOne(template, request, for: nobody, on: channel, failing: error.description)]
+        }
+        var planned: [PlannedNotification] = []
+        for recipient in recipients {
+            planned += try plan(
+                template,
+                request,
+                for: recipient,
+                isAlone: recipients.count == 1 && !request.standsAlone
+            )
+        }
         return planned
     }
 
@@ -78,12 +101,16 @@ package struct NotificationDispatch: Sendable {
         }
         var planned: [PlannedNotification] = []
         for channel in reachable {
+            let problem: String
             do {
                 planned.append(try planOne(template, request, for: recipient, on: channel))
+                continue
             } catch let error as FieldError where !isAlone {
-                let problem = error.description
-                planned.append(try planOne(template, request, for: recipient, on: channel, failing: problem))
+                problem = error.description
+            } catch let error as TemplateError where request.standsAlone {
+                problem = error.detail
             }
+            planned.append(try planOne(template, request, for: recipient, on: channel, failing: problem))
         }
         return planned
     }
@@ -104,12 +131,15 @@ package struct NotificationDispatch: Sendable {
             data: request.data
         )
         let timeZone = request.timeZone ?? recipient.timeZone
-        let text = try templates.render(
-            template.name,
-            language: request.language ?? recipient.language ?? "en",
-            values: values,
-            timeZone: timeZone
-        )
+        let language = request.language ?? recipient.language ?? TemplateLibrary.defaultLanguage
+        let text: RenderedNotification
+        do throws(TemplateError) {
+            text = try templates.render(template.name, language: language, values: values, timeZone: timeZone)
+        } catch {
+            // What has failed is on record, even when it can't be written.
+            guard problem != nil, request.standsAlone else { throw error }
+            text = RenderedNotification(language: language, subject: "", html: "", text: "", short: "")
+        }
         if problem == nil { try check(text, request, for: recipient, on: channel) }
         let objection = recipient.preferences.objection(to: template, on: channel)
         let status: NotificationStatus =

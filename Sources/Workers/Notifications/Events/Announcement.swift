@@ -10,6 +10,8 @@ struct Announcement: Sendable {
     var priority = NotificationPriority.normal
     /// Whether it is all right that nobody is there to be told.
     var mayReachNobody = false
+    /// Whether what is wrong with it keeps the event's other announcements from nothing.
+    var standsAlone = false
     var eventID: String?
 
     var request: NotificationRequest {
@@ -22,6 +24,7 @@ struct Announcement: Sendable {
         )
         request.priority = priority
         request.mayReachNobody = mayReachNobody
+        request.standsAlone = standsAlone
         return request
     }
 }

@@ -22,7 +22,7 @@ package struct NotificationEventWorker: Worker {
         let effect = try mapping(event)
         try await context.commit(
             effect.announcements.map(\.request),
-            after: effect.changes.map(\.statement),
+            after: effect.changes.flatMap(\.statements),
             by: dispatch
         )
         return .done

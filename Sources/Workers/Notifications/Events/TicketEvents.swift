@@ -2,43 +2,32 @@ import Models
 
 /// `ticket.completed`: guests get their tickets, and the organiser the sum of it.
 enum TicketEvents {
-    /// Of a generation that names neither guests' addresses nor an organiser, nobody is told.
+    /// Of a generation that names neither guests' addresses nor an organiser, nobody is told. A guest whose address or
+    /// ticket can't be sent is on record as failed, and keeps nobody else from theirs.
     static func completed(_ event: NotifiedEvent) throws(InvalidPayload) -> EventEffect {
         let fields = event.fields
         let title = try fields.text("eventTitle", "event_title")
         let eventID = try fields.identifier("eventId", "event_id")
         var effect = EventEffect()
         if let value = try fields.value("tickets"), case .array(let tickets) = value {
-            for (index, ticket) in tickets.enumerated() {
-                guard var announcement = try guest(ticket, title: title, path: "data.tickets.\(index)") else {
-                    continue
-                }
-                announcement.eventID = eventID
-                effect.announcements.append(announcement)
-            }
+            effect.announcements = tickets.compactMap { guest($0, title: title) }
         }
-        if var announcement = try organizer(fields, title: title) {
-            announcement.eventID = eventID
-            effect.announcements.append(announcement)
+        if let announcement = try organizer(fields, title: title) { effect.announcements.append(announcement) }
+        for index in effect.announcements.indices {
+            effect.announcements[index].eventID = eventID
+            effect.announcements[index].standsAlone = true
         }
         return effect
     }
 
-    private static func guest(
-        _ ticket: JSONValue,
-        title: String?,
-        path: String
-    ) throws(InvalidPayload) -> Announcement? {
+    private static func guest(_ ticket: JSONValue, title: String?) -> Announcement? {
         func text(_ names: String...) -> String? {
             for name in names {
-                if case .string(let text)? = ticket[name], !text.isEmpty { return text }
+                if case .string(let text)? = ticket[name], !text.isEmpty { return text.keepable }
             }
             return nil
         }
         guard ticket["success"] != .boolean(false), let address = text("guestEmail", "guest_email") else { return nil }
-        guard address.utf8.count <= 320, !address.utf8.contains(0) else {
-            throw InvalidPayload(field: "\(path).guestEmail", problem: "expected an address of at most 320 bytes")
-        }
         let name = text("guestName", "guest_name")
         var data = TemplateData()
         data.add("event_title", title)
@@ -50,7 +39,7 @@ enum TicketEvents {
         data.add("event_location", text("eventLocation", "event_location"))
         return Announcement(
             template: "ticket_generated",
-            to: [.email(address, name: name)],
+            to: [.email(String(address.prefix(320)), name: name)],
             data: data,
             channels: [.email]
         )
@@ -71,5 +60,12 @@ enum TicketEvents {
         for name in ["total", "successful", "failed"] { data.add(name, summary?[name]) }
         data.add("download_url", try fields.text("downloadUrl", "download_url"))
         return Announcement(template: "tickets_ready", to: [addressee], data: data)
+    }
+}
+
+extension String {
+    /// With another control character where a record can't keep U+0000; it is refused all the same.
+    fileprivate var keepable: String {
+        utf8.contains(0) ? String(unicodeScalars.map { $0.value == 0 ? "\u{1}" : Character($0) }) : self
     }
 }

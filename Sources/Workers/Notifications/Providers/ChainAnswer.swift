@@ -6,8 +6,10 @@ package enum ChainAnswer: Sendable, Hashable {
     case refused(provider: String, reason: String)
     /// The provider may take this one later; others are not concerned.
     case deferred(provider: String, reason: String, after: Duration?)
+    /// A provider failed with this one, and whose fault it is can't be told yet: come back after this long.
+    case unclear(reason: String, wait: Duration)
     /// No provider is in service. Nothing is wrong with the notification.
     case allOut(reason: String)
-    /// The provider's rate would make it wait longer than the caller's patience; come back after this long.
+    /// It would have to wait longer than is good, for the provider's rate or a connection; come back after this long.
     case busy(wait: Duration)
 }

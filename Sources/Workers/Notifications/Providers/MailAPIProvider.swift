@@ -30,7 +30,7 @@ struct MailAPIProvider: NotificationProvider {
         )
         do {
             let answer = try await client.send(request)
-            guard answer.isSuccess else { return ProviderAnswer(answer, words: Self.words(answer.body)) }
+            guard answer.isSuccess else { return Self.refusal(answer) }
             return .accepted(messageID: answer["X-Message-Id"]?.asProviderWords ?? ownID)
         } catch {
             return ProviderAnswer(error)
@@ -43,8 +43,7 @@ struct MailAPIProvider: NotificationProvider {
         return (try? await client.send(request))?.isFromWorkingAPI ?? false
     }
 
-    /// `The subject is required (subject); …`.
-    private static func words(_ body: [UInt8]) -> String? {
+    private static func refusal(_ answer: HTTPAnswer) -> ProviderAnswer {
         struct Errors: Decodable {
             struct Entry: Decodable {
                 let message: String
@@ -52,10 +51,18 @@ struct MailAPIProvider: NotificationProvider {
             }
             let errors: [Entry]
         }
-        guard let errors = try? JSONDecoder().decode(Errors.self, from: Data(body)).errors, !errors.isEmpty else {
-            return nil
+        let errors = (try? JSONDecoder().decode(Errors.self, from: Data(answer.body)).errors) ?? []
+        // `The subject is required (subject); …`.
+        let words = errors.map { $0.message + ($0.field.map { " (\($0))" } ?? "") }.joined(separator: "; ")
+        let isAboutSender = answer.status == 400 && errors.contains { $0.field?.hasPrefix("from") == true }
+        guard !isAboutSender else {
+            return .misconfigured(reason: "status 400: \(words.asProviderWords) (check FLOTILLA_MAIL_FROM)")
         }
-        return errors.map { $0.message + ($0.field.map { " (\($0))" } ?? "") }.joined(separator: "; ").asProviderWords
+        return ProviderAnswer(
+            answer,
+            words: words.isEmpty ? nil : words.asProviderWords,
+            settings: "MAIL_API_URL and MAIL_API_KEY"
+        )
     }
 }
 

@@ -9,6 +9,13 @@ protocol NotificationProvider<Content>: Sendable {
 
     /// Whether it can be talked to, found out without sending anything.
     func isReachable() async -> Bool
+
+    /// Whether to be reachable means to take notifications: it is found out on the way that they take.
+    var isTrueToItsProbe: Bool { get }
+}
+
+extension NotificationProvider {
+    var isTrueToItsProbe: Bool { false }
 }
 
 /// What a provider said of one notification.
@@ -19,6 +26,14 @@ enum ProviderAnswer: Sendable, Hashable {
     case refused(reason: String)
     /// It may take this one later; other notifications are not concerned.
     case deferred(reason: String, after: Duration?)
-    /// It is down, overloaded or wrongly configured: a matter of the provider, not of this notification.
+    /// It was reached, and failed with this one: its own fault or the notification's.
+    ///
+    /// - mayHaveArrived: it may have taken the notification over all the same.
+    case failed(reason: String, mayHaveArrived: Bool = false)
+    /// It does not take our address, key or sender: the reason says which setting to look at.
+    case misconfigured(reason: String)
+    /// It is down or overloaded: a matter of the provider, not of this notification.
     case unavailable(reason: String, after: Duration?)
+    /// All connections to it are in use.
+    case busy(wait: Duration)
 }

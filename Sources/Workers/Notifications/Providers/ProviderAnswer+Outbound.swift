@@ -1,25 +1,35 @@
 import Outbound
 
 extension ProviderAnswer {
-    /// What a failure to talk to the provider says of the notification: nothing.
+    /// A failure to talk to the provider.
     init(_ error: OutboundError) {
         switch error.code {
         case .cancelled: self = .deferred(reason: "\(error)", after: nil)
+        // It may have been reached, and done what it was asked.
+        case .timeout, .connectionLost, .violation, .answerTooLarge:
+            self = .failed(reason: "\(error)", mayHaveArrived: true)
         default: self = .unavailable(reason: "\(error)", after: nil)
         }
     }
 
     /// An answer of an HTTP API other than success.
     ///
-    /// - Parameter words: what the API says of it in its body.
-    init(_ answer: HTTPAnswer, words: String?) {
+    /// - Parameters:
+    ///   - words: what the API says of it in its body.
+    ///   - settings: the names of those that say where the API is and who we are.
+    init(_ answer: HTTPAnswer, words: String?, settings: String) {
         let reason = "status \(answer.status)" + (words.map { ": \($0)" } ?? "")
         switch answer.status {
-        case 401, 403: self = .unavailable(reason: "\(reason) (check the provider's credentials)", after: nil)
-        case 408, 425: self = .deferred(reason: reason, after: answer.retryAfter)
+        // Another place, another method or other credentials are expected, whoever the notification is for.
+        case 300..<400, 401, 402, 403, 404, 405, 407, 410:
+            self = .misconfigured(reason: "\(reason) (check \(settings))")
+        case 408, 409, 425: self = .deferred(reason: reason, after: answer.retryAfter)
         case 429: self = .unavailable(reason: reason, after: answer.retryAfter)
         case 400..<500: self = .refused(reason: reason)
-        default: self = .unavailable(reason: reason, after: answer.retryAfter)
+        default:
+            // Who says when to come back knows that it is out.
+            let after = answer.retryAfter
+            self = after == nil ? .failed(reason: reason) : .unavailable(reason: reason, after: after)
         }
     }
 }

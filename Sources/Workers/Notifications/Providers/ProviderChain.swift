@@ -1,14 +1,17 @@
+import Synchronization
 import Telemetry
 
 /// The providers of one channel in their order: the first that is in service gets the notification.
 ///
 /// Each has a circuit breaker (`flotilla_breaker_open{dependency="smtp"}`), which a `Retry-After` keeps open for that
-/// long, and may have a rate. A provider's refusal is final; only a provider that is out gives way to the next.
-package final class ProviderChain<Content: Sendable>: Sendable {
+/// long, and may have a rate. A provider's refusal is final; one that is out, or fails with a notification that can't have
+/// arrived, gives way to the next. ``ProviderStanding`` tells its failures from the notification's.
+package final class ProviderChain<Content: Sendable & Identifiable<String>>: Sendable {
     private let channel: Channel
     private let providers: [any NotificationProvider<Content>]
     private let paces: [String: ProviderPace]
     private let breakers: Breakers
+    private let standings: Mutex<[String: ProviderStanding]>
     private let metrics: ProviderMetrics
 
     /// - Parameter paces: by the provider's name; a provider without one is given notifications as fast as they come.
@@ -23,6 +26,7 @@ package final class ProviderChain<Content: Sendable>: Sendable {
         self.providers = providers
         self.paces = paces
         self.metrics = ProviderMetrics(metrics, channel)
+        standings = Mutex(.init(providers.map { ($0.name, ProviderStanding()) }) { first, _ in first })
         var probes: [Dependency: @Sendable () async -> Bool] = [:]
         for provider in providers { probes[Dependency(provider.name)] = { await provider.isReachable() } }
         breakers = Breakers(probes: probes, metrics: metrics, log: log)
@@ -37,6 +41,8 @@ package final class ProviderChain<Content: Sendable>: Sendable {
         patience: Duration = .seconds(10)
     ) async -> ChainAnswer {
         var reasons: [String] = []
+        /// What is to be answered when no later provider takes it.
+        var failure: ChainAnswer?
         for provider in providers {
             let dependency = Dependency(provider.name)
             guard breakers.firstOpen(of: [dependency]) == nil else {
@@ -49,19 +55,59 @@ package final class ProviderChain<Content: Sendable>: Sendable {
             metrics.note(answer, of: provider.name, took: .now - start)
             switch answer {
             case .accepted(let messageID):
-                breakers.recordSuccess(of: [dependency])
+                noteAnswer(of: provider, for: content)
                 return .accepted(provider: provider.name, messageID: messageID)
             case .refused(let reason):
-                breakers.recordSuccess(of: [dependency])
+                noteAnswer(of: provider, for: content)
                 return .refused(provider: provider.name, reason: reason)
             case .deferred(let reason, let after):
                 return .deferred(provider: provider.name, reason: reason, after: after)
+            case .failed(let reason, let mayHaveArrived):
+                reasons.append("\(provider.name): \(reason)")
+                if let answer = await judge(provider, content, reason: reason) { failure = failure ?? answer }
+                // The next one would send what may have been sent.
+                if mayHaveArrived { return failure ?? .unclear(reason: reasons.last ?? "", wait: .seconds(5)) }
+            case .misconfigured(let reason):
+                let hold = standings.withLock { $0[provider.name]?.hold() }
+                breakers.recordOutage(of: dependency, reason: reason, holding: hold)
+                reasons.append("\(provider.name): \(reason)")
             case .unavailable(let reason, let after):
                 breakers.recordOutage(of: dependency, reason: reason, holding: after)
                 reasons.append("\(provider.name): \(reason)")
+            case .busy(let wait): return .busy(wait: wait)
             }
         }
+        if let failure { return failure }
         return .allOut(reason: reasons.isEmpty ? "no provider is configured" : reasons.joined(separator: "; "))
+    }
+
+    private func noteAnswer(of provider: any NotificationProvider<Content>, for content: Content) {
+        breakers.recordSuccess(of: [Dependency(provider.name)])
+        standings.withLock { $0[provider.name]?.noteAnswer(for: content.id) }
+    }
+
+    /// What a failure costs the notification; `nil` when the provider is out.
+    private func judge(
+        _ provider: any NotificationProvider<Content>,
+        _ content: Content,
+        reason: String
+    ) async -> ChainAnswer? {
+        let dependency = Dependency(provider.name)
+        guard await provider.isReachable() else {
+            breakers.recordOutage(of: dependency, reason: reason)
+            return nil
+        }
+        let verdict = standings.withLock {
+            $0[provider.name]?.judge(content.id, isTrueToItsProbe: provider.isTrueToItsProbe)
+        }
+        switch verdict {
+        case .notification?, nil: return .deferred(provider: provider.name, reason: reason, after: nil)
+        case .unclear(let wait)?: return .unclear(reason: "\(provider.name): \(reason)", wait: wait)
+        case .provider(let hold)?:
+            breakers.recordOutage(of: dependency, reason: reason, holding: hold)
+            // Not held at the head of the queue, where it would be the first to fail again.
+            return .unclear(reason: "\(provider.name): \(reason)", wait: max(hold, .seconds(5)))
+        }
     }
 
     /// Whether a provider whose breaker is closed can be talked to.

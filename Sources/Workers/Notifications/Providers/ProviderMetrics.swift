@@ -31,7 +31,10 @@ extension ProviderAnswer {
         case .accepted: "accepted"
         case .refused: "refused"
         case .deferred: "deferred"
+        case .failed: "failed"
+        case .misconfigured: "misconfigured"
         case .unavailable: "unavailable"
+        case .busy: "busy"
         }
     }
 }

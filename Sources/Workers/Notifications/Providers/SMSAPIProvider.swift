@@ -25,7 +25,7 @@ struct SMSAPIProvider: NotificationProvider {
         )
         do {
             let answer = try await client.send(request)
-            guard answer.isSuccess else { return ProviderAnswer(answer, words: Self.words(answer.body)) }
+            guard answer.isSuccess else { return Self.refusal(answer) }
             struct Accepted: Decodable { let sid: String }
             let accepted = try? JSONDecoder().decode(Accepted.self, from: Data(answer.body))
             return .accepted(messageID: accepted?.sid.asProviderWords ?? message.id)
@@ -45,14 +45,25 @@ struct SMSAPIProvider: NotificationProvider {
         return (try? await client.send(request))?.isFromWorkingAPI ?? false
     }
 
-    /// `21211: The 'To' number is not a valid phone number.`
-    private static func words(_ body: [UInt8]) -> String? {
+    /// What the API calls a sender that is malformed, that is not ours, or that can't send SMS.
+    private static let senderCodes = [21212, 21603, 21606, 21659, 21660]
+
+    private static func refusal(_ answer: HTTPAnswer) -> ProviderAnswer {
         struct Refusal: Decodable {
             let code: Int?
             let message: String
         }
-        guard let refusal = try? JSONDecoder().decode(Refusal.self, from: Data(body)) else { return nil }
-        return "\(refusal.code.map { "\($0): " } ?? "")\(refusal.message)".asProviderWords
+        let refusal = try? JSONDecoder().decode(Refusal.self, from: Data(answer.body))
+        // `21211: The 'To' number is not a valid phone number.`
+        let words = refusal.map { "\($0.code.map { "\($0): " } ?? "")\($0.message)".asProviderWords }
+        if answer.status == 400, let code = refusal?.code, senderCodes.contains(code), let words {
+            return .misconfigured(reason: "status 400: \(words) (check FLOTILLA_SMS_FROM)")
+        }
+        return ProviderAnswer(
+            answer,
+            words: words,
+            settings: "SMS_API_URL, SMS_API_ACCOUNT and SMS_API_TOKEN"
+        )
     }
 
     private static func encoded(_ text: String) -> String {

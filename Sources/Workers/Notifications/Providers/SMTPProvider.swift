@@ -4,6 +4,7 @@ import Outbound
 struct SMTPProvider: NotificationProvider {
     let name = NotificationConfiguration.EmailProvider.smtp.rawValue
     let client: SMTPClient
+    let isTrueToItsProbe = true
 
     /// The message id of an accepted mail is its `Message-ID`, by which every server on the way logs it.
     func send(_ mail: MailMessage) async -> ProviderAnswer {
@@ -20,7 +21,18 @@ struct SMTPProvider: NotificationProvider {
         case .accepted: return .accepted(messageID: messageID)
         case .refused(let reply): return .refused(reason: "\(reply)")
         case .deferred(let reply): return .deferred(reason: "\(reply)", after: nil)
-        case .unavailable(let error): return ProviderAnswer(error)
+        case .interrupted(let error, let mayHaveArrived):
+            return .failed(reason: "\(error)", mayHaveArrived: mayHaveArrived)
+        case .senderRefused(let reply):
+            return .misconfigured(
+                reason: "the mail server refuses the sender \(sender.ascii): \(reply) (check FLOTILLA_MAIL_FROM)"
+            )
+        case .unavailable(let error) where error.code == .authentication:
+            return .misconfigured(reason: "\(error) (check the user and the password in SMTP_URL)")
+        case .unavailable(let error) where error.code == .cancelled: return ProviderAnswer(error)
+        // It was not reached, or has not let us in.
+        case .unavailable(let error): return .unavailable(reason: "\(error)", after: nil)
+        case .busy: return .busy(wait: .seconds(2))
         }
     }
 

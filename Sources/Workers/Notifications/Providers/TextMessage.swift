@@ -1,7 +1,7 @@
 package import Outbound
 
 /// One SMS to one person.
-package struct TextMessage: Sendable, Hashable {
+package struct TextMessage: Sendable, Hashable, Identifiable {
     /// The same for every try of one notification.
     package var id: String
     /// E.164: `+33612345678`.

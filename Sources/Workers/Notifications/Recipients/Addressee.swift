@@ -22,6 +22,17 @@ package enum Addressee: Sendable, Hashable {
         }
     }
 
+    /// By what it is on record when nobody is found.
+    var key: RecipientKey {
+        switch self {
+        case .user(let id): .user(id)
+        case .customer(let id), .company(let id): .customer(id)
+        case .email(let address, _): .address(address)
+        case .phone(let number): .address(number)
+        case .role(let role): RecipientKey(text: "role:\(RecipientChange.role(role))")
+        }
+    }
+
     var search: (kind: String, value: String) {
         switch self {
         case .user(let id): ("key", RecipientKey.user(id).text)

@@ -32,10 +32,23 @@ struct RecipientChange: Sendable, Hashable {
         }
     }
 
+    /// Why what was still to be sent to somebody deleted is suppressed.
+    static let deletionReason = "the recipient was deleted"
+
     private static let columns = ["name", "email", "phone", "language", "time_zone", "company_id", "roles"]
 
-    /// Applies the change: each column keeps what the newest event has said of it.
-    var statement: SQLStatement {
+    /// Applies the change. A deletion also suppresses what waits to be sent, scheduled or not.
+    var statements: [SQLStatement] {
+        guard isDeletion else { return [merge] }
+        let suppress = SQLStatement(
+            "UPDATE notifications SET status = 'suppressed', reason = $2 WHERE recipient = $1 AND status = 'queued'",
+            [.text(key.text), .text(Self.deletionReason)]
+        )
+        return [merge, suppress]
+    }
+
+    /// Each column keeps what the newest event has said of it.
+    private var merge: SQLStatement {
         let merged = Self.columns.map { column in
             """
             \(column) = CASE WHEN excluded.is_deleted OR known.is_deleted THEN NULL

@@ -7,28 +7,22 @@ package struct PreferenceStore: Sendable {
     package init(_ pool: PostgresPool) { self.pool = pool }
 
     package func choices(of recipient: RecipientKey) async throws(PostgresError) -> [NotificationPreferences.Choice] {
-        let statement = SQLStatement(
-            """
-            SELECT channel, template, is_allowed FROM notification_preferences WHERE recipient = $1
-            ORDER BY template, channel
-            """,
-            [.text(recipient.text)]
-        )
-        return try await pool.query(statement).compactMap { row in
-            guard let channel = row.text(0).flatMap(Channel.init), let template = row.text(1) else { return nil }
-            return .init(channel: channel, template: template, isAllowed: row.bool(2) ?? true)
-        }
+        Self.choices(in: try await pool.query(Self.select(recipient)))
     }
 
-    /// Puts these in the place of all earlier ones.
+    /// Puts these in the place of all earlier ones, and returns what is kept now.
+    ///
+    /// Of several at the same time the last one counts, whole.
     package func replace(
         _ choices: [NotificationPreferences.Choice],
         of recipient: RecipientKey
-    ) async throws(PostgresError) {
-        _ = try await pool.pipeline([
+    ) async throws(PostgresError) -> [NotificationPreferences.Choice] {
+        let results = try await pool.pipeline([
+            Self.lock(recipient),
             SQLStatement("DELETE FROM notification_preferences WHERE recipient = $1", [.text(recipient.text)]),
-            Self.insert(choices, of: recipient),
+            Self.insert(choices, of: recipient), Self.select(recipient),
         ])
+        return results.last.map(Self.choices) ?? []
     }
 
     /// Whom the mail with this token went to; `nil` when the token is not one of ours.
@@ -50,6 +44,7 @@ package struct PreferenceStore: Sendable {
         )
         // What it had allowed by name would come before this.
         _ = try await pool.pipeline([
+            Self.lock(recipient),
             SQLStatement(
                 "DELETE FROM notification_preferences WHERE recipient = $1 AND channel = 'email' AND is_allowed",
                 [.text(recipient.text)]
@@ -57,6 +52,31 @@ package struct PreferenceStore: Sendable {
             Self.insert([choice], of: recipient),
         ])
         return true
+    }
+
+    /// One after the other: a statement sees what was committed before it began, so the next begin when they have this.
+    private static func lock(_ recipient: RecipientKey) -> SQLStatement {
+        SQLStatement(
+            "SELECT pg_advisory_xact_lock(hashtextextended('notification_preferences ' || $1, 0))",
+            [.text(recipient.text)]
+        )
+    }
+
+    private static func select(_ recipient: RecipientKey) -> SQLStatement {
+        SQLStatement(
+            """
+            SELECT channel, template, is_allowed FROM notification_preferences WHERE recipient = $1
+            ORDER BY template, channel
+            """,
+            [.text(recipient.text)]
+        )
+    }
+
+    private static func choices(in result: SQLResult) -> [NotificationPreferences.Choice] {
+        result.compactMap { row in
+            guard let channel = row.text(0).flatMap(Channel.init), let template = row.text(1) else { return nil }
+            return .init(channel: channel, template: template, isAllowed: row.bool(2) ?? true)
+        }
     }
 
     private static func insert(

@@ -55,6 +55,7 @@ struct CommandReader {
         var attachments: [MailMessage.Attachment] = []
         for (index, element) in elements.enumerated() {
             let reader = CommandReader(element, path: "\(path)\(name).\(index).")
+            try reader.refuseUnknown(["fileName", "contentType", "content"])
             guard let fileName = try reader.text("fileName", limit: 255), !fileName.isEmpty else {
                 throw reader.refuse("fileName", "missing")
             }
@@ -66,6 +67,40 @@ struct CommandReader {
             attachments.append(.init(fileName: fileName, contentType: type, content: content))
         }
         return attachments
+    }
+
+    /// A BCP 47 tag of a language that templates are written in: `fr`, `fr-CA`.
+    func language(_ name: String) throws(InvalidPayload) -> String? {
+        guard let tag = try text(name, limit: 35) else { return nil }
+        let parts = tag.utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        let isTag = parts.allSatisfy { part in
+            (1...8).contains(part.count)
+                && part.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7a).contains($0 | 0x20) }
+        }
+        guard isTag, WrittenLanguage(tag: tag) != nil else {
+            let known = WrittenLanguage.allCases.map(\.rawValue).joined(separator: ", ")
+            throw refuse(name, "expected a language tag such as fr or fr-CA; templates are written in \(known)")
+        }
+        return tag
+    }
+
+    /// A name of the tz database: `Europe/Paris`.
+    func timeZone(_ name: String) throws(InvalidPayload) -> String? {
+        guard let zone = try text(name, limit: 64) else { return nil }
+        guard ReaderZone.named(zone) != nil else {
+            throw refuse(name, "expected a time zone such as Europe/Paris")
+        }
+        return zone
+    }
+
+    /// Refuses the first member that is none of these.
+    func refuseUnknown(_ known: [String]) throws(InvalidPayload) {
+        guard case .members(let members) = object, let stranger = members.first(where: { !known.contains($0.name) })
+        else { return }
+        throw refuse(
+            String(stranger.name.prefix(100)),
+            "is not known; there are \(known.joined(separator: ", "))"
+        )
     }
 
     private func refuse(_ name: String, _ problem: String) -> InvalidPayload {

@@ -21,8 +21,8 @@ package struct NotificationCommand: Decodable, WholeBody, Sendable {
         guard case .members(let members) = try JSONValue(body) else {
             throw InvalidPayload(field: "", problem: "expected an object")
         }
-        try Self.refuseUnknown(members, ["to", "template", "data", "options"], in: "")
         let reader = CommandReader(.members(members), path: "")
+        try reader.refuseUnknown(["to", "template", "data", "options"])
         guard let template = try reader.text("template", limit: 200) else {
             throw InvalidPayload(field: "template", problem: "missing")
         }
@@ -33,11 +33,7 @@ package struct NotificationCommand: Decodable, WholeBody, Sendable {
             data: try reader.members("data")
         )
         let options = CommandReader(.members(try reader.members("options")), path: "options.")
-        try Self.refuseUnknown(
-            try reader.members("options"),
-            ["priority", "scheduledAt", "language", "timeZone", "eventId", "attachments"],
-            in: "options."
-        )
+        try options.refuseUnknown(["priority", "scheduledAt", "language", "timeZone", "eventId", "attachments"])
         if let word = try options.text("priority", limit: 20) {
             guard let priority = NotificationPriority(rawValue: word) else {
                 throw InvalidPayload(field: "options.priority", problem: "expected high or normal")
@@ -45,8 +41,8 @@ package struct NotificationCommand: Decodable, WholeBody, Sendable {
             request.priority = priority
         }
         request.scheduledAt = try options.time("scheduledAt")
-        request.language = try options.text("language", limit: 35)
-        request.timeZone = try options.text("timeZone", limit: 64)
+        request.language = try options.language("language")
+        request.timeZone = try options.timeZone("timeZone")
         request.eventID = try options.identifier("eventId") ?? Self.eventID(request.data)
         request.attachments = try options.attachments("attachments")
         self.request = request
@@ -59,16 +55,6 @@ package struct NotificationCommand: Decodable, WholeBody, Sendable {
         case .number(let text): text
         default: nil
         }
-    }
-
-    private static func refuseUnknown(
-        _ members: [JSONValue.Member],
-        _ known: [String],
-        in path: String
-    ) throws(InvalidPayload) {
-        guard let stranger = members.first(where: { !known.contains($0.name) }) else { return }
-        let name = path + stranger.name.prefix(100)
-        throw InvalidPayload(field: name, problem: "is not known; there are \(known.joined(separator: ", "))")
     }
 
     private static func addressees(_ value: JSONValue?) throws(InvalidPayload) -> [Addressee] {
@@ -103,12 +89,8 @@ extension Addressee {
     }
 
     private init(members: [JSONValue.Member], path: String) throws(InvalidPayload) {
-        let known = ["email", "name", "phone", "userId", "customerId", "role"]
-        if let stranger = members.first(where: { !known.contains($0.name) }) {
-            let problem = "is not known; there are \(known.joined(separator: ", "))"
-            throw InvalidPayload(field: "\(path).\(stranger.name.prefix(100))", problem: problem)
-        }
         let reader = CommandReader(.members(members), path: path + ".")
+        try reader.refuseUnknown(["email", "name", "phone", "userId", "customerId", "role"])
         let name = try reader.text("name", limit: 1_000)
         let given = members.filter { $0.name != "name" && !$0.value.isNull }
         guard given.count == 1, let kind = given.first?.name else {

@@ -18,6 +18,9 @@ package struct NotificationRequest: Sendable {
     package var attachments: [MailMessage.Attachment] = []
     /// Whether it is all right that nobody is there to be told.
     package var mayReachNobody = false
+    /// Whether other requests of the same message are kept from nothing by this one: what it has wrong becomes a failed
+    /// notification instead of an error.
+    package var standsAlone = false
     /// The event, as in a fair or a concert, that it belongs to.
     package var eventID: String?
     /// The id of the message that caused it.
