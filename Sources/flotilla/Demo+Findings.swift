@@ -19,13 +19,32 @@ struct DemoFinding: Encodable, Sendable {
 }
 
 extension Demo {
-    /// What the workers have done so far, read from Postgres.
-    func findings(in pool: PostgresPool) async throws -> [DemoFinding] {
+    /// What the workers have done so far, read from Postgres and the search.
+    func findings(in pool: PostgresPool, _ search: any SearchEngine) async throws -> [DemoFinding] {
         async let audit = audit(pool)
         async let quota = quota(pool)
         async let mails = notifications(pool)
+        async let found = found(by: search)
         async let dead = invalid(pool)
-        return try await audit + quota + mails + dead
+        return try await audit + quota + mails + found + dead
+    }
+
+    private func found(by search: any SearchEngine) async throws -> [DemoFinding] {
+        func finding(_ result: DemoFinding.Result, _ detail: String) -> DemoFinding {
+            DemoFinding(worker: "indexing", what: "a search finds the profile", result: result, detail: detail)
+        }
+        let page: SearchPage
+        do {
+            page = try await search.search(query, after: nil, limit: 2)
+        } catch let error as IndexError {
+            return [finding(.missing, "\(error)")]
+        }
+        let isFound = page.profiles.map(\.profileID) == [profileID]
+        // As somebody sees it who may not see names.
+        let shown = isFound ? try page.profiles.first?.json(isFull: false) : nil
+        return [
+            finding(isFound ? .done : .missing, shown.map { "developpeur swift: \($0.prefix(60))…" } ?? "not found yet")
+        ]
     }
 
     private func audit(_ pool: PostgresPool) async throws -> [DemoFinding] {

@@ -86,9 +86,9 @@ struct Demo: Sendable {
                 #"{"purchaseId":"\#(run)-purchase","companyId":"\#(company)","tokens":\#(Self.tokens),"timestamp":"\#(now)"}"#
             ),
             event(
-                "profile.validated",
+                ProfileValidated.event,
                 "profile",
-                #"{"profileId":"\#(run)-profile-1","candidateId":"\#(run)-candidate","skills":["swift","sql"],"timestamp":"\#(now)"}"#
+                #"{"profileId":"\#(run)-profile-1","candidateId":"\#(run)-candidate","firstName":"Camille","lastName":"Candidate","title":"Développeuse Swift","skills":["Swift","SQL","\#(run)"],"language":"fr","timestamp":"\#(now)"}"#
             ),
             event(
                 "notification.email",
@@ -112,17 +112,19 @@ struct Demo: Sendable {
         [
             "audit.all", "subscription.\(ProfileViewed.event)", "subscription.\(PaymentSucceeded.event)",
             "subscription.\(SearchPerformed.event)", "subscription.\(TokenEvent.Kind.purchased.event)",
-            "notification.email", "notification.deliver.email",
+            "notification.email", "notification.deliver.email", "search.\(ProfileValidated.event)",
         ]
     }
 
     /// The queues that a sample goes to and no worker of this version takes.
     var queuesThatWait: [QueueDefinition] {
-        [
-            "search.profile.validated", "ticket.generation.requested",
-        ]
-        .compactMap { topology.queue(named: $0) }
+        ["ticket.generation.requested"]
+            .compactMap { topology.queue(named: $0) }
     }
+
+    /// Finds the sample profile by other words than its own: without the accent, and in the masculine.
+    var query: ProfileQuery { ProfileQuery(text: "developpeur swift", skills: [run]) }
+    var profileID: String { "\(run)-profile-1" }
 
     /// The ids that should have an audit row: each once.
     var auditedIDs: [String] {

@@ -16,6 +16,19 @@ struct CryptographyTests {
         #expect(cipher.seal(text, context: [1, 2]) != sealed)
     }
 
+    @Test func `texts that one sealer sealed for several keys open with their own, and share no nonce`() {
+        let sealer = AESGCMSealer()
+        let ciphers = [AESGCM(key: key), AESGCM(key: [UInt8](1..<33))]
+        // More than one supply of randomness.
+        let texts = (0..<200).map { [UInt8](repeating: UInt8($0), count: $0) }
+        let sealed = texts.enumerated().map { ciphers[$0 % 2].seal($1, context: [UInt8($0)], by: sealer) }
+        for (number, text) in texts.enumerated() {
+            #expect(ciphers[number % 2].open(sealed[number], context: [UInt8(number)]) == text)
+            #expect(ciphers[1 - number % 2].open(sealed[number], context: [UInt8(number)]) == nil)
+        }
+        #expect(Set(sealed.map { Array($0.prefix(12)) }).count == texts.count)
+    }
+
     @Test func `a change of any byte is noticed`() {
         let cipher = AESGCM(key: key)
         let sealed = cipher.seal([1, 2, 3], context: [])

@@ -30,7 +30,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="rounds of every contender (default 5)")
     parser.add_argument("--quick", action="store_true", help="one round of a quarter of the messages; writes no report")
     parser.add_argument("--only", metavar="SCENARIO,…", help="consume, publish, audit, indexing, mail (default all)")
-    parser.add_argument("--contenders", metavar="NAME,…", help="C, libpq, COPY, smtplib, smtplib/new, Flotilla, Flotilla/1, Celery, Dramatiq (default all)")
+    parser.add_argument("--contenders", metavar="NAME,…", help="C, libpq, COPY, smtplib, smtplib/new, Flotilla, Flotilla/1, Flotilla/people, Celery, Dramatiq (default all)")
     parser.add_argument("--no-tune", action="store_true", help="take the first setting of each contender")
     parser.add_argument("--report", type=Path, help="where to write the report (default bench/RESULTS.md, or none for a part)")
     parser.add_argument("--rabbitmq", metavar="URL", help="a running broker instead of a private one")

@@ -269,6 +269,6 @@ def all_contenders() -> list[Contender]:
         PublishProgram("publish", "Dramatiq", 4_000),
         AuditInsert("audit", "libpq", 150_000),
         AuditProgram("audit", "Flotilla", 150_000),
-        AuditProgram("audit", "Flotilla, 10,000 people", 100_000, people=10_000),
+        AuditProgram("audit", "Flotilla/people", 100_000, people=10_000),
         Celery_("audit", "Celery", 10_000, CELERY_AUDIT_POOLS),
     ]

@@ -126,7 +126,9 @@ extension APIError {
                 message: "This search takes too long: ask for more words, or use fewer exclusions.",
                 retryAfter: 5
             )
-        case .unavailable, .refused: self = .unavailable("The search engine", retryAfter: 5)
+        case .refused:
+            self = .invalid([.init(field: "q", message: "is too much for the search engine: use fewer words")])
+        case .unavailable: self = .unavailable("The search engine", retryAfter: 5)
         }
     }
 }

@@ -19,15 +19,17 @@ package struct AESGCM: Sendable {
         self.key = key
     }
 
-    /// - Parameter context: what the text belongs to; it is not in the result, and ``open(_:context:)`` needs it again.
-    package func seal(_ text: [UInt8], context: [UInt8]) -> [UInt8] {
-        let nonce = RandomBytes.make(Self.nonceLength)
-        let cipher = CipherContext()
-        let isReady = unsafe EVP_EncryptInit_ex2(cipher.pointer, CipherContext.algorithm, key, nonce, nil) == 1
+    /// - Parameters:
+    ///   - context: what the text belongs to; it is not in the result, and ``open(_:context:)`` needs it again.
+    ///   - sealer: for many texts one after another, whatever their keys.
+    package func seal(_ text: [UInt8], context: [UInt8], by sealer: AESGCMSealer = AESGCMSealer()) -> [UInt8] {
+        let nonce = sealer.bytes(Self.nonceLength)
+        let cipher = unsafe sealer.cipher
+        let isReady = unsafe EVP_EncryptInit_ex2(cipher, CipherContext.algorithm, key, nonce, nil) == 1
         precondition(isReady, "OpenSSL has no AES-256-GCM")
         var moved: CInt = 0
         if !context.isEmpty {
-            let isTaken = unsafe EVP_EncryptUpdate(cipher.pointer, nil, &moved, context, CInt(context.count)) == 1
+            let isTaken = unsafe EVP_EncryptUpdate(cipher, nil, &moved, context, CInt(context.count)) == 1
             precondition(isTaken, "AES-256-GCM failed")
         }
         return unsafe [UInt8](unsafeUninitializedCapacity: text.count + Self.overhead) { buffer, count in
@@ -35,10 +37,10 @@ package struct AESGCM: Sendable {
             for (place, byte) in nonce.enumerated() { unsafe buffer[place] = byte }
             let body = unsafe start + Self.nonceLength
             let isDone =
-                unsafe EVP_EncryptUpdate(cipher.pointer, body, &moved, text, CInt(text.count)) == 1
-                && EVP_EncryptFinal_ex(cipher.pointer, body + text.count, &moved) == 1
+                unsafe EVP_EncryptUpdate(cipher, body, &moved, text, CInt(text.count)) == 1
+                && EVP_EncryptFinal_ex(cipher, body + text.count, &moved) == 1
                 && EVP_CIPHER_CTX_ctrl(
-                    cipher.pointer,
+                    cipher,
                     EVP_CTRL_AEAD_GET_TAG,
                     CInt(Self.tagLength),
                     body + text.count
@@ -74,6 +76,27 @@ package struct AESGCM: Sendable {
             count = isGenuine ? body.count : 0
         }
         return isGenuine ? text : nil
+    }
+}
+
+/// What sealing needs besides key and text, made once for many texts. Not for two threads at a time.
+package final class AESGCMSealer {
+    /// In bytes: of the randomness that is drawn at a time.
+    private static let supply = 768
+
+    private let context = CipherContext()
+    private var random: [UInt8] = []
+    private var used = 0
+
+    package init() {}
+
+    fileprivate var cipher: OpaquePointer { unsafe context.pointer }
+
+    /// Random bytes, each given out once.
+    fileprivate func bytes(_ count: Int) -> [UInt8] {
+        if used + count > random.count { (random, used) = (RandomBytes.make(max(count, Self.supply)), 0) }
+        defer { used += count }
+        return Array(random[used..<used + count])
     }
 }
 

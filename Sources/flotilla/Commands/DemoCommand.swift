@@ -3,6 +3,7 @@ import Messaging
 import Models
 import Operations
 import Storage
+import Workers
 
 /// `flotilla demo`: real samples of every kind, and what became of them.
 enum DemoCommand {
@@ -23,13 +24,18 @@ enum DemoCommand {
         let broker = RabbitMQBroker(try configuration.rabbitMQ())
         try await checkWorkers(demo, on: broker)
         let limit = Duration.seconds(max(1, invocation[patience]))
-        let findings = try await configuration.withPostgres { pool in
-            try await publish(demo, through: broker)
-            invocation.console.note(
-                "Published \(demo.samples.count) messages as \(demo.run); waiting for their effects"
-            )
-            return try await wait(for: demo, in: pool, broker, limit)
-        }
+        let backend = try configuration.searchBackend()
+        let result = await Task {
+            try await configuration.withPostgres { pool in
+                try await publish(demo, through: broker)
+                invocation.console.note(
+                    "Published \(demo.samples.count) messages as \(demo.run); waiting for their effects"
+                )
+                return try await wait(for: demo, in: pool, backend.engine(pool), broker, limit)
+            }
+        }.result
+        await backend.close()
+        let findings = try result.get()
         try invocation.show(
             findings,
             as: Table(
@@ -85,13 +91,14 @@ enum DemoCommand {
     private static func wait(
         for demo: Demo,
         in pool: PostgresPool,
+        _ search: any SearchEngine,
         _ broker: RabbitMQBroker,
         _ limit: Duration
     ) async throws -> [DemoFinding] {
         let deadline = ContinuousClock.now + limit
         var wasComplete = false
         while true {
-            let findings = try await demo.findings(in: pool)
+            let findings = try await demo.findings(in: pool, search)
             let isComplete = !findings.contains { $0.result == .missing }
             // A second look, so that a duplicate that is counted late does not go unseen.
             if (isComplete && wasComplete) || .now >= deadline {

@@ -30,16 +30,26 @@ enum IndexCommands {
         try invocation.show(
             answer,
             as: Table(
-                ["backend", "generation", "documents", "unvalidated", "tombstones", "newest event", "rebuild"],
+                [
+                    "backend", "generation", "documents", "validated", "unvalidated", "tombstones", "newest event",
+                    "rebuild",
+                ],
                 [
                     [
-                        answer.backend, "\(answer.generation)", "\(answer.documents)", "\(answer.unvalidated)",
-                        "\(answer.tombstones)", answer.newestEventAgeSeconds.map { Self.age($0) } ?? "–",
+                        answer.backend, "\(answer.generation)", "\(answer.documents)", "\(answer.validated)",
+                        "\(answer.unvalidated)", "\(answer.tombstones)",
+                        answer.newestEventAgeSeconds.map { Self.age($0) } ?? "–",
                         answer.rebuild.map(Self.describe) ?? "none",
                     ]
                 ]
             )
         )
+        if status.documents < status.validated {
+            let missing = status.validated - status.documents
+            invocation.console.note(
+                "\(missing) profiles can't be found; unless they are of this very moment, run flotilla index rebuild"
+            )
+        }
         return .done
     }
 
@@ -114,6 +124,7 @@ enum IndexCommands {
         let backend: String
         let generation: Int64
         let documents: Int64
+        let validated: Int64
         let unvalidated: Int64
         let tombstones: Int64
         let deletedUsers: Int64
@@ -125,6 +136,7 @@ enum IndexCommands {
             self.backend = backend
             generation = status.generation
             documents = status.documents
+            validated = status.validated
             unvalidated = status.unvalidated
             tombstones = status.tombstones
             deletedUsers = status.deletedUsers

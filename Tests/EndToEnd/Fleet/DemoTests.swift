@@ -20,7 +20,9 @@ extension FleetTests {
             let output = try await fleet.home.run("demo", "--output", "json", environment: environment)
             #expect(output.status == 0, "\(output.messages)")
             let findings = try JSONDecoder().decode([Finding].self, from: Data(output.text.utf8))
-            #expect(Set(findings.map(\.worker)).isSuperset(of: ["audit", "quota", "keeper", "notifications"]))
+            #expect(
+                Set(findings.map(\.worker)).isSuperset(of: ["audit", "quota", "keeper", "notifications", "indexing"])
+            )
             #expect(!findings.contains { $0.result == "missing" })
             #expect(findings.contains { $0.result == "dead-lettered" && $0.detail.contains("companyId") })
         }

@@ -66,7 +66,7 @@ private struct Viewers: Sendable {
 
 extension FleetHome {
     /// Runs the API while `body` does its part; hands it the port and a key that may do everything.
-    fileprivate func withAPI(_ body: (_ port: UInt16, _ key: String) async throws -> Void) async throws {
+    func withAPI(_ body: (_ port: UInt16, _ key: String) async throws -> Void) async throws {
         let key = try await home.run("key", "create", "test", "--scopes", "admin")
         let port = try FreePort.find()
         let process = try WorkerProcess(

@@ -50,6 +50,71 @@ struct AuditRetentionTests {
         }
     }
 
+    @Test func `what is tampered with after months have gone is found, and where`() async throws {
+        try await CheckpointTests.Stage.with { stage async throws in
+            try await age(stage, months: 3)
+            #expect(await stage.bench.handle(AuditWorkerTests.letters(0..<6, "now")).areDone)
+            let retention = AuditRetention(stage.pool, key: stage.key)
+            let month = try #require(try await retention.expired(keeping: 2).first)
+            let seam = try #require(try await retention.detach(month, drops: true, by: "op"))
+            let tables = ["audit_logs", "audit_lanes", "audit_checkpoints"]
+            for table in tables { try await stage.execute("CREATE TABLE kept_\(table) AS SELECT * FROM \(table)") }
+            let rows = try await stage.pool.query(
+                SQLStatement("SELECT lane, min(sequence) FROM audit_logs GROUP BY lane ORDER BY count(*) DESC LIMIT 1")
+            )
+            let (lane, first) = (rows[0].int(0) ?? 0, rows[0].int(1) ?? 0)
+            func row(_ offset: Int64) -> String { "lane = \(lane) AND sequence = \(first + offset)" }
+            /// The faults after some tampering, of which nothing is left afterwards.
+            func faults(_ tampering: [String]) async throws -> [String] {
+                for statement in tampering { try await stage.execute(statement) }
+                let trust = CheckpointTrust(keys: [stage.key.publicKey])
+                let found = try await AuditVerification(stage.pool, trust: trust).run().faults
+                for table in tables {
+                    try await stage.execute("DELETE FROM \(table)", "INSERT INTO \(table) SELECT * FROM kept_\(table)")
+                }
+                return found.map { "\($0.kind.rawValue) \($0.lane)/\($0.sequence)" }
+            }
+            #expect(first > 1)
+            #expect(try await faults([]) == [])
+            let hash = "(SELECT hash FROM audit_logs WHERE \(row(0)))"
+            let tampering: [(found: String, [String])] = [
+                ("edited \(lane)/\(first + 2)", ["UPDATE audit_logs SET actor = 'x' WHERE \(row(2))"]),
+                ("deleted \(lane)/\(first + 2)", ["DELETE FROM audit_logs WHERE \(row(2))"]),
+                ("deleted \(lane)/\(first)", ["DELETE FROM audit_logs WHERE \(row(0))"]),
+                (
+                    "truncated \(lane)/\(first + 4)",
+                    ["DELETE FROM audit_logs WHERE lane = \(lane) AND sequence > \(first + 3)"]
+                ),
+                (
+                    "reordered \(lane)/\(first + 1)",
+                    [
+                        "UPDATE audit_logs SET sequence = 900 WHERE \(row(1))",
+                        "UPDATE audit_logs SET sequence = \(first + 1) WHERE \(row(2))",
+                        "UPDATE audit_logs SET sequence = \(first + 2) WHERE lane = \(lane) AND sequence = 900",
+                    ]
+                ),
+                (
+                    "base_moved \(lane)/\(first)",
+                    [
+                        "UPDATE audit_lanes SET base_sequence = \(first), base_hash = \(hash) WHERE lane = \(lane)",
+                        "DELETE FROM audit_logs WHERE \(row(0))",
+                    ]
+                ),
+                (
+                    "checkpoint_forged 0/\(seam)",
+                    [
+                        "UPDATE audit_checkpoints SET signature = decode(repeat('00', 64), 'hex') WHERE number = \(seam)"
+                    ]
+                ),
+                ("base_moved \(lane)/\(first - 1)", ["DELETE FROM audit_checkpoints WHERE number = \(seam)"]),
+            ]
+            for (expected, statements) in tampering {
+                let found = try await faults(statements)
+                #expect(found.contains(expected), "\(statements): \(found)")
+            }
+        }
+    }
+
     @Test func `a month that does not follow the base does not go`() async throws {
         try await CheckpointTests.Stage.with { stage async throws in
             try await age(stage, months: 3)

@@ -14,6 +14,7 @@ struct ElasticsearchTests {
     private struct Stage: Sendable {
         let database: TestDatabase
         let engine: StandIn
+        let client: ElasticsearchClient
         let backend: SearchBackend
         let bench: IndexBench
 
@@ -27,6 +28,11 @@ struct ElasticsearchTests {
             try await search(query).profiles.map(\.profileID).sorted()
         }
 
+        /// What somebody with curl could do.
+        func delete(_ index: String) async throws {
+            #expect(try await client.send("DELETE", "/" + index).status == 200)
+        }
+
         /// The documents of an index by id, as the engine holds them.
         func documents(_ index: String = "test-1") throws -> [String: [String: Any]] {
             let all = try JSONSerialization.jsonObject(with: Data((engine.text("documents") ?? "{}").utf8))
@@ -36,18 +42,23 @@ struct ElasticsearchTests {
 
     private func withStage(_ body: (Stage) async throws -> Void) async throws {
         let engine = try await StandIn("../Integration/Indexing/elasticsearch.py")
-        let backend = SearchBackend.elasticsearch(
-            ElasticsearchConfiguration(url: "http://127.0.0.1:\(engine.port)", apiKey: Secret("secret"), prefix: "test")
-        )
+        let url = "http://127.0.0.1:\(engine.port)"
+        let configuration = ElasticsearchConfiguration(url: url, apiKey: Secret("secret"), prefix: "test")
+        let backend = SearchBackend.elasticsearch(configuration)
+        let transfers = TransferEngine(name: "test", connectionsPerLane: 1)
+        let client = ElasticsearchClient(configuration, HTTPClient(transfers))
         let result: Result<Void, any Error>
         do {
             try await TestDatabase.with(size: 6, migrated: true) { database async throws in
                 let bench = IndexBench(database.pool, backend.store)
-                try await body(Stage(database: database, engine: engine, backend: backend, bench: bench))
+                try await body(
+                    Stage(database: database, engine: engine, client: client, backend: backend, bench: bench)
+                )
             }
             result = .success(())
         } catch { result = .failure(error) }
         await backend.close()
+        await transfers.close()
         #expect(engine.text("complaints") == nil)
         try result.get()
     }
@@ -73,8 +84,11 @@ struct ElasticsearchTests {
         }
     }
 
-    @Test func `events in any order and with repeats leave the documents that they leave in order`() async throws {
-        let histories = ProfileHistories(profiles: 60, events: 8)
+    @Test func `500 profiles whose events come 10,000 times in any order leave the documents that they leave in order`()
+        async throws
+    {
+        let histories = ProfileHistories(profiles: 500, events: 15)
+        #expect(histories.shuffled.reduce(0) { $0 + $1.count } == 10_000)
         try await withStage { ordered async throws in
             for batch in histories.inOrder { #expect(await ordered.bench.handle(batch).areDone) }
             let expected = try JSONSerialization.data(withJSONObject: ordered.documents(), options: .sortedKeys)
@@ -152,6 +166,67 @@ struct ElasticsearchTests {
         }
     }
 
+    @Test func `an index that somebody deletes is made again with its mapping, and no message is lost or spent`()
+        async throws
+    {
+        try await withStage { stage async throws in
+            #expect(await stage.bench.handle([Self.validated("1"), Self.validated("2")]).areDone)
+            try await stage.delete("test-1")
+            #expect(await stage.bench.handle((3..<6).map { Self.validated("\($0)") }).areDone)
+            #expect(try stage.documents().keys.sorted() == ["3", "4", "5"])
+            #expect(try await stage.ids(ProfileQuery(text: "soudeur")) == ["3", "4", "5"])
+            let lacking = try await IndexStatus.read(stage.database.pool, stage.backend.store)
+            #expect(lacking.documents == 3 && lacking.validated == 5)
+            _ = try await IndexRebuild(
+                stage.database.pool,
+                stage.backend.store,
+                privacy: try AuditWorkerTests.privacy(stage.database.pool)
+            ).run()
+            #expect(try await stage.ids(ProfileQuery(text: "soudeur")) == ["1", "2", "3", "4", "5"])
+            let whole = try await IndexStatus.read(stage.database.pool, stage.backend.store)
+            #expect(whole.documents == 5 && whole.validated == 5)
+        }
+    }
+
+    @Test func `removals from an index that somebody deletes make none without a mapping`() async throws {
+        try await withStage { stage async throws in
+            #expect(await stage.bench.handle([Self.validated("1"), Self.validated("2")]).areDone)
+            try await stage.delete("test-1")
+            let rejected = IndexBench.letter(ProfileRejected.event, #"{"profileId":"1","occurredAt":"2026-02-01"}"#)
+            #expect(await stage.bench.handle([rejected]).areDone)
+            try await stage.delete("test-1")
+            #expect(await stage.bench.handle([IndexBench.letter(UserDeleted.event, #"{"userId":"u-2"}"#)]).areDone)
+            #expect(await stage.bench.handle([Self.validated("3")]).areDone)
+            #expect(try stage.documents().keys.sorted() == ["3"])
+        }
+    }
+
+    @Test func `an index from before aliases gets one`() async throws {
+        try await withStage { stage async throws in
+            let made = ElasticsearchDocument.index(alias: "other")
+            #expect(try await stage.client.send("PUT", "/test-1", made).status == 200)
+            #expect(await stage.bench.handle([Self.validated("1")]).areDone)
+            #expect(try stage.documents().keys.sorted() == ["1"])
+        }
+    }
+
+    @Test func `a search of an index that is not there says so`() async throws {
+        try await withStage { stage async throws in
+            let error = await #expect(throws: IndexError.self) { try await stage.search(ProfileQuery()) }
+            #expect(error?.code == .unavailable && error?.detail.contains("index_not_found") == true)
+        }
+    }
+
+    @Test func `a search that the engine refuses is told from one that it can't answer now`() async throws {
+        try await withStage { stage async throws in
+            for (answer, code) in [(400, IndexError.Code.refused), (503, .unavailable)] {
+                try stage.engine.answer("{\"status\":\(answer)}")
+                let error = await #expect(throws: IndexError.self) { try await stage.search(ProfileQuery(text: "x")) }
+                #expect(error?.code == code)
+            }
+        }
+    }
+
     @Test func `a version that is there already is no failure`() async throws {
         try await withStage { stage async throws in
             await stage.bench.add("p", #""title":"Neuf""#)
@@ -203,6 +278,13 @@ struct ElasticsearchTests {
                 #expect(Set(here.overview?.experience ?? []) == Set(there.overview?.experience ?? []))
                 #expect(here.overview?.averageScore == there.overview?.averageScore)
             }
+        }
+    }
+
+    @Test func `signs of every kind are no mistake`() async throws {
+        try await withStage { stage async throws in
+            await stage.bench.add("p", #""title":"Soudeur""#)
+            for text in PostgresSearchTests.signs { _ = try await stage.ids(ProfileQuery(text: text)) }
         }
     }
 

@@ -7,7 +7,8 @@ FOLDER/complaints. FOLDER/answer, where it is, holds `{"status": 429}` for every
 `{"items": {"ID": 400, …}}` for single items of `_bulk`. FOLDER/bulks holds the number of `_bulk` requests so far, and
 FOLDER/documents what the indexes hold. It ends when its standard input does.
 
-Documents are kept with external versions and mappings with `dynamic: strict`, as the real one keeps them. Texts are
+Indexes are made by PUT alone, and written by alias with `require_alias` where documents are added; a `_bulk` by which the
+real one would make an index of its own is complained about. Documents are kept with external versions and mappings with `dynamic: strict`, as the real one keeps them. Texts are
 split into words and compared without their endings; scores are sums of the fields' weights.
 """
 import json
@@ -23,6 +24,8 @@ os.makedirs(folder, exist_ok=True)
 os.chdir(folder)
 lock = threading.Lock()
 indexes = {}
+# Which index each alias is of.
+aliases = {}
 bulks = 0
 STOP = {"fr": {"de", "la", "le", "les", "l", "d", "et", "des", "du"}, "en": {"of", "the", "and", "a"}}
 
@@ -64,7 +67,7 @@ def number(value):
 
 class Index:
     def __init__(self, mapping):
-        only(mapping, ["mappings"], ["mappings"], "index")
+        only(mapping, ["mappings", "aliases"], ["mappings"], "index")
         only(mapping["mappings"], ["dynamic", "properties"], ["dynamic", "properties"], "mappings")
         need(mapping["mappings"]["dynamic"] == "strict", "dynamic")
         self.properties = mapping["mappings"]["properties"]
@@ -88,6 +91,12 @@ class Index:
                     raise Refusal(400, "document_parsing_exception", "failed to parse field " + name)
                 if type_ == "keyword" and len(part.encode()) > 32766:
                     raise Refusal(400, "document_parsing_exception", "immense term in " + name)
+
+
+def point(alias, name):
+    if alias in indexes:
+        raise Refusal(400, "invalid_alias_name_exception", "an index has the name " + alias)
+    aliases[alias] = name
 
 
 def settle(index):
@@ -269,14 +278,22 @@ def bulk(text, scripted):
     while lines:
         kind, target = one(json.loads(lines.pop(0)), "action")
         need(kind in ("index", "delete"), "an action of kind " + kind)
-        only(target, ["_index", "_id", "version", "version_type"], ["_index", "_id", "version", "version_type"], kind)
+        only(target, ["_index", "_id", "version", "version_type", "require_alias"], ["_index", "_id", "version", "version_type"], kind)
+        need(kind == "index" or "require_alias" not in target, "require_alias is not heeded for " + kind)
         need(target["version_type"] == "external" and isinstance(target["version"], int) and target["version"] > 0, "version")
         need(isinstance(target["_id"], str) and 0 < len(target["_id"].encode()) <= 512, "_id")
         document = json.loads(lines.pop(0)) if kind == "index" else None
-        # The real one would make an index without a mapping.
-        need(target["_index"] in indexes, "_bulk into %s, which is not there" % target["_index"])
-        index, id_ = indexes[target["_index"]], target["_id"]
-        item = {"_index": target["_index"], "_id": id_}
+        id_ = target["_id"]
+        if target["_index"] not in aliases and target.get("require_alias") is True:
+            reason = "no such index [%s] and [require_alias] request flag is [true] and it is not an alias" % target["_index"]
+            items.append({kind: {"_index": target["_index"], "_id": None, "status": 404,
+                                 "error": {"type": "index_not_found_exception", "reason": reason}}})
+            errors = True
+            continue
+        # The real one would make an index without a mapping, for removals with external versions too.
+        need(target["_index"] in aliases or target["_index"] in indexes, "_bulk into %s, which is not there" % target["_index"])
+        index = indexes[aliases.get(target["_index"], target["_index"])]
+        item = {"_index": aliases.get(target["_index"], target["_index"]), "_id": id_}
         try:
             if id_ in scripted:
                 raise Refusal(scripted[id_], "scripted_exception", "as told")
@@ -350,17 +367,32 @@ class Handler(BaseHTTPRequestHandler):
         need(type_ == ("application/json" if body else None), "Content-Type")
         if self.command == "GET" and path == "/":
             return 200, {"version": {"number": "8.0.0"}}
+        if self.command == "GET" and parts[0] == "_alias" and len(parts) == 2:
+            need(not body, "_alias with a body")
+            if parts[1] not in aliases:
+                return 404, {"error": "alias [%s] missing" % parts[1], "status": 404}
+            return 200, {aliases[parts[1]]: {"aliases": {parts[1]: {}}}}
         need(re.fullmatch(r"[a-z0-9][a-z0-9_-]*", parts[0]), "an index called " + parts[0])
         if self.command == "PUT" and len(parts) == 1:
             if parts[0] in indexes:
                 raise Refusal(400, "resource_already_exists_exception", parts[0] + " is there")
-            indexes[parts[0]] = Index(json.loads(body))
+            made = json.loads(body)
+            indexes[parts[0]] = Index(made)
+            for alias, settings in made.get("aliases", {}).items():
+                only(settings, [], [], "alias")
+                point(alias, parts[0])
             return 200, {"acknowledged": True}
         if parts[0] not in indexes:
             raise Refusal(404, "index_not_found_exception", "no such index")
         index = indexes[parts[0]]
         if self.command == "DELETE" and len(parts) == 1:
             del indexes[parts[0]]
+            for alias in [alias for alias, name in aliases.items() if name == parts[0]]:
+                del aliases[alias]
+            return 200, {"acknowledged": True}
+        if self.command == "PUT" and parts[1:2] == ["_alias"] and len(parts) == 3:
+            only(json.loads(body), [], [], "_alias")
+            point(parts[2], parts[0])
             return 200, {"acknowledged": True}
         if self.command == "GET" and parts[1:] == ["_refresh"]:
             need(not body, "_refresh with a body")

@@ -22,7 +22,10 @@ struct BulkRequestTests {
         ]
         let lines = try #require(makeRequest(changes)).text.split(separator: "\n", omittingEmptySubsequences: false)
         #expect(lines.count == 4 && lines[3].isEmpty)
-        #expect(lines[0] == #"{"index":{"_index":"i-1","_id":"a\"b","version":7,"version_type":"external"}}"#)
+        #expect(
+            lines[0]
+                == #"{"index":{"_index":"i-1","_id":"a\"b","version":7,"version_type":"external","require_alias":true}}"#
+        )
         #expect(lines[1].hasPrefix(#"{"profile_id":"a\"b""#))
         #expect(lines[2] == #"{"delete":{"_index":"i-2","_id":"c","version":7,"version_type":"external"}}"#)
     }
@@ -48,6 +51,18 @@ struct BulkRequestTests {
         let outcome = try #require(makeRequest(changes)).outcome(of: answer)
         #expect(outcome.refused.map(\.change.profileID) == ["3"])
         #expect(outcome.refused.first?.reason == "status 400 t: why" && outcome.busy != nil)
+    }
+
+    @Test func `a document without an index is not refused, and tells which index is gone`() throws {
+        let changes = try (0..<3).map {
+            IndexedChange(generation: Int64($0), profileID: "\($0)", document: $0 == 2 ? nil : try document("\($0)"))
+        }
+        let gone = #"{"index":{"status":404,"error":{"type":"index_not_found_exception","reason":"no such index"}}}"#
+        let text = #"{"errors":true,"items":[{"index":{"status":201}},\#(gone),{"delete":{"status":404}}]}"#
+        let request = try #require(makeRequest(changes))
+        let outcome = try request.outcome(of: try JSONValue(Array(text.utf8)))
+        #expect(outcome.vanished == [1] && outcome.refused.isEmpty && outcome.busy == nil)
+        #expect(request.onlyRemovedFrom == [2])
     }
 
     @Test func `an answer that is no answer is an error`() throws {

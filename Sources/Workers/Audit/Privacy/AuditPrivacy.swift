@@ -47,7 +47,7 @@ package final class AuditPrivacy: Sendable {
     func seal(_ records: [AuditRecord]) async throws -> [AuditRecord] {
         var records = records
         var readings: [(index: Int, reading: PersonalReading)] = []
-        var names: Set<String> = []
+        var people: Set<DataSubject> = []
         for index in records.indices {
             let event = EventPrivacies.shared.privacy(of: records[index].event)
             let isConcerned = PersonalScan.mayConcern(records[index].body, event.names)
@@ -63,52 +63,49 @@ package final class AuditPrivacy: Sendable {
                 messageID: records[index].messageID
             )
             guard !reading.findings.isEmpty else { continue }
-            names.formUnion(reading.findings.map(\.subject.description))
+            for finding in reading.findings { people.insert(finding.subject) }
             readings.append((index, reading))
         }
         guard !readings.isEmpty else { return records }
-        let keys = try await keys.keys(of: names)
+        let keys = try await keys.keys(of: people)
         try await storeTraces(readings.map(\.reading), keys)
-        for (index, reading) in readings { records[index].body = seal(reading, in: records[index], keys) }
+        let sealer = AESGCMSealer()
+        for (index, reading) in readings { records[index].body = seal(reading, in: records[index], keys, by: sealer) }
         return records
     }
 
     private func seal(
         _ reading: PersonalReading,
         in record: AuditRecord,
-        _ keys: [String: SubjectKey]
+        _ keys: [DataSubject: SubjectKey],
+        by sealer: AESGCMSealer
     ) -> [UInt8] {
         reading.replacing { finding, literal in
             // Of somebody who is forgotten nothing is taken down again.
-            guard let key = keys[finding.subject.description], let cipher = key.cipher else { return Self.forgotten }
+            guard let key = keys[finding.subject], let cipher = key.cipher else { return Self.forgotten }
             let context = SealedValue.context(messageID: record.messageID, path: finding.path)
-            return SealedValue(subject: key.id, sealed: cipher.seal(literal, context: context)).literal
+            return SealedValue(subject: key.id, sealed: cipher.seal(literal, context: context, by: sealer)).literal
         }
     }
 
-    private func storeTraces(_ readings: [PersonalReading], _ keys: [String: SubjectKey]) async throws {
+    private func storeTraces(_ readings: [PersonalReading], _ keys: [DataSubject: SubjectKey]) async throws {
+        var traces: [(person: DataSubject, category: PersonalFields.Category, text: String)] = []
+        for finding in readings.lazy.flatMap(\.findings) where keys[finding.subject]?.cipher != nil {
+            for text in finding.traces { traces.append((finding.subject, finding.category, text)) }
+        }
+        var aliases: [(person: DataSubject, other: DataSubject)] = []
+        for (person, others) in readings.lazy.flatMap(\.aliases) where keys[person]?.cipher != nil {
+            for other in others { aliases.append((person, other)) }
+        }
         let pseudonyms = try await pseudonyms()
-        var traces: [(name: String, trace: SubjectTrace)] = []
-        var seen: Set<[UInt8]> = []
-        for finding in readings.flatMap(\.findings) {
-            let name = finding.subject.description
-            guard let key = keys[name], let cipher = key.cipher else { continue }
-            for text in finding.traces {
-                let digest = pseudonyms.digest(text, finding.category)
-                guard !self.keys.hasStored(name, digest), seen.insert(Array("\(key.id) ".utf8) + digest).inserted else {
-                    continue
-                }
-                let sealed = cipher.seal(Array(text.utf8), context: SubjectTrace.context(key.id))
-                let trace = SubjectTrace(subject: key.id, digest: digest, category: finding.category, sealed: sealed)
-                traces.append((name, trace))
-            }
+        let sealer = AESGCMSealer()
+        // What is stored already costs neither a digest nor a seal.
+        try await self.keys.store(traces: traces, aliases: aliases, keys) { key, cipher, category, text in
+            let context = SubjectTrace.context(key.id)
+            let sealed = cipher.seal(Array(text.utf8), context: context, by: sealer)
+            let digest = pseudonyms.digest(text, category)
+            return SubjectTrace(subject: key.id, digest: digest, category: category, sealed: sealed)
         }
-        var aliases: [(alias: String, name: String, subject: Int64)] = []
-        for (person, others) in readings.flatMap(\.aliases) {
-            guard let key = keys[person.description], key.cipher != nil else { continue }
-            aliases += others.map { ($0.description, person.description, key.id) }
-        }
-        try await self.keys.store(traces: traces, aliases: aliases)
     }
 
     /// What is shown, and stored, in the place of a value that nobody can read any more.

@@ -102,8 +102,9 @@ struct PersonalReading {
         )
         if members.contains(where: { $0.name.utf8.contains(UInt8(ascii: "@")) }) { namesTell = true }
         var inner = scope
-        if let person = person(of: members, scope.kind) { inner.person = person }
-        if let contact = contact(of: members) { inner.contact = contact }
+        if let person = person(of: members, named, scope.kind) { inner.person = person }
+        // Where the person is known nobody asks for an address, and its pseudonym costs.
+        if inner.person == nil, let contact = contact(of: members) { inner.contact = contact }
         let first = findings.count
         for (name, member) in members {
             let path = scope.path + "/" + tree.name(of: member)
@@ -135,9 +136,13 @@ struct PersonalReading {
     }
 
     /// Whom the ids among the members name.
-    private func person(of members: [(name: String, node: JSONTree.Node)], _ kind: String) -> DataSubject? {
-        for name in privacy.people {
-            if let id = identifier(name, members) { return DataSubject(kind: String(name.dropLast(2)), id: id) }
+    private func person(
+        of members: [(name: String, node: JSONTree.Node)],
+        _ named: [(name: String, node: JSONTree.Node)],
+        _ kind: String
+    ) -> DataSubject? {
+        for name in privacy.people where !named.isEmpty {
+            if let id = identifier(name, named) { return DataSubject(kind: String(name.dropLast(2)), id: id) }
         }
         // The id of an envelope is that of the event.
         let isEnvelope = members.contains { $0.name == "specversion" || $0.name == "data" }

@@ -21,7 +21,14 @@ struct SealedValue: Sendable, Hashable {
 
     /// As a JSON string, quotes included.
     var literal: [UInt8] {
-        Array("\"\(Self.prefix)\(subject):\(Base64.encode(sealed))\"".utf8)
+        let start = "\"\(Self.prefix)\(subject):"
+        let text = Base64.encode(sealed)
+        var literal: [UInt8] = []
+        literal.reserveCapacity(start.utf8.count + text.utf8.count + 1)
+        literal.append(contentsOf: start.utf8)
+        literal.append(contentsOf: text.utf8)
+        literal.append(UInt8(ascii: "\""))
+        return literal
     }
 
     /// Binds a value to its place: it opens in no other row and under no other field.

@@ -12,8 +12,8 @@ struct BulkRequest {
 
     /// - Parameters:
     ///   - version: of all of them. The engine keeps a document that has a greater one already.
-    ///   - index: the name of a generation's index.
-    static func requests(_ changes: [IndexedChange], version: Int64, index: (Int64) -> String) -> [BulkRequest] {
+    ///   - alias: of a generation's index, by which it is written.
+    static func requests(_ changes: [IndexedChange], version: Int64, alias: (Int64) -> String) -> [BulkRequest] {
         var requests: [BulkRequest] = []
         var text = ""
         var pending: [IndexedChange] = []
@@ -23,7 +23,7 @@ struct BulkRequest {
             pending = []
         }
         for change in changes {
-            let lines = Self.lines(change, version, index(change.generation))
+            let lines = Self.lines(change, version, alias(change.generation))
             if text.utf8.count + lines.utf8.count > limit { flush() }
             text += lines
             pending.append(change)
@@ -32,14 +32,24 @@ struct BulkRequest {
         return requests
     }
 
-    private static func lines(_ change: IndexedChange, _ version: Int64, _ index: String) -> String {
-        let target = JSONValue.members([
-            .init(name: "_index", value: .string(index)), .init(name: "_id", value: .string(change.profileID)),
+    private static func lines(_ change: IndexedChange, _ version: Int64, _ alias: String) -> String {
+        var target: [JSONValue.Member] = [
+            .init(name: "_index", value: .string(alias)), .init(name: "_id", value: .string(change.profileID)),
             .init(name: "version", value: .number("\(version)")),
             .init(name: "version_type", value: .string("external")),
-        ]).json
-        guard let document = change.document else { return "{\"delete\":\(target)}\n" }
-        return "{\"index\":\(target)}\n\(ElasticsearchDocument.source(document).json)\n"
+        ]
+        guard let document = change.document else { return "{\"delete\":\(JSONValue.members(target).json)}\n" }
+        // Without it the engine would make an index of its own in the place of one that was deleted.
+        target.append(.init(name: "require_alias", value: .boolean(true)))
+        return "{\"index\":\(JSONValue.members(target).json)}\n\(ElasticsearchDocument.source(document).json)\n"
+    }
+
+    /// The generations from which it takes documents and to which it adds none.
+    ///
+    /// Engines heed `require_alias` for additions alone, and make a missing index for a removal with an external version.
+    var onlyRemovedFrom: [Int64] {
+        let added = Set(changes.filter { $0.document != nil }.map(\.generation))
+        return Set(changes.map(\.generation)).subtracting(added).sorted()
     }
 
     /// What became of the changes.
@@ -48,6 +58,8 @@ struct BulkRequest {
         var busy: String?
         /// Those that it will never take, with its reasons.
         var refused: [(change: IndexedChange, reason: String)] = []
+        /// The generations whose indexes are not there any more.
+        var vanished: Set<Int64> = []
     }
 
     /// Reads the answer item by item: one bad document says nothing of the others.
@@ -68,6 +80,8 @@ struct BulkRequest {
             case 200..<300: break
             // A later change is there already.
             case 409: break
+            case 404 where result?["error"]?["type"]?.text == ElasticsearchAnswer.indexNotFound:
+                outcome.vanished.insert(change.generation)
             // What is to go is not there.
             case 404 where change.document == nil && result?["error"] == nil: break
             case 429, 500..., 0: outcome.busy = Self.reason(result, status)

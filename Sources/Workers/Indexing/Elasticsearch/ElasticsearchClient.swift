@@ -48,6 +48,8 @@ package struct ElasticsearchClient: Sendable {
 }
 
 struct ElasticsearchAnswer: Sendable {
+    static let indexNotFound = "index_not_found_exception"
+
     let status: Int
     let json: JSONValue
 

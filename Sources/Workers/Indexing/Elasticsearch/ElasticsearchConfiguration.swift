@@ -9,7 +9,7 @@ package struct ElasticsearchConfiguration: Sendable {
     package var apiKey: Secret?
     package var user: String?
     package var password: Secret?
-    /// The name of every index begins with it; the number of its generation follows.
+    /// The name of every index begins with it; a hyphen and the number of its generation follow.
     package var prefix: String
     package var timeout: Duration = .seconds(30)
     package var searchTimeout: Duration = .seconds(5)
@@ -23,6 +23,9 @@ package struct ElasticsearchConfiguration: Sendable {
     }
 
     func index(_ generation: Int64) -> String { "\(prefix)-\(generation)" }
+
+    /// By which a generation's index is written: it goes with its index, and the engine makes none by itself.
+    func alias(_ generation: Int64) -> String { "\(index(generation))-write" }
 
     func request(_ method: String, _ path: String, _ body: String?, type: String, timeout: Duration) -> HTTPRequest {
         var headers = [HTTPRequest.Header("Accept", "application/json")]

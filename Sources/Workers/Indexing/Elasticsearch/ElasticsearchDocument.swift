@@ -27,12 +27,14 @@ enum ElasticsearchDocument {
     }
 
     /// The body that makes an index. Texts come without accents, and are stemmed as French and as English.
-    static let mapping = """
-        {"mappings":{"dynamic":"strict","properties":{\
+    static func index(alias: String) -> String { "{\"aliases\":{\(JSONValue.string(alias).json):{}},\(mapping)}" }
+
+    private static let mapping = """
+        "mappings":{"dynamic":"strict","properties":{\
         "profile_id":{"type":"keyword"},"language":{"type":"keyword"},"skills":{"type":"keyword"},\
         "sector":{"type":"keyword"},"experience_years":{"type":"double"},"score":{"type":"double"},\
         "experience_order":{"type":"double"},"score_order":{"type":"double"},"event_at":{"type":"long"},\
-        "title":\(text),"keywords":\(text),"context":\(text),"body":\(text)}}}
+        "title":\(text),"keywords":\(text),"context":\(text),"body":\(text)}}
         """
 
     private static let text = """

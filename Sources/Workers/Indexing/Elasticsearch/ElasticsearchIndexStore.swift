@@ -18,34 +18,64 @@ package struct ElasticsearchIndexStore: IndexStore {
         for generation in Set(changes.map(\.generation)) where !known.contains(generation) {
             try await open(generation: generation)
         }
-        for request in BulkRequest.requests(changes, version: version, index: client.configuration.index) {
+        for request in BulkRequest.requests(changes, version: version, alias: client.configuration.alias) {
             try await send(request)
         }
         return []
     }
 
+    /// Sends it once more where an index was gone: what was taken before is then a version that is there already.
     private func send(_ request: BulkRequest) async throws {
+        for generation in request.onlyRemovedFrom where try await !isThere(generation) {
+            try await open(generation: generation)
+        }
+        var vanished = try await attempt(request)
+        guard !vanished.isEmpty else { return }
+        for generation in vanished.sorted() { try await open(generation: generation) }
+        vanished = try await attempt(request)
+        guard vanished.isEmpty else {
+            let names = vanished.sorted().map(client.configuration.index).joined(separator: ", ")
+            throw DependencyOutage(.search, reason: "the index \(names) is gone again as soon as it is made")
+        }
+    }
+
+    /// - Returns: the generations whose indexes somebody has deleted.
+    private func attempt(_ request: BulkRequest) async throws -> Set<Int64> {
         let answer = try await client.send("POST", "/_bulk", request.text, type: BulkRequest.type)
         // Too long for the engine: each half may not be.
         if answer.status == 413, request.changes.count > 1 {
             throw IndexError(code: .unavailable, operation: "_bulk", detail: "the request is too long")
         }
         let outcome = try request.outcome(of: try answer.checked("_bulk"))
+        if let busy = outcome.busy { throw DependencyOutage(.search, reason: busy) }
+        guard outcome.vanished.isEmpty else { return outcome.vanished }
         if let first = outcome.refused.first {
             throw RefusedChanges(
                 profileIDs: Set(request.changes.map { ExactText($0.profileID) }).count,
                 detail: "profile \(first.change.profileID): \(first.reason)"
             )
         }
-        if let busy = outcome.busy { throw DependencyOutage(.search, reason: busy) }
+        return []
+    }
+
+    private func isThere(_ generation: Int64) async throws -> Bool {
+        let path = "/_alias/" + client.configuration.alias(generation)
+        let answer = try await client.send("GET", path)
+        if answer.status == 404 { return false }
+        _ = try answer.checked("GET \(path)")
+        return true
     }
 
     package func open(generation: Int64) async throws {
         let path = "/" + client.configuration.index(generation)
-        let answer = try await client.send("PUT", path, ElasticsearchDocument.mapping)
-        // It may be there already, made by another process.
-        let isThere = answer.json["error"]?["type"]?.text == "resource_already_exists_exception"
-        if !isThere { _ = try answer.checked("PUT \(path)") }
+        let alias = client.configuration.alias(generation)
+        let answer = try await client.send("PUT", path, ElasticsearchDocument.index(alias: alias))
+        if answer.json["error"]?["type"]?.text == "resource_already_exists_exception" {
+            // Made by another process, or by a version of ours that gave it no alias.
+            _ = try await client.send("PUT", "\(path)/_alias/\(alias)", "{}").checked("PUT \(path)/_alias")
+        } else {
+            _ = try answer.checked("PUT \(path)")
+        }
         known.add(generation)
     }
 

@@ -35,6 +35,11 @@ package struct ElasticsearchSearch: SearchEngine {
         let json: JSONValue
         do {
             let answer = try await client.send("POST", path, body, timeout: client.configuration.searchTimeout)
+            if answer.status == 404 {
+                // Somebody has deleted it; the next change makes it again.
+                let reason = ElasticsearchAnswer.reason(answer.json, 404)
+                throw IndexError(code: .unavailable, operation: "search", detail: reason)
+            }
             json = try answer.checked("search")
         } catch let outage as DependencyOutage {
             throw IndexError(code: .unavailable, operation: "search", detail: outage.reason)

@@ -238,6 +238,8 @@ package struct IndexRebuild: Sendable {
     private func drop(_ number: Int64) async {
         try? await store.drop(generation: number)
         _ = try? await pool.pipeline(RebuildStatements.drop(number))
+        // A worker that was writing it meanwhile may have made its index again.
+        try? await store.drop(generation: number)
     }
 }
 

@@ -17,6 +17,9 @@ package struct IndexStatus: Sendable {
     package let generation: Int64
     /// Profiles that can be found.
     package let documents: Int64
+    /// Profiles that should be found, by the records. More of them than documents are normal for the moment that the
+    /// engine takes to show changes; for longer they tell that somebody has deleted its index.
+    package let validated: Int64
     /// Profiles that are known from updates only.
     package let unvalidated: Int64
     /// Profiles that were rejected, and such of people who have left.
@@ -38,7 +41,8 @@ package struct IndexStatus: Sendable {
             SQLStatement(
                 """
                 SELECT count(*) FILTER (WHERE standing = 'unknown'),
-                    count(*) FILTER (WHERE standing IN ('rejected', 'deleted')), max(event_at)
+                    count(*) FILTER (WHERE standing IN ('rejected', 'deleted')), max(event_at),
+                    count(*) FILTER (WHERE standing = 'validated')
                 FROM search_records
                 WHERE generation = (SELECT generation FROM search_generations WHERE state = 'active')
                 """
@@ -51,6 +55,7 @@ package struct IndexStatus: Sendable {
         return IndexStatus(
             generation: active,
             documents: try await store.count(generation: active, pool),
+            validated: answers[1].first?.int(3) ?? 0,
             unvalidated: answers[1].first?.int(0) ?? 0,
             tombstones: answers[1].first?.int(1) ?? 0,
             deletedUsers: answers[2].first?.int(0) ?? 0,
