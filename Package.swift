@@ -109,7 +109,7 @@ let package = Package(
             name: "TestSupport",
             dependencies: ["Messaging", "Storage", "Models", "Platform", "Telemetry"],
             path: "Tests/TestSupport",
-            exclude: ["api-stand-in.py", "smtp-server.py"],
+            exclude: ["api-stand-in.py", "smtp-server.py", "webhook-receiver.py"],
             swiftSettings: settings
         ),
         .testTarget(name: "ModelsTests", dependencies: ["Models"], swiftSettings: settings),

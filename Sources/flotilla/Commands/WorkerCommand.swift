@@ -75,7 +75,18 @@ enum WorkerCommand {
             plans: try configuration.plans(),
             expiryNotices: configuration[Settings.expiryNotices].durations
         )
-        let privacy = AuditPrivacy(connections.postgres, masters: try configuration.masterKeyring())
+        let masters = try configuration.masterKeyring()
+        let webhooks = WebhookWorkers(
+            connections.postgres,
+            topology: topology,
+            seal: WebhookSeal(masters),
+            access: try configuration.webhookAccess(),
+            core: try configuration.coreEndpoints(),
+            retention: configuration[Settings.webhookRetention],
+            metrics: metrics,
+            log: log
+        )
+        let privacy = AuditPrivacy(connections.postgres, masters: masters)
         try await check(privacy, log)
         let upkeep = AuditUpkeep(
             connections.postgres,
@@ -85,6 +96,7 @@ enum WorkerCommand {
         )
         var services: [any FleetService] = invocation[noKeeper] ? [upkeep] : [upkeep, keeper]
         if names.isEmpty || names.contains(QuotaWorker.name) { services += quotas.services }
+        if names.isEmpty || names.contains(WebhookDeliveryWorker.name) { services += webhooks.services }
         let fleet = try Fleet(
             settings,
             connections: connections,
@@ -95,6 +107,7 @@ enum WorkerCommand {
         try quotas.register(in: fleet)
         try registerIndexing(search.store, with: fleet)
         try notifications.register(with: fleet)
+        try webhooks.register(with: fleet)
         let probes = try invocation[probePort].map { port in
             try ProbeServer.start(
                 port: UInt16(port.number),
@@ -118,6 +131,7 @@ enum WorkerCommand {
             throw CommandError(error.detail, remedy: "run flotilla doctor")
         }
         await chains.close()
+        await webhooks.close()
         await search.close()
         await probes?.stop()
         return .done

@@ -29,6 +29,7 @@ package enum PersonalDataStores {
             OutboxData.store(pool), InboxData(pool), OperatorActionData.store(pool),
             SearchData(pool, connections.index),
         ]
+        stores += WebhookData.stores(pool)
         if let redis = connections.redis { stores.append(RedisData(redis)) }
         return stores
     }
@@ -39,5 +40,6 @@ package enum PersonalDataStores {
         "subscription_notices", "quotas", "quota_usage", "token_accounts", "token_ledger", "search_generations",
         "search_deleted_users", "audit_lanes", "audit_logs", "audit_secrets", "audit_subjects", "audit_subject_traces",
         "audit_subject_aliases", "audit_action_steps", "audit_chain", "audit_checkpoints",
+        "webhook_endpoints", "webhook_deliveries",
     ]
 }
