@@ -35,6 +35,9 @@ final class EndpointGates: Sendable {
         self.log = log
     }
 
+    /// Whether deliveries to the endpoint wait for it to be back.
+    func isOpen(_ endpoint: String) -> Bool { state.withLock { $0.lanes[endpoint]?.breaker.isOpen ?? false } }
+
     /// - Parameters:
     ///   - endpoint: its id.
     ///   - name: for logs and metrics.

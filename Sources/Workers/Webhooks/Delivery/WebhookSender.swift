@@ -4,17 +4,21 @@ import Platform
 /// Makes the requests.
 package struct WebhookSender: Sendable {
     /// For the whole exchange, from the look-up of the name to the last byte of the answer.
-    static let limit = Duration.seconds(15)
+    package static let usualLimit = Duration.seconds(15)
     /// Read of an answer, so that a usual one leaves its connection open for the next; what is longer is cut.
     private static let answerLimit = 16 << 10
 
     private let client: HTTPClient
+    private let limit: Duration
     let access: WebhookAccess
 
-    /// - Parameter engine: who makes the sender closes it.
-    package init(_ engine: TransferEngine, access: WebhookAccess) {
+    /// - Parameters:
+    ///   - engine: who makes the sender closes it.
+    ///   - limit: for one exchange.
+    package init(_ engine: TransferEngine, access: WebhookAccess, limit: Duration = usualLimit) {
         client = HTTPClient(engine)
         self.access = access
+        self.limit = limit
     }
 
     /// An engine that gives no host more connections than deliveries may use.
@@ -39,7 +43,7 @@ package struct WebhookSender: Sendable {
             url.text,
             headers: headers,
             body: message.body,
-            timeout: Self.limit,
+            timeout: limit,
             answerLimit: Self.answerLimit,
             cutsLongAnswers: true,
             addressCheck: access.addressCheck(for: url)
