@@ -6,25 +6,33 @@ import CCairo
 
     private static let scale = Double(PANGO_SCALE)
 
-    init(_ context: OpaquePointer) {
+    /// - Parameter style: of every text that will be put here.
+    init(_ context: OpaquePointer, _ style: TextStyle) {
         guard let pointer = unsafe pango_layout_new(context) else { preconditionFailure("out of memory for text") }
         unsafe self.pointer = pointer
         unsafe pango_layout_set_wrap(pointer, PANGO_WRAP_WORD_CHAR)
+        unsafe pango_layout_set_alignment(pointer, style.alignment.pango)
+        setAttributes(style)
     }
 
     deinit { unsafe g_object_unref(UnsafeMutableRawPointer(pointer)) }
 
-    func put(_ text: String, _ style: TextStyle, width: Double) {
+    func put(_ text: String, width: Double) {
         unsafe pango_layout_set_ellipsize(pointer, PANGO_ELLIPSIZE_NONE)
         unsafe pango_layout_set_height(pointer, -1)
         unsafe pango_layout_set_width(pointer, CInt(width * Self.scale))
-        unsafe pango_layout_set_alignment(pointer, style.alignment.pango)
         unsafe pango_layout_set_text(pointer, text, -1)
-        if style.spacing != 0, let list = unsafe pango_attr_list_new() {
+    }
+
+    private func setAttributes(_ style: TextStyle) {
+        guard let list = unsafe pango_attr_list_new() else { preconditionFailure("out of memory for text") }
+        // A name that is broken inside a word gets no hyphen, which would be read as a part of it.
+        unsafe pango_attr_list_insert(list, pango_attr_insert_hyphens_new(0))
+        if style.spacing != 0 {
             unsafe pango_attr_list_insert(list, pango_attr_letter_spacing_new(CInt(style.spacing * Self.scale)))
-            unsafe pango_layout_set_attributes(pointer, list)
-            unsafe pango_attr_list_unref(list)
         }
+        unsafe pango_layout_set_attributes(pointer, list)
+        unsafe pango_attr_list_unref(list)
     }
 
     func use(_ font: FontDescription) { unsafe pango_layout_set_font_description(pointer, font.pointer) }

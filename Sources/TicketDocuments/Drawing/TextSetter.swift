@@ -65,19 +65,19 @@ import CCairo
             let key = SharedText(text: text, style: style, width: width, height: height)
             if let known = shared[key] { return known }
             if shared.count >= Self.remembered { shared = [:] }
-            let layout = unsafe TextLayout(context)
+            let layout = unsafe TextLayout(context, style)
             fit(layout, text, style, width, height)
             shared[key] = layout
             return layout
         }
-        let layout = unsafe scratch[style] ?? TextLayout(context)
+        let layout = unsafe scratch[style] ?? TextLayout(context, style)
         scratch[style] = layout
         fit(layout, text, style, width, height)
         return layout
     }
 
     private func fit(_ layout: TextLayout, _ text: String, _ style: TextStyle, _ width: Double, _ height: Double) {
-        layout.put(Self.printable(text), style, width: width)
+        layout.put(Self.printable(text), width: width)
         var size = style.size
         while true {
             layout.use(description(style.weight, size))

@@ -44,7 +44,7 @@ struct BadgeDesign: TicketDesign {
         canvas.text(
             ticket.type.uppercased(),
             in: Box(20, 368, size.width - 40, 52),
-            TextStyle(21, smallest: 7, .bold, front, .center, .middle, spacing: 3),
+            TextStyle(21, smallest: 7, .bold, front, .center, .middle, spacing: 1.6),
             isShared: true
         )
     }

@@ -45,7 +45,7 @@ struct StandardDesign: TicketDesign {
             canvas.text(
                 label,
                 in: Box(margin, y, width, 14),
-                TextStyle(8.5, .semibold, .grey, spacing: 1.2),
+                TextStyle(8.5, .semibold, .grey, spacing: 0.6),
                 isShared: true
             )
             y += 15
@@ -93,7 +93,7 @@ struct StandardDesign: TicketDesign {
         canvas.text(
             words.terms,
             in: Box(margin, top + 26, 300, 14),
-            TextStyle(8.5, .semibold, .grey, spacing: 1.2),
+            TextStyle(8.5, .semibold, .grey, spacing: 0.6),
             isShared: true
         )
         canvas.text(

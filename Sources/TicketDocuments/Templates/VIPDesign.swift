@@ -36,7 +36,7 @@ struct VIPDesign: TicketDesign {
         canvas.text(
             ticket.type.uppercased(),
             in: Box(46, 42, 300, 30),
-            TextStyle(22, smallest: 8, .bold, accent, .start, .middle, spacing: 6),
+            TextStyle(22, smallest: 8, .bold, accent, .start, .middle, spacing: 1.8),
             isShared: true
         )
         let right = Box(366, 42, 183, 30)
@@ -63,7 +63,7 @@ struct VIPDesign: TicketDesign {
             isShared: true
         )
         let when = [ticket.date, ticket.time].compactMap(\.self).joined(separator: ", ")
-        let label = TextStyle(7.5, .semibold, Self.silver, spacing: 1.2)
+        let label = TextStyle(7.5, .semibold, Self.silver, spacing: 0.6)
         var y = 188.0
         if !when.isEmpty {
             y += canvas.text(
