@@ -40,6 +40,9 @@ let package = Package(
         systemLibrary("CIDN", pkgConfig: "libidn2", package: "libidn2-dev"),
         systemLibrary("CGLib", pkgConfig: "glib-2.0", package: "libglib2.0-dev"),
         systemLibrary("CCrypto", pkgConfig: "libcrypto", package: "libssl-dev"),
+        systemLibrary("CQREncode", pkgConfig: "libqrencode", package: "libqrencode-dev"),
+        systemLibrary("CCairo", pkgConfig: "cairo-pdf", package: "libpango1.0-dev"),
+        systemLibrary("CZBar", pkgConfig: "zbar", package: "libzbar-dev"),
         // Debian's package has no pkg-config file.
         systemLibrary("CXLSXWriter", pkgConfig: nil, package: "libxlsxwriter-dev"),
         .target(name: "CLinux", path: "Sources/System/CLinux"),
@@ -59,6 +62,7 @@ let package = Package(
             swiftSettings: cSettings
         ),
         .target(name: "Outbound", dependencies: ["Models", "Platform", "CCurl", "CIDN"], swiftSettings: cSettings),
+        .target(name: "TicketDocuments", dependencies: ["CQREncode", "CCairo"], swiftSettings: cSettings),
         .target(
             name: "Workers",
             dependencies: [
@@ -109,7 +113,7 @@ let package = Package(
             name: "TestSupport",
             dependencies: ["Messaging", "Storage", "Models", "Platform", "Telemetry"],
             path: "Tests/TestSupport",
-            exclude: ["api-stand-in.py", "smtp-server.py"],
+            exclude: ["api-stand-in.py", "smtp-server.py", "webhook-receiver.py"],
             swiftSettings: settings
         ),
         .testTarget(name: "ModelsTests", dependencies: ["Models"], swiftSettings: settings),
@@ -126,6 +130,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(name: "OutboundTests", dependencies: ["Outbound", "Platform"], swiftSettings: settings),
+        .testTarget(name: "TicketDocumentsTests", dependencies: ["TicketDocuments"], swiftSettings: settings),
         .testTarget(name: "StorageTests", dependencies: ["Storage", "Models"], swiftSettings: settings),
         .testTarget(
             name: "WorkersTests",

@@ -14,6 +14,8 @@ packages=(
     g++ libncurses6 libxml2 libsqlite3-0 libedit2 zlib1g-dev tzdata
     librabbitmq-dev libpq-dev libhiredis-dev libyaml-dev libmicrohttpd-dev libcurl4-openssl-dev libidn2-dev libssl-dev
     libglib2.0-dev libxlsxwriter-dev pkg-config
+    # Tickets: codes, pages, reading codes from pictures, and letters of every script.
+    libqrencode-dev libcairo2-dev libpango1.0-dev libzbar-dev fonts-dejavu-core fonts-noto-core fonts-noto-cjk
     redis-server rabbitmq-server amqp-tools
 )
 
@@ -25,7 +27,7 @@ fail() {
 
 for option in "$@"; do
     case "$option" in
-        --test) packages+=(python3 python3-pika python3-aiosmtpd openssl) ;;
+        --test) packages+=(python3 python3-pika python3-aiosmtpd openssl zbar-tools qpdf poppler-utils) ;;
         --bench) packages+=(python3-venv python3-dev gcc libc6-dev openssl) ;;
         -h | --help)
             sed -n '2,8s/^# \{0,1\}//p' "$0"

@@ -70,7 +70,18 @@ enum WorkerCommand {
             plans: try configuration.plans(),
             expiryNotices: configuration[Settings.expiryNotices].durations
         )
-        let privacy = AuditPrivacy(connections.postgres, masters: try configuration.masterKeyring())
+        let masters = try configuration.masterKeyring()
+        let webhooks = WebhookWorkers(
+            connections.postgres,
+            topology: topology,
+            seal: WebhookSeal(masters),
+            access: try configuration.webhookAccess(),
+            core: try configuration.coreEndpoints(),
+            retention: configuration[Settings.webhookRetention],
+            metrics: metrics,
+            log: log
+        )
+        let privacy = AuditPrivacy(connections.postgres, masters: masters)
         try await check(privacy, log)
         let upkeep = AuditUpkeep(
             connections.postgres,
@@ -80,6 +91,7 @@ enum WorkerCommand {
         )
         var services: [any FleetService] = invocation[noKeeper] ? [upkeep] : [upkeep, keeper]
         if names.isEmpty || names.contains(QuotaWorker.name) { services += quotas.services }
+        if names.isEmpty || names.contains(WebhookDeliveryWorker.name) { services += webhooks.services }
         let fleet = try Fleet(
             settings,
             connections: connections,
@@ -90,6 +102,7 @@ enum WorkerCommand {
         try quotas.register(in: fleet)
         try registerIndexing(search.store, with: fleet)
         try sending?.workers.register(with: fleet)
+        try webhooks.register(with: fleet)
         let probes = try invocation[probePort].map { port in
             try ProbeServer.start(
                 port: UInt16(port.number),
@@ -113,6 +126,7 @@ enum WorkerCommand {
             throw CommandError(error.detail, remedy: "run flotilla doctor")
         }
         await sending?.chains.close()
+        await webhooks.close()
         await search.close()
         await probes?.stop()
         return .done

@@ -6,10 +6,11 @@ package enum Migrations {
         Migration(number: 2, name: "audit", sql: Migration0002Audit.sql),
         Migration(number: 3, name: "quota", sql: Migration0003Quota.sql),
         Migration(number: 4, name: "notifications", sql: Migration0004Notifications.sql),
-        Migration(number: 5, name: "tickets", sql: "SELECT 5"),
+        Migration(number: 5, name: "tickets", sql: Migration0005Tickets.sql),
         Migration(number: 6, name: "search", sql: Migration0006Search.sql),
         Migration(number: 7, name: "subscriptions", sql: Migration0007Subscriptions.sql),
         Migration(number: 8, name: "audit_privacy", sql: Migration0008AuditPrivacy.sql),
+        Migration(number: 9, name: "webhooks", sql: Migration0009Webhooks.sql),
     ]
 
     /// Any number, but always this one: whoever holds this advisory lock may change the schema.

@@ -2,7 +2,8 @@ import Models
 import Platform
 package import Storage
 
-/// Wraps the keys of people with the current master key, so that an older one is needed no more.
+/// Wraps the keys of people, and those that sign tickets, with the current master key, so that an older one is needed
+/// no more.
 package struct MasterKeyRotation: Sendable {
     private static let page = 1_000
 
@@ -18,7 +19,7 @@ package struct MasterKeyRotation: Sendable {
     /// - Returns: how many keys were wrapped anew.
     package func run(progress: (Int) -> Void = { _ in }) async throws -> Int {
         let master = masters.current
-        var count = try await secrets(master)
+        var count = try await secrets(master) + ticketKeys(master)
         var last = Int64(0)
         while true {
             let rows = try await pool.query(
@@ -73,5 +74,25 @@ package struct MasterKeyRotation: Sendable {
             ]
         )
         return try await pool.query(statement).affected
+    }
+
+    private func ticketKeys(_ master: MasterKeys.Key) async throws -> Int {
+        let rows = try await pool.query(
+            SQLStatement("SELECT id, master, sealed_key FROM ticket_keys WHERE master <> $1", [.text(master.id)])
+        )
+        var count = 0
+        for row in rows {
+            guard let id = row.text(0), let old = row.text(1), let sealed = row.bytes(2) else { continue }
+            let secret = try TicketKeySeal.open(sealed, of: id, by: try masters.key(old))
+            let statement = SQLStatement(
+                "UPDATE ticket_keys SET master = $3, sealed_key = $4 WHERE id = $1 AND master = $2",
+                [
+                    .text(id), .text(old), .text(master.id),
+                    .bytes(TicketKeySeal.seal(secret, of: id, by: master)),
+                ]
+            )
+            count += try await pool.query(statement).affected
+        }
+        return count
     }
 }

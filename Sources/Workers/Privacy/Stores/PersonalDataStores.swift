@@ -27,8 +27,9 @@ package enum PersonalDataStores {
         var stores: [any PersonalDataStore] = [
             RecipientData(pool), NotificationData(pool), DeadLetterData.store(pool), JobData.store(pool),
             OutboxData.store(pool), InboxData(pool), OperatorActionData.store(pool),
-            SearchData(pool, connections.index),
+            SearchData(pool, connections.index), TicketData(pool),
         ]
+        stores += WebhookData.stores(pool)
         if let redis = connections.redis { stores.append(RedisData(redis)) }
         return stores
     }
@@ -39,5 +40,6 @@ package enum PersonalDataStores {
         "subscription_notices", "quotas", "quota_usage", "token_accounts", "token_ledger", "search_generations",
         "search_deleted_users", "audit_lanes", "audit_logs", "audit_secrets", "audit_subjects", "audit_subject_traces",
         "audit_subject_aliases", "audit_action_steps", "audit_chain", "audit_checkpoints",
+        "webhook_endpoints", "webhook_deliveries", "ticket_keys", "ticket_generation_jobs",
     ]
 }

@@ -1,0 +1,46 @@
+import CCairo
+import FoundationEssentials
+
+/// Makes tickets' files. Belongs to one thread: fonts, layouts and pictures are kept from ticket to ticket.
+///
+/// ```swift
+/// let printer = TicketPrinter()
+/// let pdf = try printer.pdf(of: content)
+/// ```
+package final class TicketPrinter {
+    private let texts = TextSetter()
+    private var picture: (logo: Logo, picture: Picture)?
+    private var lastSize = 32 << 10
+
+    package init() {}
+
+    /// The ticket as a PDF file of one page. The same content always gives the same bytes.
+    ///
+    /// - Throws: `TicketDocumentError`.
+    package func pdf(of ticket: TicketContent) throws(TicketDocumentError) -> [UInt8] {
+        let code = try QRCode(ticket.token)
+        let logo = try ticket.logo.map { (logo) throws(TicketDocumentError) in try self.picture(of: logo) }
+        let design = ticket.template.design
+        texts.use(ticket.language)
+        let surface = PDFSurface(width: design.size.width, height: design.size.height, capacity: lastSize * 5 / 4)
+        let date = Date(timeIntervalSince1970: Double(ticket.issuedAt)).ISO8601Format()
+        surface.describe(CAIRO_PDF_METADATA_TITLE, PDFRevision.title(of: ticket))
+        surface.describe(CAIRO_PDF_METADATA_AUTHOR, ticket.organizer ?? ticket.eventTitle)
+        surface.describe(CAIRO_PDF_METADATA_SUBJECT, ticket.code)
+        surface.describe(CAIRO_PDF_METADATA_CREATOR, "Flotilla")
+        surface.describe(CAIRO_PDF_METADATA_CREATE_DATE, date)
+        try unsafe surface.draw { cairo in
+            design.draw(ticket, code: code, logo: logo, on: unsafe Canvas(cairo: cairo, texts: texts))
+        }
+        let bytes = try surface.finish()
+        lastSize = bytes.count
+        return PDFRevision.described(bytes, ticket, date: date)
+    }
+
+    private func picture(of logo: Logo) throws(TicketDocumentError) -> Picture {
+        if let picture, picture.logo == logo { return picture.picture }
+        let made = try Picture(logo)
+        picture = (logo, made)
+        return made
+    }
+}
