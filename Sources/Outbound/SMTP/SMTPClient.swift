@@ -14,6 +14,8 @@ package enum SMTPAnswer: Sendable, Hashable {
     case interrupted(OutboundError, mayHaveArrived: Bool)
     /// It does not let our sender's address send: a fault of the configuration.
     case senderRefused(SMTPReply)
+    /// It takes no mail of our sender's for now, whoever it is for.
+    case senderDeferred(SMTPReply)
     /// It can't be reached, does not accept us, or takes no mail at all at the moment.
     case unavailable(OutboundError)
     /// All sessions were taken by other mails for longer than one waits in line.
@@ -105,7 +107,7 @@ package struct SMTPClient: Sendable {
             let denied = OutboundError(code: .authentication, operation: operation, detail: reply.description)
             return .unavailable(denied)
         case 500...: return reply.isAboutSender(isFirst: approved == 0) ? .senderRefused(reply) : .refused(reply)
-        default: return .deferred(reply)
+        default: return approved == 0 ? .senderDeferred(reply) : .deferred(reply)
         }
     }
 

@@ -1,8 +1,12 @@
+package import Messaging
 package import Models
 package import Storage
+package import Telemetry
 
 /// The workers of notifications, with what they share: templates, the ways out, and the records.
 package struct NotificationWorkers: Sendable {
+    private let pool: PostgresPool
+    private let topology: Topology
     private let dispatch: NotificationDispatch
     private let delivery: NotificationDelivery
     private let chains: NotificationChains
@@ -16,6 +20,8 @@ package struct NotificationWorkers: Sendable {
         chains: NotificationChains,
         smsSender: String?
     ) {
+        self.pool = pool
+        self.topology = topology
         dispatch = NotificationDispatch(texts, topology: topology)
         delivery = NotificationDelivery(pool, texts, eventExchange: topology.events.name)
         self.chains = chains
@@ -27,6 +33,11 @@ package struct NotificationWorkers: Sendable {
     package var probes: [Dependency: @Sendable () async -> Bool] {
         let chains = chains
         return [.email: { await chains.email.isReachable() }, .sms: { await chains.sms.isReachable() }]
+    }
+
+    /// What runs beside the workers.
+    package func services(broker: any Broker, log: Log) -> [any FleetService] {
+        [LostDeliveries(pool, topology: topology, broker: broker, log: log)]
     }
 
     package func register(with fleet: Fleet) throws(FleetError) {

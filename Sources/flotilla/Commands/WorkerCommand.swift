@@ -92,6 +92,7 @@ enum WorkerCommand {
         var services: [any FleetService] = invocation[noKeeper] ? [upkeep] : [upkeep, keeper]
         if names.isEmpty || names.contains(QuotaWorker.name) { services += quotas.services }
         if names.isEmpty || names.contains(WebhookDeliveryWorker.name) { services += webhooks.services }
+        if let sending { services += sending.workers.services(broker: connections.broker, log: log) }
         let fleet = try Fleet(
             settings,
             connections: connections,

@@ -146,13 +146,13 @@ struct NotificationChainsTests {
             (#"{"status": 413}"#, .refused(reason: "status 413")),
             (
                 #"{"status": 403, "body": {"errors": [{"message": "access forbidden"}]}}"#,
-                .misconfigured(reason: "status 403: access forbidden (check MAIL_API_URL and MAIL_API_KEY)")
+                .denied(reason: "status 403: access forbidden (check MAIL_API_URL and MAIL_API_KEY)")
             ),
-            (#"{"status": 404}"#, .misconfigured(reason: "status 404 (check MAIL_API_URL and MAIL_API_KEY)")),
-            (#"{"status": 405}"#, .misconfigured(reason: "status 405 (check MAIL_API_URL and MAIL_API_KEY)")),
+            (#"{"status": 404}"#, .denied(reason: "status 404 (check MAIL_API_URL and MAIL_API_KEY)")),
+            (#"{"status": 405}"#, .denied(reason: "status 405 (check MAIL_API_URL and MAIL_API_KEY)")),
             (
                 #"{"status": 400, "body": {"errors": [{"message": "Not verified", "field": "from.email"}]}}"#,
-                .misconfigured(reason: "status 400: Not verified (from.email) (check FLOTILLA_MAIL_FROM)")
+                .denied(reason: "status 400: Not verified (from.email) (check FLOTILLA_MAIL_FROM)")
             ),
             (
                 #"{"status": 408, "headers": {"Retry-After": "9"}}"#,
@@ -167,7 +167,7 @@ struct NotificationChainsTests {
                 #"{"status": 503, "headers": {"Retry-After": "5"}}"#,
                 .unavailable(reason: "status 503", after: .seconds(5))
             ),
-            (#"{"status": 302}"#, .misconfigured(reason: "status 302 (check MAIL_API_URL and MAIL_API_KEY)")),
+            (#"{"status": 302}"#, .denied(reason: "status 302 (check MAIL_API_URL and MAIL_API_KEY)")),
         ]
         let engine = TransferEngine(name: "test")
         let url = "http://127.0.0.1:\(api.port)"
@@ -189,14 +189,14 @@ struct NotificationChainsTests {
         try api.answer(#"{"status": 400, "body": {"code": 21606, "message": "The 'From' number is not yours."}}"#)
         #expect(
             await sms.send(Self.sms)
-                == .misconfigured(
+                == .denied(
                     reason: "status 400: 21606: The 'From' number is not yours. (check FLOTILLA_SMS_FROM)"
                 )
         )
         try api.answer(nil)
         let stranger = MailAPIProvider(client: HTTPClient(engine), url: url, key: Secret("other"))
         #expect(await stranger.isReachable() == false)
-        guard case .misconfigured(let reason) = await stranger.send(Self.mail()) else {
+        guard case .denied(let reason) = await stranger.send(Self.mail()) else {
             Issue.record("let in")
             return
         }

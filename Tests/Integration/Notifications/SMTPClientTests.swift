@@ -165,6 +165,8 @@ struct SMTPClientTests {
                 #expect(refused == .senderRefused(SMTPReply(code: 550, text: "5.7.1 not yours")))
                 let late = try await Self.send(client, to: "say-553-5.1.8-sender-rejected@example.com")
                 #expect(late == .senderRefused(SMTPReply(code: 553, text: "5.1.8 sender rejected")))
+                let full = try await Self.send(client, from: "say-452-4.3.1-disk-full@example.org")
+                #expect(full == .senderDeferred(SMTPReply(code: 452, text: "4.3.1 disk full")))
                 let tooLong = try await Self.send(client, from: "say-552-5.3.4-too-big@example.org")
                 #expect(tooLong == .refused(SMTPReply(code: 552, text: "5.3.4 too big")))
                 guard case .accepted = try await Self.send(client) else {

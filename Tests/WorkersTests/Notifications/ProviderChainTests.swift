@@ -189,7 +189,7 @@ struct ProviderChainTests {
 
     @Test func `a provider that does not take our settings gives way at once, and nothing pays`() async throws {
         let metrics = Metrics()
-        let first = Scripted("smtp", .misconfigured(reason: "550 not yours (check FLOTILLA_MAIL_FROM)"))
+        let first = Scripted("smtp", .denied(reason: "550 not yours (check FLOTILLA_MAIL_FROM)"))
         let chain = Self.chain([first], metrics: metrics)
         #expect(await chain.send("a") == .allOut(reason: "smtp: 550 not yours (check FLOTILLA_MAIL_FROM)"))
         #expect(Self.isOpen("smtp", metrics))

@@ -86,10 +86,16 @@ enum DeliveryStatements {
     }
 
     /// Gives the lease back: it will be tried again.
-    static func released(_ id: String, reason: String?) -> SQLStatement {
+    ///
+    /// - Parameter wait: until when at the earliest, if that is long.
+    static func released(_ id: String, reason: String?, wait: Duration? = nil) -> SQLStatement {
         SQLStatement(
-            "UPDATE notifications SET sending_until = NULL, reason = coalesce($2::text, reason) WHERE id = $1",
-            [.text(id), .optional(reason)]
+            """
+            UPDATE notifications SET reason = coalesce($2::text, reason),
+                sending_until = now() + $3::float8 * interval '1 second'
+            WHERE id = $1
+            """,
+            [.text(id), .optional(reason), wait.map { .double($0.seconds) } ?? .null]
         )
     }
 }

@@ -98,7 +98,8 @@ package struct NotificationDelivery: Sendable {
             if context.attempt >= context.maxAttempts {
                 try await fail(claimed, provider: provider, reason: reason, context)
             } else {
-                try await release(claimed.id, reason: reason)
+                // A long wait is on record, so that nobody takes the notification for forgotten.
+                try await release(claimed.id, reason: reason, wait: delay.flatMap { $0 > .seconds(600) ? $0 : nil })
             }
             throw delay.map { RetryLater(after: $0, reason: "\(provider): \(reason)") } as (any Error)?
                 ?? DeferredByProvider(provider: provider, reason: reason)
@@ -162,8 +163,8 @@ package struct NotificationDelivery: Sendable {
         }
     }
 
-    private func release(_ id: String, reason: String?) async throws {
-        _ = try await pool.query(DeliveryStatements.released(id, reason: reason))
+    private func release(_ id: String, reason: String?, wait: Duration? = nil) async throws {
+        _ = try await pool.query(DeliveryStatements.released(id, reason: reason, wait: wait))
     }
 
     /// Not a part of the message's own effect: sent back from the dead letters, it is not a duplicate.

@@ -100,18 +100,17 @@ struct DispatchStatements {
     }
 
     private func message(for notification: PlannedNotification, exchange: String) -> OutgoingMessage {
-        var message = Message(
-            body: Array(JSONValue.members([.init(name: "notificationId", value: .string(notification.id))]).json.utf8)
+        var outgoing = DeliveryQueue.order(
+            notification.id,
+            channel: notification.channel,
+            priority: request.priority,
+            exchange: exchange
         )
-        message.properties.contentType = "application/json"
-        message.properties.deliveryMode = 2
-        message.properties.messageID = notification.id
-        message.properties.correlationID = request.correlationID
+        outgoing.message.properties.correlationID = request.correlationID
         if let traceParent = request.traceParent, traceParent.utf8.count <= 512 {
-            message.headers[FleetHeader.traceParent] = .string(traceParent)
+            outgoing.message.headers[FleetHeader.traceParent] = .string(traceParent)
         }
-        let key = DeliveryQueue.routingKey(channel: notification.channel, priority: request.priority)
-        return OutgoingMessage(exchange: exchange, routingKey: key, message: message)
+        return outgoing
     }
 }
 
@@ -131,5 +130,22 @@ enum DeliveryQueue {
     /// The name of a queue without its service.
     static func event(channel: Channel, priority: NotificationPriority) -> String {
         "deliver.\(channel.rawValue)" + (priority == .high ? ".urgent" : "")
+    }
+
+    /// The message that delivers a notification.
+    static func order(
+        _ id: String,
+        channel: Channel,
+        priority: NotificationPriority,
+        exchange: String
+    ) -> OutgoingMessage {
+        var message = Message(
+            body: Array(JSONValue.members([.init(name: "notificationId", value: .string(id))]).json.utf8)
+        )
+        message.properties.contentType = "application/json"
+        message.properties.deliveryMode = 2
+        message.properties.messageID = id
+        let key = routingKey(channel: channel, priority: priority)
+        return OutgoingMessage(exchange: exchange, routingKey: key, message: message)
     }
 }

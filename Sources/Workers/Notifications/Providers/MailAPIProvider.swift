@@ -56,7 +56,7 @@ struct MailAPIProvider: NotificationProvider {
         let words = errors.map { $0.message + ($0.field.map { " (\($0))" } ?? "") }.joined(separator: "; ")
         let isAboutSender = answer.status == 400 && errors.contains { $0.field?.hasPrefix("from") == true }
         guard !isAboutSender else {
-            return .misconfigured(reason: "status 400: \(words.asProviderWords) (check FLOTILLA_MAIL_FROM)")
+            return .denied(reason: "status 400: \(words.asProviderWords) (check FLOTILLA_MAIL_FROM)")
         }
         return ProviderAnswer(
             answer,

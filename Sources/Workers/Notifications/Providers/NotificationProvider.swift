@@ -30,8 +30,9 @@ enum ProviderAnswer: Sendable, Hashable {
     ///
     /// - mayHaveArrived: it may have taken the notification over all the same.
     case failed(reason: String, mayHaveArrived: Bool = false)
-    /// It does not take our address, key or sender: the reason says which setting to look at.
-    case misconfigured(reason: String)
+    /// It was reached, and takes nothing of ours: it does not know our key or sender, in which case the reason says which
+    /// setting to look at, or it has no room.
+    case denied(reason: String)
     /// It is down or overloaded: a matter of the provider, not of this notification.
     case unavailable(reason: String, after: Duration?)
     /// All connections to it are in use.

@@ -22,7 +22,7 @@ extension ProviderAnswer {
         switch answer.status {
         // Another place, another method or other credentials are expected, whoever the notification is for.
         case 300..<400, 401, 402, 403, 404, 405, 407, 410:
-            self = .misconfigured(reason: "\(reason) (check \(settings))")
+            self = .denied(reason: "\(reason) (check \(settings))")
         case 408, 409, 425: self = .deferred(reason: reason, after: answer.retryAfter)
         case 429: self = .unavailable(reason: reason, after: answer.retryAfter)
         case 400..<500: self = .refused(reason: reason)

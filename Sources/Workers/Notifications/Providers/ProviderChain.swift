@@ -67,7 +67,7 @@ package final class ProviderChain<Content: Sendable & Identifiable<String>>: Sen
                 if let answer = await judge(provider, content, reason: reason) { failure = failure ?? answer }
                 // The next one would send what may have been sent.
                 if mayHaveArrived { return failure ?? .unclear(reason: reasons.last ?? "", wait: .seconds(5)) }
-            case .misconfigured(let reason):
+            case .denied(let reason):
                 let hold = standings.withLock { $0[provider.name]?.hold() }
                 breakers.recordOutage(of: dependency, reason: reason, holding: hold)
                 reasons.append("\(provider.name): \(reason)")

@@ -32,7 +32,7 @@ extension ProviderAnswer {
         case .refused: "refused"
         case .deferred: "deferred"
         case .failed: "failed"
-        case .misconfigured: "misconfigured"
+        case .denied: "denied"
         case .unavailable: "unavailable"
         case .busy: "busy"
         }

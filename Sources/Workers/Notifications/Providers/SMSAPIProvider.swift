@@ -57,7 +57,7 @@ struct SMSAPIProvider: NotificationProvider {
         // `21211: The 'To' number is not a valid phone number.`
         let words = refusal.map { "\($0.code.map { "\($0): " } ?? "")\($0.message)".asProviderWords }
         if answer.status == 400, let code = refusal?.code, senderCodes.contains(code), let words {
-            return .misconfigured(reason: "status 400: \(words) (check FLOTILLA_SMS_FROM)")
+            return .denied(reason: "status 400: \(words) (check FLOTILLA_SMS_FROM)")
         }
         return ProviderAnswer(
             answer,

@@ -24,11 +24,12 @@ struct SMTPProvider: NotificationProvider {
         case .interrupted(let error, let mayHaveArrived):
             return .failed(reason: "\(error)", mayHaveArrived: mayHaveArrived)
         case .senderRefused(let reply):
-            return .misconfigured(
+            return .denied(
                 reason: "the mail server refuses the sender \(sender.ascii): \(reply) (check FLOTILLA_MAIL_FROM)"
             )
+        case .senderDeferred(let reply): return .denied(reason: "the mail server takes no mail for now: \(reply)")
         case .unavailable(let error) where error.code == .authentication:
-            return .misconfigured(reason: "\(error) (check the user and the password in SMTP_URL)")
+            return .denied(reason: "\(error) (check the user and the password in SMTP_URL)")
         case .unavailable(let error) where error.code == .cancelled: return ProviderAnswer(error)
         // It was not reached, or has not let us in.
         case .unavailable(let error): return .unavailable(reason: "\(error)", after: nil)
