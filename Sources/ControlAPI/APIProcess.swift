@@ -17,6 +17,8 @@ package struct APIProcess: Sendable {
         package var notifications: NotificationTexts?
         /// `nil` goes without the audit log.
         package var masters: MasterKeyring?
+        /// What counts as a sign of fraud at the door.
+        package var scanRules = ScanRules()
         /// Connections to Postgres for requests; the relay has two of its own.
         package var postgresConnections = 4
         /// Where profiles are searched; who made it closes it.
@@ -80,6 +82,7 @@ package struct APIProcess: Sendable {
                     notifications: configuration.notifications,
                     quotaBoard: redis.map { QuotaBoard($0, metrics: metrics) },
                     audit: configuration.masters.map { AuditLog(pool, privacy: AuditPrivacy(pool, masters: $0)) },
+                    door: configuration.masters.map { door(pool, masters: $0) },
                     metrics: metrics,
                     log: log
                 )
@@ -101,6 +104,15 @@ package struct APIProcess: Sendable {
         await pool.close()
         log.info("the API has stopped")
         try result.get()
+    }
+
+    private func door(_ pool: PostgresPool, masters: MasterKeyring) -> TicketDoor {
+        TicketDoor(
+            pool,
+            keyring: TicketKeyring(TicketKeys(pool, masters: masters)),
+            topology: configuration.topology,
+            rules: configuration.scanRules
+        )
     }
 
     private func drain(_ server: HTTPServer, when stop: AsyncStream<Void>) async {

@@ -21,6 +21,8 @@ package enum ControlAPI {
         package var quotaBoard: QuotaBoard?
         /// `nil` without master keys: there is no audit log to read then.
         package var audit: AuditLog?
+        /// `nil` without master keys: nobody can scan tickets then.
+        package var door: TicketDoor?
         package var metrics: Metrics
         package var log: Log
 
@@ -34,6 +36,7 @@ package enum ControlAPI {
             notifications: NotificationTexts? = nil,
             quotaBoard: QuotaBoard? = nil,
             audit: AuditLog? = nil,
+            door: TicketDoor? = nil,
             metrics: Metrics,
             log: Log
         ) {
@@ -46,6 +49,7 @@ package enum ControlAPI {
             self.notifications = notifications
             self.quotaBoard = quotaBoard
             self.audit = audit
+            self.door = door
             self.metrics = metrics
             self.log = log
         }
@@ -93,7 +97,8 @@ package enum ControlAPI {
         let resources =
             jobs.routes + events.routes + search.routes + profiles.routes + notificationRoutes(dependencies)
             + companyRoutes(dependencies, quotas) + (dependencies.audit.map { AuditRoutes($0).routes } ?? [])
-            + HealthRoutes(dependencies.readiness).routes
+            + TicketCancelRoutes(dependencies.postgres, topology: topology).routes
+            + (dependencies.door.map { ScanRoutes($0).routes } ?? []) + HealthRoutes(dependencies.readiness).routes
             + MetricsRoutes(dependencies.metrics, isOpen: false).routes
         return resources + OpenAPIRoutes(describing: resources).routes
     }

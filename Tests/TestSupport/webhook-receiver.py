@@ -3,8 +3,9 @@
     webhook-receiver.py FOLDER [PORT]
 
 Writes its port to FOLDER/port, and each request to FOLDER/requests/NNNNNN.json: path, headers, and the body in base64.
-What it answers is in the path: /status/503, /retry-after/30 (a 503), /redirect/URL, /hang, /drip (a body that never
-ends), /long/BYTES, /flaky/N (the first N requests get 500), /echo (200 with the body back); anything else gets 204.
+What it answers is in the path: /status/503, /retry-after/30 (a 503), /redirect/URL, /hang, /hang/N (the first N
+requests), /drip (a body that never ends), /long/BYTES, /flaky/N (the first N requests get 500), /echo (200 with the body
+back); anything else gets 204.
 FOLDER/connections holds the number of connections so far. It ends when its standard input does.
 """
 import base64
@@ -74,7 +75,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(503, headers=[("Retry-After", rest)])
         elif word == "redirect":
             self.answer(302, headers=[("Location", rest)])
-        elif word == "hang":
+        elif word == "hang" and number <= int(rest.partition("/")[0] or "1000000"):
             time.sleep(120)
         elif word == "drip":
             self.send_response(200)

@@ -1,7 +1,7 @@
 package import Platform
 import CommandLineKit
 
-/// Who is told of events over HTTP.
+/// Who is told of events over HTTP, and what the door is wary of.
 extension Settings {
     package static let webhookPrivate = Setting<WordList>(
         "FLOTILLA_WEBHOOK_ALLOW_PRIVATE",
@@ -20,5 +20,16 @@ extension Settings {
         "What webhooks to the core are signed with: `whsec_…`; during a rotation the old one behind it, with a comma"
     )
 
-    static let webhooks: [any SettingDeclaration] = [webhookPrivate, webhookRetention, core, coreSecret]
+    package static let scanTwoPlaces = Setting<Duration>(
+        "FLOTILLA_SCAN_TWO_PLACES",
+        "A ticket scanned at two places within this time is suspected to be copied"
+    ).defaulting(to: .seconds(30))
+    package static let scanForgedBurst = Setting<Int>(
+        "FLOTILLA_SCAN_FORGED_BURST",
+        "How many forged codes one operator scans in a minute before it is suspected"
+    ).defaulting(to: 10)
+
+    static let webhooks: [any SettingDeclaration] = [
+        webhookPrivate, webhookRetention, core, coreSecret, scanTwoPlaces, scanForgedBurst,
+    ]
 }

@@ -34,6 +34,8 @@ enum APICommand {
         settings.drain = configuration[Settings.drain]
         settings.notifications = try configuration.notificationTexts()
         settings.masters = try configuration.masterKeyring()
+        settings.scanRules.twoPlacesWithin = configuration[Settings.scanTwoPlaces]
+        settings.scanRules.forgedBurst = configuration[Settings.scanForgedBurst]
         let (stop, order) = AsyncStream<Void>.makeStream()
         let signals = try Signals.stream(of: [SIGTERM, SIGINT])
         let listener = Task { for await _ in signals { order.yield() } }

@@ -104,6 +104,7 @@ enum WorkerCommand {
         try registerIndexing(search.store, with: fleet)
         try sending?.workers.register(with: fleet)
         try webhooks.register(with: fleet)
+        try fleet.register(TicketCancellationWorker(topology: topology))
         let probes = try invocation[probePort].map { port in
             try ProbeServer.start(
                 port: UInt16(port.number),

@@ -121,6 +121,17 @@ struct ForgetTests {
             ('d-2', 1, now(), 1, 422, 'no', convert_to('no mailbox zoe.l@example.com', 'UTF8')),
             ('d-3', 1, now(), 1, 422, 'no', 'no mailbox other@example.com')
             """,
+            """
+            INSERT INTO ticket_scans (id, outcome, event_id, operator_id, location, token_digest, idempotency_key, answer,
+                correlation_id, scanned_at) VALUES
+            ('s-1', 'valid', '1', 'o', 'Zoé Lindqvist''s desk', '\\x00', 'zoe.l@example.com', '{"message":"Zoé Lindqvist"}', 'c', now()),
+            ('s-2', 'valid', '1', 'o', 'North', '\\x00', NULL, '{}', NULL, now())
+            """,
+            """
+            INSERT INTO ticket_admissions (ticket_id, event_id, first_scan_at, first_location, first_operator_id,
+                last_scan_at, last_location, last_operator_id)
+            VALUES ('t-1', '1', now(), 'Zoé Lindqvist''s desk', 'o', now(), 'North', 'o')
+            """,
         ]
         for statement in statements { _ = try await pool.query(SQLStatement(statement)) }
         let profiles = [

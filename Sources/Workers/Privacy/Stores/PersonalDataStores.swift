@@ -29,7 +29,7 @@ package enum PersonalDataStores {
             OutboxData.store(pool), InboxData(pool), OperatorActionData.store(pool),
             SearchData(pool, connections.index), TicketData(pool),
         ]
-        stores += WebhookData.stores(pool)
+        stores += WebhookData.stores(pool) + ScanData.stores(pool)
         if let redis = connections.redis { stores.append(RedisData(redis)) }
         return stores
     }
