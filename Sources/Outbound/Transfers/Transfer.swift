@@ -13,6 +13,7 @@ final class Transfer {
     private var handle: EasyHandle
     private let content: [UInt8]
     private let answerLimit: Int
+    private let verdictTimeout: Duration?
     private let addressCheck: (@Sendable (IPAddress) -> Bool)?
     private let sockets: OpenSockets
     private var sent = 0
@@ -34,6 +35,7 @@ final class Transfer {
         self.handle = handle
         if case .mail(_, _, let content) = plan.kind { self.content = content } else { content = [] }
         answerLimit = plan.answerLimit
+        verdictTimeout = plan.verdictTimeout
         addressCheck = plan.addressCheck
         self.sockets = sockets
         self.continuation = continuation
@@ -136,6 +138,7 @@ final class Transfer {
         unsafe UnsafeMutableRawBufferPointer(start: space, count: length).copyBytes(from: content[sent..<sent + count])
         sent += count
         report.sentEverything = sent == content.count
+        if report.sentEverything, let verdictTimeout { try? handle.setReplyTimeout(verdictTimeout) }
         return count
     }
 
