@@ -37,7 +37,7 @@ package struct SMTPConfiguration: Sendable {
         authorities: String? = nil,
         helloName: String? = nil,
         connectTimeout: Duration = .seconds(10),
-        timeout: Duration = .seconds(30),
+        timeout: Duration = .seconds(15),
         verdictTimeout: Duration = .seconds(180)
     ) {
         self.host = host
