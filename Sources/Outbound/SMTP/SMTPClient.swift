@@ -80,7 +80,9 @@ package struct SMTPClient: Sendable {
         plan.requiresStartTLS = configuration.encryption == .startTLS
         plan.authorities = configuration.authorities
         plan.connectTimeout = configuration.connectTimeout
-        plan.timeout = configuration.timeout
+        plan.replyTimeout = configuration.timeout
+        plan.verdictTimeout = configuration.verdictTimeout
+        plan.timeout = configuration.connectTimeout + configuration.timeout * 4 + configuration.verdictTimeout
         return plan
     }
 

@@ -22,8 +22,11 @@ package struct SMTPConfiguration: Sendable {
     package var helloName: String?
     /// Until the server has let us in: connection, greeting, TLS and password.
     package var connectTimeout: Duration
-    /// For one mail, from the start of its transfer to the server's answer.
+    /// For each of the server's replies before it has the whole mail; in whole seconds.
     package var timeout: Duration
+    /// For the answer to the whole mail, which servers examine before they take it (RFC 5321, 4.5.3.2.6, has ten minutes).
+    /// Who gives up too early sends a mail twice. In whole seconds.
+    package var verdictTimeout: Duration
 
     package init(
         host: String,
@@ -34,7 +37,8 @@ package struct SMTPConfiguration: Sendable {
         authorities: String? = nil,
         helloName: String? = nil,
         connectTimeout: Duration = .seconds(10),
-        timeout: Duration = .seconds(30)
+        timeout: Duration = .seconds(15),
+        verdictTimeout: Duration = .seconds(180)
     ) {
         self.host = host
         self.port = port
@@ -45,6 +49,7 @@ package struct SMTPConfiguration: Sendable {
         self.helloName = helloName
         self.connectTimeout = connectTimeout
         self.timeout = timeout
+        self.verdictTimeout = verdictTimeout
     }
 
     /// Reads `smtp[s]://[user:password@]host[:port][/helo-name][?tls=none]`.

@@ -14,7 +14,7 @@ extension EasyHandle {
         try set(CURLOPT_PROXY, "")
         try set(CURLOPT_CONNECTTIMEOUT_MS, Int(max(plan.connectTimeout.milliseconds, 1)))
         try set(CURLOPT_TIMEOUT_MS, Int(max(plan.timeout.milliseconds, 1)))
-        try set(CURLOPT_SERVER_RESPONSE_TIMEOUT, Int(max(plan.timeout.seconds.rounded(.up), 1)))
+        try setReplyTimeout(plan.replyTimeout ?? plan.timeout)
         try set(CURLOPT_TCP_KEEPALIVE, 1)
         try set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
         try set(CURLOPT_SSL_VERIFYPEER, 1)
@@ -40,6 +40,11 @@ extension EasyHandle {
             try set(CURLOPT_NOBODY, 1)
             try set(CURLOPT_CUSTOMREQUEST, "NOOP")
         }
+    }
+
+    /// For every reply of a mail server from now on.
+    func setReplyTimeout(_ timeout: Duration) throws(CurlFailure) {
+        try set(CURLOPT_SERVER_RESPONSE_TIMEOUT, Int(max(timeout.seconds.rounded(.up), 1)))
     }
 
     private mutating func configureHTTP(_ method: String, _ headers: [String], _ body: [UInt8]?) throws(CurlFailure) {

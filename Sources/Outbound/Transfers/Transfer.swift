@@ -14,6 +14,7 @@ final class Transfer {
     private let content: [UInt8]
     private let answerLimit: Int
     private let cutsLongAnswers: Bool
+    private let verdictTimeout: Duration?
     private let addressCheck: (@Sendable (IPAddress) -> Bool)?
     private let sockets: OpenSockets
     private var sent = 0
@@ -36,6 +37,7 @@ final class Transfer {
         if case .mail(_, _, let content) = plan.kind { self.content = content } else { content = [] }
         answerLimit = plan.answerLimit
         cutsLongAnswers = plan.cutsLongAnswers
+        verdictTimeout = plan.verdictTimeout
         addressCheck = plan.addressCheck
         self.sockets = sockets
         self.continuation = continuation
@@ -143,6 +145,7 @@ final class Transfer {
         unsafe UnsafeMutableRawBufferPointer(start: space, count: length).copyBytes(from: content[sent..<sent + count])
         sent += count
         report.sentEverything = sent == content.count
+        if report.sentEverything, let verdictTimeout { try? handle.setReplyTimeout(verdictTimeout) }
         return count
     }
 

@@ -27,6 +27,10 @@ struct TransferPlan: Sendable {
     var connectTimeout = Duration.seconds(5)
     /// From the start of the transfer to its end; the wait for a free connection does not count.
     var timeout = Duration.seconds(30)
+    /// For one of a mail server's replies; `nil` leaves it at the whole transfer's time.
+    var replyTimeout: Duration?
+    /// For a mail server's answer to the whole mail.
+    var verdictTimeout: Duration?
     var answerLimit = 1 << 20
     /// Whether an answer's body is cut at the limit rather than refused.
     var cutsLongAnswers = false

@@ -106,8 +106,6 @@ extension FleetTests {
             }
             #expect(try await countedMails(word, "queued") >= 1)
             #expect(try await countedMails(word, "failed") == 0)
-            // A server that starts again numbers its mails anew.
-            try FileManager.default.removeItem(at: server.folder.appending(path: "mail"))
             let back = try await StandIn("smtp-server.py", ["starttls"], folder: server.folder, port: server.port)
             try api.answer(nil)
             try await eventually("everything goes out", within: .seconds(120)) {

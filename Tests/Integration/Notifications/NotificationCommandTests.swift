@@ -116,6 +116,10 @@ struct NotificationCommandTests {
             #"{"to":"a@example.com","template":"message","options":{"attachments":[{"fileName":"a","contents":"YQ=="}]}}"#,
             "options.attachments.0.contents"
         ),
+        (
+            #"{"to":"a@example.com","template":"message","data":{"title":"T","body":"B"},"options":{"attachments":[{"fileName":"a\r\nb","content":"YQ=="}]}}"#,
+            "options.attachments.0.fileName"
+        ),
         (#"{"to":"a@example.com","template":"message","options":{"timeZone":"Mars/Olympus"}}"#, "options.timeZone"),
         (#"{"to":"a@example.com","template":"message","options":{"timeZone":"../etc/passwd"}}"#, "options.timeZone"),
         (#"{"to":"a@example.com","template":"message","options":{"language":"klingon!"}}"#, "options.language"),

@@ -321,6 +321,16 @@ struct SMTPClientTests {
         try await server.stop()
     }
 
+    @Test func `a server may think about a whole mail for longer than about a command`() async throws {
+        let server = try await StandIn("smtp-server.py", ["starttls"])
+        try await Self.with(server, timeout: .seconds(1)) { client in
+            guard case .accepted = try await Self.send(client, to: "think@example.com") else {
+                Issue.record("given up")
+                return
+            }
+        }
+    }
+
     @Test func `nobody at the port is a failure to connect`() async throws {
         let server = try await StandIn("smtp-server.py", ["starttls"])
         try await server.stop()

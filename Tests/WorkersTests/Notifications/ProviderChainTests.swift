@@ -193,6 +193,7 @@ struct ProviderChainTests {
         let chain = Self.chain([first], metrics: metrics)
         #expect(await chain.send("a") == .allOut(reason: "smtp: 550 not yours (check FLOTILLA_MAIL_FROM)"))
         #expect(Self.isOpen("smtp", metrics))
+        try await eventually("a probe closes it") { !Self.isOpen("smtp", metrics) }
         let both = Self.chain([first, Scripted("mail-api")])
         #expect(await both.send("a") == .accepted(provider: "mail-api", messageID: "1"))
     }

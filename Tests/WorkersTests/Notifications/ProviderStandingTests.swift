@@ -23,9 +23,7 @@ struct ProviderStandingTests {
         var standing = ProviderStanding()
         _ = standing.judge("a", isTrueToItsProbe: false)
         _ = standing.judge("b", isTrueToItsProbe: false)
-        for (id, hold) in [("c", 1), ("a", 2), ("b", 4)] {
-            #expect(standing.judge(id, isTrueToItsProbe: false) == .provider(hold: .seconds(hold)))
-        }
+        for id in ["c", "a", "b"] { #expect(standing.judge(id, isTrueToItsProbe: false) == .provider) }
         standing.noteAnswer(for: "d")
         #expect(standing.judge("e", isTrueToItsProbe: false) == .unclear(wait: .seconds(5)))
         #expect(standing.judge("a", isTrueToItsProbe: false) == .notification)
@@ -36,7 +34,7 @@ struct ProviderStandingTests {
         for number in 1..<ProviderStanding.outageInSpiteOfWelcome {
             #expect(standing.judge("\(number)", isTrueToItsProbe: true) == .notification)
         }
-        #expect(standing.judge("last", isTrueToItsProbe: true) == .provider(hold: .seconds(1)))
+        #expect(standing.judge("last", isTrueToItsProbe: true) == .provider)
     }
 
     @Test func `a provider is left alone for a minute at most, and for a second again after it has worked`() {

@@ -181,7 +181,13 @@ extension NotificationDispatch {
                 date: 0,
                 attachments: request.attachments
             )
-            try mail.check()
+            do throws(FieldError) {
+                try mail.check()
+            } catch {
+                // By the name that the request has for it.
+                guard error.field.hasPrefix("attachments.") else { throw error }
+                throw FieldError("options.\(error.field)", error.problem)
+            }
         case .sms: try TextMessage(id: "check", to: address, body: text.short).check()
         case .inApp: break
         }

@@ -26,7 +26,8 @@ struct MailAPIProvider: NotificationProvider {
             "\(url)/v3/mail/send",
             headers: [.init("Content-Type", "application/json")],
             body: Array(body),
-            authorization: .bearer(key)
+            authorization: .bearer(key),
+            timeout: .notificationRequest
         )
         do {
             let answer = try await client.send(request)

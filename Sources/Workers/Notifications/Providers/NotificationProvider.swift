@@ -38,3 +38,8 @@ enum ProviderAnswer: Sendable, Hashable {
     /// All connections to it are in use.
     case busy(wait: Duration)
 }
+
+extension Duration {
+    /// What an API may take for one notification. Who gives up too early sends it twice.
+    static let notificationRequest = Duration.seconds(60)
+}

@@ -68,8 +68,7 @@ package final class ProviderChain<Content: Sendable & Identifiable<String>>: Sen
                 // The next one would send what may have been sent.
                 if mayHaveArrived { return failure ?? .unclear(reason: reasons.last ?? "", wait: .seconds(5)) }
             case .denied(let reason):
-                let hold = standings.withLock { $0[provider.name]?.hold() }
-                breakers.recordOutage(of: dependency, reason: reason, holding: hold)
+                leaveAlone(provider, reason: reason)
                 reasons.append("\(provider.name): \(reason)")
             case .unavailable(let reason, let after):
                 breakers.recordOutage(of: dependency, reason: reason, holding: after)
@@ -103,11 +102,19 @@ package final class ProviderChain<Content: Sendable & Identifiable<String>>: Sen
         switch verdict {
         case .notification?, nil: return .deferred(provider: provider.name, reason: reason, after: nil)
         case .unclear(let wait)?: return .unclear(reason: "\(provider.name): \(reason)", wait: wait)
-        case .provider(let hold)?:
-            breakers.recordOutage(of: dependency, reason: reason, holding: hold)
+        case .provider?:
+            leaveAlone(provider, reason: reason)
             // Not held at the head of the queue, where it would be the first to fail again.
-            return .unclear(reason: "\(provider.name): \(reason)", wait: max(hold, .seconds(5)))
+            return .unclear(reason: "\(provider.name): \(reason)", wait: .seconds(5))
         }
+    }
+
+    /// Opens the breaker at once, of a provider that a probe may well reach.
+    private func leaveAlone(_ provider: any NotificationProvider<Content>, reason: String) {
+        let dependency = Dependency(provider.name)
+        guard breakers.firstOpen(of: [dependency]) == nil else { return }
+        let hold = standings.withLock { $0[provider.name]?.hold() }
+        breakers.recordOutage(of: dependency, reason: reason, holding: hold)
     }
 
     /// Whether a provider whose breaker is closed can be talked to.

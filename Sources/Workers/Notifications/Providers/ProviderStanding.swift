@@ -11,8 +11,8 @@ struct ProviderStanding: Sendable {
         case notification
         /// It can't be told yet: the notification waits for so long.
         case unclear(wait: Duration)
-        /// The provider is out: it is left alone for so long.
-        case provider(hold: Duration)
+        /// The provider is out.
+        case provider
     }
 
     private struct Suspect {
@@ -59,13 +59,13 @@ struct ProviderStanding: Sendable {
         suspects[id] = suspect
         if othersSucceeded { return .notification }
         let inARow = suspects.values.count { $0.answers == answers }
-        if inARow >= (isTrueToItsProbe ? Self.outageInSpiteOfWelcome : Self.outage) { return .provider(hold: hold()) }
+        if inARow >= (isTrueToItsProbe ? Self.outageInSpiteOfWelcome : Self.outage) { return .provider }
         if isTrueToItsProbe || suspect.failures > Self.benefitsOfDoubt { return .notification }
         return .unclear(wait: Self.firstWait * (1 << (suspect.failures - 1)))
     }
 
-    /// How long to leave a provider alone that fails with everything although it can be reached: from a second, doubled
-    /// up to a minute.
+    /// How long to leave a provider alone, from now on, that fails with everything although it can be reached: from a
+    /// second, doubled up to a minute.
     mutating func hold() -> Duration {
         defer { nextHold = min(nextHold * 2, Self.longestHold) }
         return nextHold

@@ -21,7 +21,8 @@ struct SMSAPIProvider: NotificationProvider {
             "\(url)/2010-04-01/Accounts/\(account)/Messages.json",
             headers: [.init("Content-Type", "application/x-www-form-urlencoded")],
             body: Array(fields.map { "\($0.0)=\(Self.encoded($0.1))" }.joined(separator: "&").utf8),
-            authorization: .basic(user: account, password: token)
+            authorization: .basic(user: account, password: token),
+            timeout: .notificationRequest
         )
         do {
             let answer = try await client.send(request)

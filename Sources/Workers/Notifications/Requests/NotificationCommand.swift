@@ -121,7 +121,7 @@ extension Addressee {
 
     private static func checked(_ text: String, _ path: String) throws(InvalidPayload) -> String {
         guard (1...320).contains(text.utf8.count), !text.utf8.contains(0) else {
-            throw InvalidPayload(field: path, problem: "expected an address of at most 320 bytes")
+            throw InvalidPayload(field: path, problem: "expected 1 to 320 bytes without the character U+0000")
         }
         return text
     }
