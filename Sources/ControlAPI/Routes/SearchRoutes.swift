@@ -18,7 +18,7 @@ package struct SearchRoutes: Sendable {
         static let sort = Field.optional(
             "sort",
             .choice(ProfileQuery.Sort.allCases.map(\.rawValue)),
-            "relevance unless given: the best match first; of a search without q, the highest score."
+            "relevance unless given: the best match first; where no word has to be there, the highest score."
         )
         static let cursor = Field.optional("cursor", .string(length: 1...1_000), "The nextCursor of the page before.")
         static let limit = Field.optional("limit", .integer(1...100), "Profiles on a page; 20 unless given.")

@@ -125,6 +125,25 @@ struct IndexingWorkerTests {
         }
     }
 
+    @Test func `however many profiles there are, those of a batch are found by their whole key`() async throws {
+        try await withBench { _, database async throws in
+            for statement in [
+                IndexStatements.records(of: ["p", "q"]), IndexStatements.withdraw([(1, "p"), (1, "q")]),
+            ] {
+                let explained = SQLStatement("EXPLAIN " + statement.text, statement.values)
+                let plan = try await database.pool.transaction { transaction in
+                    try await transaction.pipeline([IndexStatements.lockShared, explained])[1]
+                }
+                let text = plan.compactMap { $0.text(0) }.joined(separator: "\n")
+                #expect(
+                    text.contains("Index Cond: ((generation = ") && text.contains(") AND (profile_id = "),
+                    "\(text)"
+                )
+                #expect(!text.contains("Seq Scan"), "\(text)")
+            }
+        }
+    }
+
     @Test func `a profile as large as a message may be is indexed`() async throws {
         try await withBench { bench, _ async throws in
             let words = (0..<25_000).map { "mot\($0)" }.joined(separator: " ")

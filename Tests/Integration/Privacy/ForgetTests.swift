@@ -193,7 +193,7 @@ struct ForgetTests {
         try await TestDatabase.with(migrated: true) { database async throws in
             try await plant(database.pool)
             _ = try await redis.command([
-                "HSET", .text("flotilla:job:\(job)"), "last_error", "no mailbox zoe.l@example.com",
+                "HSET", .text("flotilla:job:\(job)"), "last_error", "no mailbox Zoe.L@Example.com",
             ])
             _ = try await redis.command(["HSET", .text("flotilla:job:\(job)-2"), "last_error", "other@example.com"])
             #expect(try await places(database.pool).count > 15)

@@ -133,6 +133,15 @@ struct SearchCursorTests {
         }
     }
 
+    @Test(arguments: [
+        ("", ProfileQuery.Sort.score), ("-java", .score), (#"-"chef de projet" -java"#, .score), ("&|!", .score),
+        ("swift", .relevance), ("swift -java", .relevance), ("-java or swift", .relevance),
+    ])
+    func `where no word has to be there, the score decides the order`(text: String, order: ProfileQuery.Sort) {
+        #expect(ProfileQuery(text: text).order == order)
+        #expect(ProfileQuery(text: text, sort: .newest).order == .newest)
+    }
+
     @Test func `what is compared alike is the same query`() {
         #expect(ProfileQuery(text: "  ").text == nil)
         #expect(

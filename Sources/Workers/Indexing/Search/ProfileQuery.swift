@@ -3,7 +3,7 @@ import Platform
 /// A search for profiles, checked and in the form in which the index compares.
 package struct ProfileQuery: Sendable, Hashable {
     package enum Sort: String, Sendable, CaseIterable {
-        /// The best match first; of a search without text, the highest score.
+        /// The best match first; of a search without words that have to be there, the highest score.
         case relevance
         case score
         case experience
@@ -47,8 +47,12 @@ package struct ProfileQuery: Sendable, Hashable {
         self.sort = sort
     }
 
-    /// What the results are in order of, with the text or without.
-    var order: Sort { sort == .relevance && text == nil ? .score : sort }
+    /// What the results are in order of: where no word has to be there, all are equally relevant, and the score decides.
+    var order: Sort { sort == .relevance && !asksForWords ? .score : sort }
+
+    private var asksForWords: Bool {
+        WebQuery(text ?? "").alternatives.contains { $0.contains { !$0.isExcluded } }
+    }
 
     /// Its words of three letters and more; at most eight.
     var words: [String] {

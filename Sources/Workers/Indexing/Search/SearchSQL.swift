@@ -26,10 +26,11 @@ struct SearchSQL {
         restrict("score", to: query.score)
     }
 
-    /// How much a word has to resemble another, from 0 to 1; the extension's own default asks for more.
+    /// How much a word has to resemble another, from 0 to 1. The extension's own default asks for more; with less, words
+    /// that share no more than their beginning and their end are found by the ten thousand.
     var settings: [SQLStatement] {
         match == .similar
-            ? [SQLStatement("SELECT set_config('pg_trgm.word_similarity_threshold', '0.4', true)")] : []
+            ? [SQLStatement("SELECT set_config('pg_trgm.word_similarity_threshold', '0.5', true)")] : []
     }
 
     /// Columns: id, sort key, personal fields, other fields, time, relevance.

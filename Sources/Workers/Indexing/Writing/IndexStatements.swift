@@ -5,7 +5,11 @@ enum IndexStatements {
     /// of generations holds it alone, so that no batch decides by what has just changed.
     private static let lock = "8027136211"
 
-    static let lockShared = SQLStatement("SELECT pg_advisory_xact_lock_shared(\(lock))")
+    /// Besides, no statement of the transaction reads a whole table: plans are kept, and one that was made for a table of
+    /// a few rows would read all of it again and again while it fills.
+    static let lockShared = SQLStatement(
+        "SELECT pg_advisory_xact_lock_shared(\(lock)), set_config('enable_seqscan', 'off', true)"
+    )
     static let lockAlone = SQLStatement("SELECT pg_advisory_xact_lock(\(lock))")
 
     static let nothing = SQLStatement("SELECT 1")
@@ -37,12 +41,18 @@ enum IndexStatements {
         """
 
     /// Locks the records in one order, so that no two batches wait for each other.
+    ///
+    /// Each is looked up by its whole key. A list of ids without their generation would have the index searched from end
+    /// to end for each of them.
     static func records(of profileIDs: [String]) -> SQLStatement {
         SQLStatement(
             """
-            SELECT \(columns) FROM search_records
-            WHERE generation IN (SELECT generation FROM search_generations) AND profile_id = ANY ($1)
-            ORDER BY generation, profile_id FOR UPDATE
+            SELECT record.* FROM (
+                SELECT generation, id FROM search_generations, unnest($1) AS id ORDER BY generation, id
+            ) AS wanted, LATERAL (
+                SELECT \(columns) FROM search_records
+                WHERE generation = wanted.generation AND profile_id = wanted.id LIMIT 1 FOR UPDATE
+            ) AS record
             """,
             [.textArray(profileIDs)]
         )

@@ -12,7 +12,8 @@ struct RedisData: PersonalDataStore {
     private static let page: Int64 = 500
 
     func erase(_ person: Person, isRehearsal: Bool) async throws -> Int {
-        let texts = person.unmistakable
+        // Whoever wrote it may have written it in other capitals.
+        let texts = person.unmistakable.map { $0.lowercased() }
         guard !texts.isEmpty else { return 0 }
         var count = 0
         var cursor = "0"
@@ -48,7 +49,7 @@ struct RedisData: PersonalDataStore {
         let values = try await redis.pipeline(reads)
         return zip(keys, values).filter { key, value in
             let all = [key] + (value.elements.isEmpty ? [value.text ?? ""] : value.elements.map { $0.text ?? "" })
-            return texts.contains { text in all.contains { $0.contains(text) } }
+            return texts.contains { text in all.contains { $0.lowercased().contains(text) } }
         }.map(\.0)
     }
 }
