@@ -17,6 +17,8 @@ package struct APIProcess: Sendable {
         package var notifications: NotificationTexts?
         /// `nil` goes without the audit log.
         package var masters: MasterKeyring?
+        /// Where tickets' files are; `nil` goes without the files. Who made it closes what it needs.
+        package var ticketFiles: (any TicketFileStore)?
         /// Connections to Postgres for requests; the relay has two of its own.
         package var postgresConnections = 4
         /// Where profiles are searched; who made it closes it.
@@ -80,6 +82,7 @@ package struct APIProcess: Sendable {
                     notifications: configuration.notifications,
                     quotaBoard: redis.map { QuotaBoard($0, metrics: metrics) },
                     audit: configuration.masters.map { AuditLog(pool, privacy: AuditPrivacy(pool, masters: $0)) },
+                    ticketFiles: configuration.ticketFiles,
                     metrics: metrics,
                     log: log
                 )

@@ -21,6 +21,8 @@ package enum ControlAPI {
         package var quotaBoard: QuotaBoard?
         /// `nil` without master keys: there is no audit log to read then.
         package var audit: AuditLog?
+        /// Where tickets' files are; `nil` goes without the files.
+        package var ticketFiles: (any TicketFileStore)?
         package var metrics: Metrics
         package var log: Log
 
@@ -34,6 +36,7 @@ package enum ControlAPI {
             notifications: NotificationTexts? = nil,
             quotaBoard: QuotaBoard? = nil,
             audit: AuditLog? = nil,
+            ticketFiles: (any TicketFileStore)? = nil,
             metrics: Metrics,
             log: Log
         ) {
@@ -46,6 +49,7 @@ package enum ControlAPI {
             self.notifications = notifications
             self.quotaBoard = quotaBoard
             self.audit = audit
+            self.ticketFiles = ticketFiles
             self.metrics = metrics
             self.log = log
         }
@@ -90,8 +94,15 @@ package enum ControlAPI {
             exchange: topology.events.name,
             admission: dependencies.admission
         )
+        let tickets = TicketRoutes(
+            dependencies.postgres,
+            exchange: topology.commands.name,
+            files: dependencies.ticketFiles,
+            admission: dependencies.admission
+        )
         let resources =
-            jobs.routes + events.routes + search.routes + profiles.routes + notificationRoutes(dependencies)
+            jobs.routes + tickets.routes + events.routes + search.routes + profiles.routes
+            + notificationRoutes(dependencies)
             + companyRoutes(dependencies, quotas) + (dependencies.audit.map { AuditRoutes($0).routes } ?? [])
             + HealthRoutes(dependencies.readiness).routes
             + MetricsRoutes(dependencies.metrics, isOpen: false).routes

@@ -34,6 +34,8 @@ enum APICommand {
         settings.drain = configuration[Settings.drain]
         settings.notifications = try configuration.notificationTexts()
         settings.masters = try configuration.masterKeyring()
+        let files = try configuration.ticketFiles()
+        settings.ticketFiles = files.store
         let (stop, order) = AsyncStream<Void>.makeStream()
         let signals = try Signals.stream(of: [SIGTERM, SIGINT])
         let listener = Task { for await _ in signals { order.yield() } }
@@ -44,6 +46,7 @@ enum APICommand {
             throw CommandError("\(error)", remedy: "choose another with --port or PORT")
         }
         await search.close()
+        await files.close()
         return .done
     }
 }

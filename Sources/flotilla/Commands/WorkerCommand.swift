@@ -75,7 +75,15 @@ enum WorkerCommand {
             plans: try configuration.plans(),
             expiryNotices: configuration[Settings.expiryNotices].durations
         )
-        let privacy = AuditPrivacy(connections.postgres, masters: try configuration.masterKeyring())
+        let masters = try configuration.masterKeyring()
+        let files = try configuration.ticketFiles()
+        let tickets = TicketWorkers(
+            connections.postgres,
+            masters: masters,
+            store: files.store,
+            try configuration.tickets()
+        )
+        let privacy = AuditPrivacy(connections.postgres, masters: masters)
         try await check(privacy, log)
         let upkeep = AuditUpkeep(
             connections.postgres,
@@ -90,11 +98,13 @@ enum WorkerCommand {
             connections: connections,
             services: services,
             probes: notifications.probes.merging(search.probes) { first, _ in first }
+                .merging(tickets.probes) { first, _ in first }
         )
         try fleet.register(AuditWorker(privacy: privacy))
         try quotas.register(in: fleet)
         try registerIndexing(search.store, with: fleet)
         try notifications.register(with: fleet)
+        try tickets.register(with: fleet)
         let probes = try invocation[probePort].map { port in
             try ProbeServer.start(
                 port: UInt16(port.number),
@@ -119,6 +129,8 @@ enum WorkerCommand {
         }
         await chains.close()
         await search.close()
+        tickets.close()
+        await files.close()
         await probes?.stop()
         return .done
     }
