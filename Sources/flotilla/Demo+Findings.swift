@@ -24,8 +24,9 @@ extension Demo {
         async let audit = audit(pool)
         async let quota = quota(pool)
         async let mails = notifications(pool)
+        async let tickets = tickets(pool)
         async let dead = invalid(pool)
-        return try await audit + quota + mails + dead
+        return try await audit + quota + mails + tickets + dead
     }
 
     private func audit(_ pool: PostgresPool) async throws -> [DemoFinding] {
@@ -146,6 +147,18 @@ extension Demo {
                     ?? "not planned yet"
             )
         }
+    }
+
+    private func tickets(_ pool: PostgresPool) async throws -> [DemoFinding] {
+        let ticket = try await TicketRecords(pool).get(ticketID)
+        return [
+            DemoFinding(
+                worker: "tickets",
+                what: "a ticket with its code, as PDF",
+                result: ticket == nil ? .missing : .done,
+                detail: ticket.map { "\($0.size) bytes, tickets/\($0.path)" } ?? "not made yet"
+            )
+        ]
     }
 
     private func invalid(_ pool: PostgresPool) async throws -> [DemoFinding] {

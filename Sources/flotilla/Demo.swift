@@ -19,6 +19,7 @@ struct Demo: Sendable {
     /// The sample that is published twice, and the one that no worker can read.
     let duplicateID: String
     let invalidID: String
+    let ticketID: String
     private let topology: Topology
 
     /// Profile views that are counted: those of the samples, and the duplicate once.
@@ -34,6 +35,8 @@ struct Demo: Sendable {
         self.company = company
         duplicateID = "\(run)-view-1"
         invalidID = "\(run)-invalid"
+        let ticketID = "\(run)-ticket"
+        self.ticketID = ticketID
         let now = WallClock.iso8601()
         func event(_ key: String, _ name: String, _ body: String, _ exchange: String? = nil) -> Sample {
             var message = Message(body: Array(body.utf8))
@@ -99,7 +102,7 @@ struct Demo: Sendable {
             event(
                 "ticket.generation.requested",
                 "tickets",
-                #"{"job_id":"\#(run)-job","event_id":456,"tickets":[{"ticket_id":789,"ticket_code":"\#(run)-TKT-001","guest_name":"Demo Guest","type":"standard","template_id":12}],"template_data":{"event_title":"Demo","event_date":"2026-06-15T09:00:00Z"}}"#
+                #"{"job_id":"\#(run)-job","event_id":456,"tickets":[{"ticket_id":"\#(ticketID)","ticket_code":"TKT-001","guest_name":"Demo Guest","type":"standard","template_id":12}],"template_data":{"event_title":"Demo","event_date":"2026-06-15T09:00:00Z"}}"#
             ),
         ]
     }
@@ -112,16 +115,13 @@ struct Demo: Sendable {
         [
             "audit.all", "subscription.\(ProfileViewed.event)", "subscription.\(PaymentSucceeded.event)",
             "subscription.\(SearchPerformed.event)", "subscription.\(TokenEvent.Kind.purchased.event)",
-            "notification.email", "notification.deliver.email",
+            "notification.email", "notification.deliver.email", "ticket.generation.requested",
         ]
     }
 
     /// The queues that a sample goes to and no worker of this version takes.
     var queuesThatWait: [QueueDefinition] {
-        [
-            "search.profile.validated", "ticket.generation.requested",
-        ]
-        .compactMap { topology.queue(named: $0) }
+        ["search.profile.validated"].compactMap { topology.queue(named: $0) }
     }
 
     /// The ids that should have an audit row: each once.

@@ -5,7 +5,7 @@ package struct Logo: Sendable, Hashable {
     /// Pixels on a side: a small file can hold a picture that fills the memory.
     package static let widest = 2_000
 
-    let png: [UInt8]
+    package let png: [UInt8]
 
     /// - Throws: `TicketDocumentError` when it is no PNG picture, or too large.
     package init(png: [UInt8]) throws(TicketDocumentError) {

@@ -86,6 +86,14 @@ enum WorkerCommand {
             metrics: metrics,
             log: log
         )
+        let files = try configuration.ticketFiles()
+        let tickets = TicketWorkers(
+            connections.postgres,
+            topology: topology,
+            masters: masters,
+            store: files.store,
+            try configuration.tickets()
+        )
         let privacy = AuditPrivacy(connections.postgres, masters: masters)
         try await check(privacy, log)
         let upkeep = AuditUpkeep(
@@ -102,6 +110,7 @@ enum WorkerCommand {
             connections: connections,
             services: services,
             probes: notifications.probes.merging(search.probes) { first, _ in first }
+                .merging(tickets.probes) { first, _ in first }
         )
         try fleet.register(AuditWorker(privacy: privacy))
         try quotas.register(in: fleet)
@@ -109,6 +118,7 @@ enum WorkerCommand {
         try notifications.register(with: fleet)
         try webhooks.register(with: fleet)
         try fleet.register(TicketCancellationWorker(topology: topology))
+        try tickets.register(with: fleet)
         let probes = try invocation[probePort].map { port in
             try ProbeServer.start(
                 port: UInt16(port.number),
@@ -134,6 +144,8 @@ enum WorkerCommand {
         await chains.close()
         await webhooks.close()
         await search.close()
+        tickets.close()
+        await files.close()
         await probes?.stop()
         return .done
     }

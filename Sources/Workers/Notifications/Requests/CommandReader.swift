@@ -68,7 +68,7 @@ struct CommandReader {
         return attachments
     }
 
-    private func refuse(_ name: String, _ problem: String) -> InvalidPayload {
+    func refuse(_ name: String, _ problem: String) -> InvalidPayload {
         InvalidPayload(field: path + name, problem: problem)
     }
 }
