@@ -9,9 +9,12 @@ struct ReceivedWebhook {
     let headers: [String: String]
     let body: [UInt8]
 
-    /// All that the receiver was sent, in order.
-    static func all(_ receiver: StandIn) throws -> [ReceivedWebhook] {
+    /// What the receiver was sent, in order.
+    ///
+    /// - Parameter word: only bodies that hold it, since the home is shared with other tests.
+    static func all(_ receiver: StandIn, with word: String = "") throws -> [ReceivedWebhook] {
         try receiver.files("requests", ".json").map { try ReceivedWebhook($0) }
+            .filter { word.isEmpty || String(decoding: $0.body, as: UTF8.self).contains(word) }
     }
 
     private init(_ data: Data) throws {

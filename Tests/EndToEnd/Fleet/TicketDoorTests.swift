@@ -64,7 +64,7 @@ extension FleetTests {
                     .text(word)
                 ) == 1
             }
-            let requests = try ReceivedWebhook.all(receiver)
+            let requests = try ReceivedWebhook.all(receiver, with: word)
             #expect(requests.count == 2 && Set(requests.map { $0.headers["webhook-id"] ?? "" }).count == 1)
             #expect(requests.allSatisfy { $0.isSigned(by: secret) })
             #expect(requests.allSatisfy { $0.path == "/flaky/1/api/internal/ticket-generation-webhook" })
@@ -79,9 +79,9 @@ extension FleetTests {
 
             try await scan(tickets, fleet, settings)
             try await eventually("the core hears of the guest", within: .seconds(120)) {
-                try ReceivedWebhook.all(receiver).count { $0.path.hasSuffix("/scan-confirmation") } == 2
+                try ReceivedWebhook.all(receiver, with: word).count { $0.path.hasSuffix("/scan-confirmation") } == 2
             }
-            let confirmations = try ReceivedWebhook.all(receiver).suffix(2)
+            let confirmations = try ReceivedWebhook.all(receiver, with: word).suffix(2)
             #expect(confirmations.allSatisfy { $0.isSigned(by: secret) })
             let confirmation = try #require(try confirmations.last?.object())
             #expect(confirmation["status"] as? String == "validated" && confirmation["operatorId"] as? Int == 123)
