@@ -62,7 +62,7 @@ let package = Package(
             swiftSettings: cSettings
         ),
         .target(name: "Outbound", dependencies: ["Models", "Platform", "CCurl", "CIDN"], swiftSettings: cSettings),
-        .target(name: "TicketDocuments", dependencies: ["CQREncode", "CCairo"], swiftSettings: cSettings),
+        .target(name: "TicketDocuments", dependencies: ["CQREncode", "CCairo", "CZBar"], swiftSettings: cSettings),
         .target(
             name: "Workers",
             dependencies: [

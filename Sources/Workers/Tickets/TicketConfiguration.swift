@@ -22,14 +22,21 @@ package struct TicketConfiguration: Sendable {
     /// Whether the system knows a time zone of this IANA name.
     package static func isTimeZone(_ name: String) -> Bool { ReaderZone.named(name) != nil }
 
-    /// The template that a ticket asks for, else that of its type, else the standard one.
+    /// The template that a ticket asks for, else that of its type, else the standard one. Numbers are some service's own:
+    /// one that is not configured says nothing.
     ///
-    /// - Returns: `nil` for a name that stands for nothing. Numbers are some service's own: one that is not configured
-    ///   says nothing.
-    func template(_ choice: TicketID?, type: String) -> TicketTemplate? {
-        let ofType = templates[type] ?? TicketTemplate(rawValue: type.lowercased()) ?? .standard
-        guard let choice else { return ofType }
-        let isNumber = choice.isNumber || choice.text.utf8.allSatisfy { (0x30...0x39).contains($0) }
-        return templates[choice.text] ?? TicketTemplate(rawValue: choice.text.lowercased()) ?? (isNumber ? ofType : nil)
+    /// - Throws: `TicketProblem` for a name that stands for nothing.
+    func template(of ticket: TicketRequest) throws(TicketProblem) -> TicketTemplate {
+        let ofType = templates[ticket.type] ?? TicketTemplate(rawValue: ticket.type.lowercased()) ?? .standard
+        guard let choice = ticket.template else { return ofType }
+        if let template = templates[choice.text] ?? TicketTemplate(rawValue: choice.text.lowercased()) {
+            return template
+        }
+        if choice.isNumber || choice.text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) { return ofType }
+        let names = TicketTemplate.allCases.map(\.rawValue).joined(separator: ", ")
+        throw TicketProblem(
+            code: .unknownTemplate,
+            message: "no template is called \(choice.text); there are \(names)"
+        )
     }
 }

@@ -55,13 +55,7 @@ struct TicketWriter: Sendable {
         _ request: TicketRequest,
         _ known: GeneratedTicket?
     ) throws(TicketProblem) -> Step {
-        guard let template = configuration.template(request.template, type: request.type) else {
-            let names = TicketTemplate.allCases.map(\.rawValue).joined(separator: ", ")
-            throw TicketProblem(
-                code: .unknownTemplate,
-                message: "no template is called \(request.template?.text ?? ""); there are \(names)"
-            )
-        }
+        let template = try configuration.template(of: request)
         if let known {
             guard known.eventID.text == order.eventID.text else {
                 throw TicketProblem(code: .otherEvent, message: "ticket \(request.id.text) is of another event")
@@ -70,7 +64,7 @@ struct TicketWriter: Sendable {
                 throw TicketProblem(code: .cancelled, message: "ticket \(request.id.text) has been cancelled")
             }
         }
-        var content = content(request, template)
+        var content = order.content(of: request, template, configuration)
         let hash = contentHash(content, request)
         if let known, known.contentHash == hash { return .done(outcome(position, request, .success(known))) }
         let identity = try identity(request, known)
@@ -115,31 +109,6 @@ struct TicketWriter: Sendable {
             issuedAt: issuedAt,
             path: path,
             url: configuration.address.url(of: request.id.text, path: path, token: text)
-        )
-    }
-
-    /// Without the token.
-    private func content(_ request: TicketRequest, _ template: TicketTemplate) -> TicketContent {
-        let details = order.details
-        let language = details.language.flatMap(WrittenLanguage.init(tag:)) ?? configuration.language.written
-        let zone = details.zone ?? ReaderZone.named(configuration.timeZone) ?? .utc
-        let local = details.startsAt.flatMap { details.hasTime ? zone.local(at: $0) : ReaderZone.utc.local(at: $0) }
-        return TicketContent(
-            template: template,
-            language: language.ticket,
-            eventTitle: details.title,
-            date: local.map { language.date($0) },
-            time: details.hasTime ? local.map { "\(language.time($0)) (\(zone.city))" } : nil,
-            place: details.place,
-            organizer: details.organizer,
-            guestName: request.guestName,
-            type: request.shownType,
-            code: request.code,
-            terms: details.terms,
-            accent: details.accent,
-            logo: details.logo,
-            token: "",
-            issuedAt: 0
         )
     }
 
@@ -211,23 +180,5 @@ extension TicketWriter {
             generatedAt: now,
             cancelledAt: nil
         )
-    }
-}
-
-extension TicketLanguage {
-    fileprivate var written: WrittenLanguage {
-        switch self {
-        case .english: .english
-        case .french: .french
-        }
-    }
-}
-
-extension WrittenLanguage {
-    fileprivate var ticket: TicketLanguage {
-        switch self {
-        case .english: .english
-        case .french: .french
-        }
     }
 }

@@ -155,14 +155,15 @@ struct TicketWorkerTests {
 
     @Test func `a ticket of another event, and a cancelled one, are left alone`() async throws {
         try await TicketStage.with { stage async throws in
-            #expect(await stage.handle(TicketStage.job("a", tickets: (1...3).map { TicketStage.ticket($0) })).isDone)
+            let first = TicketStage.job("a", tickets: [1, 2, 3].map { TicketStage.ticket($0) })
+            #expect(await stage.handle(first).isDone)
             _ = try await stage.pool.query(
                 SQLStatement("UPDATE generated_tickets SET event_id = '7' WHERE ticket_id = '1'")
             )
             _ = try await stage.pool.query(
                 SQLStatement("UPDATE generated_tickets SET cancelled_at = now() WHERE ticket_id = '2'")
             )
-            let again = TicketStage.job("b", tickets: (1...3).map { TicketStage.ticket($0, guest: "X") })
+            let again = TicketStage.job("b", tickets: [1, 2, 3].map { TicketStage.ticket($0, guest: "X") })
             #expect(await stage.handle(again).isDone)
             let told = try await stage.events().last?["data"]?["tickets"]?.elements ?? []
             #expect(told.map { $0["errorCode"]?.text } == ["other_event", "cancelled_ticket", nil])
