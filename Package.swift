@@ -62,12 +62,12 @@ let package = Package(
             swiftSettings: cSettings
         ),
         .target(name: "Outbound", dependencies: ["Models", "Platform", "CCurl", "CIDN"], swiftSettings: cSettings),
-        .target(name: "TicketDocuments", dependencies: ["CQREncode", "CCairo"], swiftSettings: cSettings),
+        .target(name: "TicketDocuments", dependencies: ["CQREncode", "CCairo", "CZBar"], swiftSettings: cSettings),
         .target(
             name: "Workers",
             dependencies: [
-                "Models", "Messaging", "Storage", "Outbound", "YAMLFiles", "Telemetry", "Platform", "CGLib",
-                "CXLSXWriter",
+                "Models", "Messaging", "Storage", "Outbound", "TicketDocuments", "YAMLFiles", "Telemetry", "Platform",
+                "CGLib", "CXLSXWriter",
             ],
             swiftSettings: cSettings
         ),
@@ -90,8 +90,8 @@ let package = Package(
         .executableTarget(
             name: "flotilla",
             dependencies: [
-                "CommandLineKit", "Operations", "ControlAPI", "Workers", "Outbound", "Messaging", "Storage", "Models",
-                "Telemetry", "Platform",
+                "CommandLineKit", "Operations", "ControlAPI", "Workers", "TicketDocuments", "Outbound", "Messaging",
+                "Storage", "Models", "Telemetry", "Platform",
             ],
             swiftSettings: cSettings
         ),
@@ -153,8 +153,8 @@ let package = Package(
         .testTarget(
             name: "Integration",
             dependencies: [
-                "TestSupport", "Messaging", "Storage", "Outbound", "Workers", "ControlAPI", "Models", "Telemetry",
-                "Platform",
+                "TestSupport", "Messaging", "Storage", "Outbound", "Workers", "TicketDocuments", "ControlAPI", "Models",
+                "Telemetry", "Platform",
             ],
             exclude: ["Notifications/read-mail.py", "Indexing/elasticsearch.py"],
             swiftSettings: settings

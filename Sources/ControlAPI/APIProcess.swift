@@ -19,6 +19,8 @@ package struct APIProcess: Sendable {
         package var masters: MasterKeyring?
         /// What counts as a sign of fraud at the door.
         package var scanRules = ScanRules()
+        /// Where tickets' files are; `nil` goes without the files. Who made it closes what it needs.
+        package var ticketFiles: (any TicketFileStore)?
         /// Connections to Postgres for requests; the relay has two of its own.
         package var postgresConnections = 4
         /// Where profiles are searched; who made it closes it.
@@ -83,6 +85,7 @@ package struct APIProcess: Sendable {
                     quotaBoard: redis.map { QuotaBoard($0, metrics: metrics) },
                     audit: configuration.masters.map { AuditLog(pool, privacy: AuditPrivacy(pool, masters: $0)) },
                     door: configuration.masters.map { door(pool, masters: $0) },
+                    ticketFiles: configuration.ticketFiles,
                     metrics: metrics,
                     log: log
                 )

@@ -23,6 +23,8 @@ package enum ControlAPI {
         package var audit: AuditLog?
         /// `nil` without master keys: nobody can scan tickets then.
         package var door: TicketDoor?
+        /// Where tickets' files are; `nil` goes without the files.
+        package var ticketFiles: (any TicketFileStore)?
         package var metrics: Metrics
         package var log: Log
 
@@ -37,6 +39,7 @@ package enum ControlAPI {
             quotaBoard: QuotaBoard? = nil,
             audit: AuditLog? = nil,
             door: TicketDoor? = nil,
+            ticketFiles: (any TicketFileStore)? = nil,
             metrics: Metrics,
             log: Log
         ) {
@@ -50,6 +53,7 @@ package enum ControlAPI {
             self.quotaBoard = quotaBoard
             self.audit = audit
             self.door = door
+            self.ticketFiles = ticketFiles
             self.metrics = metrics
             self.log = log
         }
@@ -94,8 +98,15 @@ package enum ControlAPI {
             exchange: topology.events.name,
             admission: dependencies.admission
         )
+        let tickets = TicketRoutes(
+            dependencies.postgres,
+            exchange: topology.commands.name,
+            files: dependencies.ticketFiles,
+            admission: dependencies.admission
+        )
         let resources =
-            jobs.routes + events.routes + search.routes + profiles.routes + notificationRoutes(dependencies)
+            jobs.routes + tickets.routes + events.routes + search.routes + profiles.routes
+            + notificationRoutes(dependencies)
             + companyRoutes(dependencies, quotas) + (dependencies.audit.map { AuditRoutes($0).routes } ?? [])
             + TicketCancelRoutes(dependencies.postgres, topology: topology).routes
             + (dependencies.door.map { ScanRoutes($0).routes } ?? []) + HealthRoutes(dependencies.readiness).routes

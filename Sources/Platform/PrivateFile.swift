@@ -31,6 +31,14 @@ package enum PrivateFile {
         }
     }
 
+    /// Makes those of the folder and the folders above it that are not there; those that are keep their modes.
+    package static func makeFolders(_ path: String, mode: UInt32) throws(SystemError) {
+        if unsafe mkdir(path, mode) == 0 || errno == EEXIST { return }
+        guard errno == ENOENT, let parent = parent(of: path) else { throw SystemError("create \(path)") }
+        try makeFolders(parent, mode: mode)
+        guard unsafe mkdir(path, mode) == 0 || errno == EEXIST else { throw SystemError("create \(path)") }
+    }
+
     /// Writes the file whole or not at all: readers see the old text or the new one.
     package static func write(
         _ text: String,
@@ -38,25 +46,47 @@ package enum PrivateFile {
         mode: UInt32 = 0o600,
         owner: UserIdentity? = nil
     ) throws(SystemError) {
+        try write(Array(text.utf8), to: path, mode: mode, owner: owner)
+    }
+
+    /// As ``write(_:to:mode:owner:)``, for bytes.
+    ///
+    /// - Parameter isDurable: whether the content survives a loss of power once this returns; for the name to do so as
+    ///   well, see ``settleFolder(_:)``.
+    package static func write(
+        _ bytes: [UInt8],
+        to path: String,
+        mode: UInt32 = 0o600,
+        owner: UserIdentity? = nil,
+        isDurable: Bool = false
+    ) throws(SystemError) {
         let draft = "\(path).\(getpid()).\(UInt32.random(in: 0 ... .max))"
         let descriptor = unsafe open(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw SystemError("create \(path)") }
         defer { close(descriptor) }
         do throws(SystemError) {
-            var rest = Array(text.utf8)[...]
+            var rest = bytes[...]
             while !rest.isEmpty {
                 let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
                 guard count > 0 else { throw SystemError("write \(path)") }
                 rest = rest.dropFirst(count)
             }
             if let owner, fchown(descriptor, owner.user, owner.group) != 0 { throw SystemError("give away \(path)") }
-            guard fchmod(descriptor, mode) == 0, unsafe rename(draft, path) == 0 else {
-                throw SystemError("write \(path)")
-            }
+            guard fchmod(descriptor, mode) == 0, !isDurable || fsync(descriptor) == 0,
+                unsafe rename(draft, path) == 0
+            else { throw SystemError("write \(path)") }
         } catch {
             unsafe unlink(draft)
             throw error
         }
+    }
+
+    /// Returns once the names of the folder's files survive a loss of power.
+    package static func settleFolder(_ path: String) throws(SystemError) {
+        let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw SystemError("open \(path)") }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw SystemError("write \(path)") }
     }
 
     /// Nil when there is no such file, or no right to read it.

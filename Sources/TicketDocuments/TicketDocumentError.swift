@@ -3,8 +3,8 @@ package struct TicketDocumentError: Error, Sendable, Hashable, CustomStringConve
     package enum Code: String, Sendable {
         /// The text is too long for a QR code.
         case code = "qr_code"
-        /// The logo is no PNG picture, or a too large one.
-        case logo
+        /// It is no PNG picture, or a too large one.
+        case picture
         /// The drawing library failed: out of memory.
         case drawing
     }

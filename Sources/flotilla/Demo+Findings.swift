@@ -8,7 +8,6 @@ struct DemoFinding: Encodable, Sendable {
         case done
         /// In its dead-letter queue or the files, as it should be.
         case deadLettered = "dead-lettered"
-        case waits
         case missing
     }
 
@@ -25,8 +24,9 @@ extension Demo {
         async let quota = quota(pool)
         async let mails = notifications(pool)
         async let found = found(by: search)
+        async let tickets = tickets(pool)
         async let dead = invalid(pool)
-        return try await audit + quota + mails + found + dead
+        return try await audit + quota + mails + found + tickets + dead
     }
 
     private func found(by search: any SearchEngine) async throws -> [DemoFinding] {
@@ -165,6 +165,18 @@ extension Demo {
                     ?? "not planned yet"
             )
         }
+    }
+
+    private func tickets(_ pool: PostgresPool) async throws -> [DemoFinding] {
+        let ticket = try await TicketRecords(pool).get(ticketID)
+        return [
+            DemoFinding(
+                worker: "tickets",
+                what: "a ticket with its code, as PDF",
+                result: ticket == nil ? .missing : .done,
+                detail: ticket.map { "\($0.size) bytes, tickets/\($0.path)" } ?? "not made yet"
+            )
+        ]
     }
 
     private func invalid(_ pool: PostgresPool) async throws -> [DemoFinding] {

@@ -19,6 +19,7 @@ struct Demo: Sendable {
     /// The sample that is published twice, and the one that no worker can read.
     let duplicateID: String
     let invalidID: String
+    let ticketID: String
     private let topology: Topology
 
     /// Profile views that are counted: those of the samples, and the duplicate once.
@@ -34,6 +35,8 @@ struct Demo: Sendable {
         self.company = company
         duplicateID = "\(run)-view-1"
         invalidID = "\(run)-invalid"
+        let ticketID = "\(run)-ticket"
+        self.ticketID = ticketID
         let now = WallClock.iso8601()
         func event(_ key: String, _ name: String, _ body: String, _ exchange: String? = nil) -> Sample {
             var message = Message(body: Array(body.utf8))
@@ -99,7 +102,7 @@ struct Demo: Sendable {
             event(
                 "ticket.generation.requested",
                 "tickets",
-                #"{"job_id":"\#(run)-job","event_id":456,"tickets":[{"ticket_id":789,"ticket_code":"\#(run)-TKT-001","guest_name":"Demo Guest","type":"standard","template_id":12}],"template_data":{"event_title":"Demo","event_date":"2026-06-15T09:00:00Z"}}"#
+                #"{"job_id":"\#(run)-job","event_id":456,"tickets":[{"ticket_id":"\#(ticketID)","ticket_code":"TKT-001","guest_name":"Demo Guest","type":"standard","template_id":12}],"template_data":{"event_title":"Demo","event_date":"2026-06-15T09:00:00Z"}}"#
             ),
         ]
     }
@@ -107,19 +110,14 @@ struct Demo: Sendable {
     /// The templates by which the samples reach people by mail.
     static let mails = ["payment_succeeded", "profile_validated", "ticket_generated", "user_welcome"]
 
-    /// The queues whose workers exist in this version, as far as the samples need them.
+    /// The queues that the samples need.
     var handledQueues: [String] {
         [
             "audit.all", "subscription.\(ProfileViewed.event)", "subscription.\(PaymentSucceeded.event)",
             "subscription.\(SearchPerformed.event)", "subscription.\(TokenEvent.Kind.purchased.event)",
             "notification.email", "notification.deliver.email", "search.\(ProfileValidated.event)",
+            "ticket.generation.requested",
         ]
-    }
-
-    /// The queues that a sample goes to and no worker of this version takes.
-    var queuesThatWait: [QueueDefinition] {
-        ["ticket.generation.requested"]
-            .compactMap { topology.queue(named: $0) }
     }
 
     /// Finds the sample profile by other words than its own: without the accent, and in the masculine.

@@ -34,6 +34,7 @@ struct Flotilla {
             AuditCommand.all,
             IndexCommands.all,
             NotificationCommands.all,
+            TicketCommand.all,
             WebhookCommand.all,
             KeyCommands.all,
             ServicesCommands.all,

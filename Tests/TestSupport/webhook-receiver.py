@@ -69,13 +69,14 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         number = self.keep(body)
         word, _, rest = self.path.lstrip("/").partition("/")
+        first = rest.partition("/")[0]
         if word == "status":
             self.answer(int(rest), b"the answer")
         elif word == "retry-after":
             self.answer(503, headers=[("Retry-After", rest)])
         elif word == "redirect":
             self.answer(302, headers=[("Location", rest)])
-        elif word == "hang" and number <= int(rest.partition("/")[0] or "1000000"):
+        elif word == "hang" and number <= int(first or "1000000"):
             time.sleep(120)
         elif word == "drip":
             self.send_response(200)
@@ -88,7 +89,7 @@ class Handler(BaseHTTPRequestHandler):
         elif word == "long":
             self.answer(200, b"x" * int(rest))
         elif word == "flaky":
-            self.answer(500 if number <= int(rest) else 200)
+            self.answer(500 if number <= int(first) else 200)
         elif word == "echo":
             self.answer(200, body)
         else:

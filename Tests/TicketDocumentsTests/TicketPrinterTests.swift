@@ -63,7 +63,7 @@ struct TicketPrinterTests {
         var content = Self.content()
         content.logo = try Logo(png: Array(Self.dot.prefix(40)))
         let error = #expect(throws: TicketDocumentError.self) { try TicketPrinter().pdf(of: content) }
-        #expect(error?.code == .logo)
+        #expect(error?.code == .picture)
         content.logo = try Logo(png: Self.dot)
         #expect(throws: Never.self) { try TicketPrinter().pdf(of: content) }
     }
@@ -83,6 +83,25 @@ struct TicketPrinterTests {
         }
         #expect(Color(0x000000).readable == .white)
         #expect(Color(0xffe066).readable == .ink)
+    }
+
+    @Test(arguments: TicketTemplate.allCases)
+    func `the code on a page reads back`(_ template: TicketTemplate) throws {
+        let content = Self.content(template)
+        let folder = FileManager.default.temporaryDirectory.appending(path: "page.\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: "ticket.pdf")
+        try Data(try TicketPrinter().pdf(of: content)).write(to: file)
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/pdftoppm")
+        process.arguments = ["-r", "72", "-png", "-singlefile", file.path, folder.appending(path: "page").path]
+        try process.run()
+        process.waitUntilExit()
+        let png = Array(try Data(contentsOf: folder.appending(path: "page.png")))
+        #expect(try CodeReader.codes(inPNG: png) == [content.token])
+        #expect(try CodeReader.codes(inPNG: Self.dot) == [])
+        #expect(throws: TicketDocumentError.self) { try CodeReader.codes(inPNG: Array("%PDF".utf8)) }
     }
 
     @Test func `many printers work side by side`() async throws {

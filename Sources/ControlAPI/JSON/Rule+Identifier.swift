@@ -1,7 +1,7 @@
 import Models
 import Workers
 
-extension Rule where Value == ScanID {
+extension Rule where Value == TicketID {
     /// An id as other systems write it: a whole number, or text of 1 to `longest` bytes.
     static func identifier(longest: Int) -> Self {
         let text = Rule<String>.string(length: 1...longest)
@@ -10,14 +10,14 @@ extension Rule where Value == ScanID {
             read: { member throws(RuleProblem) in
                 guard member.kind == .number else {
                     guard member.kind == .string else { throw member.mismatch("a whole number or a string") }
-                    return ScanID(try text.read(member))
+                    return TicketID(try text.read(member), isNumber: false)
                 }
                 guard let number = Int64(member.text), "\(number)" == member.text else {
                     throw RuleProblem("has to be a whole number or a string")
                 }
-                return ScanID(member.text, isNumber: true)
+                return TicketID(member.text, isNumber: true)
             },
-            readText: { given throws(RuleProblem) in ScanID(try text.readText(given)) }
+            readText: { given throws(RuleProblem) in TicketID(try text.readText(given), isNumber: false) }
         )
     }
 }

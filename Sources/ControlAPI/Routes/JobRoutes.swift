@@ -116,8 +116,8 @@ package struct JobRoutes: Sendable {
             )
         )
         switch outcome {
-        case .created(let job): return accepted(job, isRepeat: false)
-        case .existing(let job): return accepted(job, isRepeat: true)
+        case .created(let job): return job.accepted(isRepeat: false)
+        case .existing(let job): return job.accepted(isRepeat: true)
         case .conflict(let id):
             throw APIError(
                 status: 409,
@@ -126,12 +126,6 @@ package struct JobRoutes: Sendable {
                 details: [.init(field: "Idempotency-Key", message: "belongs to another body")]
             )
         }
-    }
-
-    private func accepted(_ job: Job, isRepeat: Bool) -> HTTPResponse {
-        var headers: HTTPHeaders = ["Location": "/api/v1/jobs/\(job.id)"]
-        if isRepeat { headers.add("Idempotent-Replayed", "true") }
-        return Envelope.success(job.json(live: nil, withPayload: false), status: 202, headers: headers)
     }
 
     private func get(_ call: Call) async throws -> HTTPResponse {

@@ -13,7 +13,7 @@ extension Schemas {
 
     static let cancelledTicket = """
         {"type":"object","required":["ticketId","ticketCode","eventId","cancelledAt","isNew"],"properties":{\
-        "ticketId":{"type":"string"},"ticketCode":{"type":"string"},"eventId":{"type":"string"},\
+        "ticketId":{"type":["integer","string"]},"ticketCode":{"type":"string"},"eventId":{"type":["integer","string"]},\
         "cancelledAt":{"type":"string","format":"date-time"},"isNew":{"type":"boolean"}}}
         """
 }

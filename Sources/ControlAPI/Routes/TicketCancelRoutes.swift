@@ -59,9 +59,9 @@ package struct TicketCancelRoutes: Sendable {
         switch result {
         case .cancelled(let ticket, let isNew):
             var data = JSONObject()
-            data.add("ticketId", ticket.id)
+            data.add("ticketId", json: ticket.id.json.json)
             data.add("ticketCode", ticket.code)
-            data.add("eventId", ticket.eventID)
+            data.add("eventId", json: ticket.eventID.json.json)
             data.add("cancelledAt", WallClock.iso8601(ticket.cancelledAt))
             data.add("isNew", isNew)
             return Envelope.success(data.closed)

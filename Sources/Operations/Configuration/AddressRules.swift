@@ -13,6 +13,7 @@ struct AddressRules {
             + check(texts, Settings.mailAPI.name, ["http", "https"]) { $0.scheme == "https" }
             + check(texts, Settings.searchEngine.name, ["http", "https"]) { $0.scheme == "https" }
             + check(texts, Settings.smsAPI.name, ["http", "https"]) { $0.scheme == "https" }
+            + check(texts, Settings.ticketStore.name, ["http", "https"]) { $0.scheme == "https" }
     }
 
     private func check(

@@ -16,12 +16,13 @@ struct ScanVerdict: Sendable {
     /// Microseconds since 1970.
     let at: Int64
 
-    private var isNumber: Bool { ticket?.hasNumberIDs ?? false }
+    /// As it came, where the ticket is known.
+    private var shownID: JSONValue? { ticket?.id.json ?? ticketID.map { .string($0) } }
 
-    /// Numbers that came as numbers are written as such.
-    private func id(_ text: String) -> JSONValue {
-        let isPlain = text.utf8.allSatisfy { (0x30...0x39).contains($0) } && (text == "0" || !text.hasPrefix("0"))
-        return isNumber && isPlain ? .number(text) : .string(text)
+    /// A number beside a ticket whose id is one, if it can be.
+    private var guestID: JSONValue? {
+        guard let ticket, let text = ticket.guestID else { return nil }
+        return ticket.id.isNumber && Int64(text).map(String.init) == text ? .number(text) : .string(text)
     }
 
     /// The result of a validation, as the core reads it. Refusals also say why, and when and where the ticket was used.
@@ -31,8 +32,8 @@ struct ScanVerdict: Sendable {
             if let value { members.append(.init(name: name, value: value)) }
         }
         func time(_ time: Int64) -> JSONValue { .string(WallClock.iso8601(time)) }
-        add("ticketId", ticketID.map(id))
-        add("guestId", ticketID == nil ? nil : ticket?.guestID.map(id) ?? .null)
+        add("ticketId", shownID)
+        add("guestId", ticketID == nil ? nil : guestID ?? .null)
         if let admission {
             let shown = outcome == .valid ? admission.last : admission.previous ?? admission.last
             add("scanCount", .number("\(admission.count)"))
@@ -55,8 +56,8 @@ struct ScanVerdict: Sendable {
         func add(_ name: String, _ value: JSONValue?) {
             if let value { members.append(.init(name: name, value: value)) }
         }
-        add("ticketId", ticketID.map(id))
-        add("guestId", ticket?.guestID.map(id))
+        add("ticketId", shownID)
+        add("guestId", guestID)
         add("eventId", request.eventID.json)
         add("status", .string(outcome == .valid ? "validated" : "rejected"))
         if outcome != .valid { add("code", .string(outcome.rawValue)) }
@@ -70,7 +71,7 @@ struct ScanVerdict: Sendable {
     /// What the core is told of a guest who came in.
     func confirmation(of request: ScanRequest) -> [UInt8] {
         let members: [JSONValue.Member] = [
-            .init(name: "ticketId", value: id(ticketID ?? "")), .init(name: "scanId", value: .string(id)),
+            .init(name: "ticketId", value: shownID ?? .null), .init(name: "scanId", value: .string(id)),
             .init(name: "status", value: .string("validated")),
             .init(name: "operatorId", value: request.operatorID.json),
             .init(name: "location", value: .string(request.location)),
@@ -86,7 +87,7 @@ struct ScanVerdict: Sendable {
             JSONValue.Member(name: "scanId", value: .string(id)),
             JSONValue.Member(name: "eventId", value: request.eventID.json),
         ]
-        if let ticketID { members.append(.init(name: "ticketId", value: id(ticketID))) }
+        if let shownID { members.append(.init(name: "ticketId", value: shownID)) }
         switch sign {
         case .twoPlaces:
             let places = [admission?.previous, admission?.last].compactMap { $0 }.map { place in

@@ -2,15 +2,14 @@ import Storage
 
 /// What is known of a ticket at the moment of a scan.
 struct ScannedTicket: Sendable {
-    let eventID: String
+    let id: TicketID
     let guestID: String?
-    let hasNumberIDs: Bool
     let isCancelled: Bool
 
     static func select(_ id: String) -> SQLStatement {
         SQLStatement(
             """
-            SELECT event_id, guest_id, has_number_ids, cancelled_at IS NOT NULL FROM generated_tickets
+            SELECT ticket_id, guest_id, has_number_ids & 1, cancelled_at IS NOT NULL FROM generated_tickets
             WHERE ticket_id = $1
             """,
             [.text(id)]
@@ -18,9 +17,8 @@ struct ScannedTicket: Sendable {
     }
 
     init(_ row: SQLRow) {
-        eventID = row.text(0) ?? ""
+        id = TicketID(row.text(0) ?? "", isNumber: row.bool(2) ?? false)
         guestID = row.text(1)
-        hasNumberIDs = row.bool(2) ?? false
         isCancelled = row.bool(3) ?? false
     }
 }

@@ -13,9 +13,9 @@ package struct TicketCancellation: Sendable {
     }
 
     package struct Ticket: Sendable, Hashable {
-        package let id: String
+        package let id: TicketID
         package let code: String
-        package let eventID: String
+        package let eventID: TicketID
         /// Microseconds since 1970.
         package let cancelledAt: Int64
     }
@@ -50,7 +50,13 @@ package struct TicketCancellation: Sendable {
         guard found.count == 1, let id = row.text(0) else { return .ambiguous }
         let isNew = row.timestamp(3) == nil
         let at = row.timestamp(3) ?? WallClock.microseconds()
-        let ticket = Ticket(id: id, code: row.text(1) ?? "", eventID: row.text(2) ?? "", cancelledAt: at)
+        let numbers = row.int(4) ?? 0
+        let ticket = Ticket(
+            id: TicketID(id, isNumber: numbers & 1 != 0),
+            code: row.text(1) ?? "",
+            eventID: TicketID(row.text(2) ?? "", isNumber: numbers & 2 != 0),
+            cancelledAt: at
+        )
         guard isNew else { return .cancelled(ticket, isNew: false) }
         var statements = [
             SQLStatement(
@@ -59,18 +65,17 @@ package struct TicketCancellation: Sendable {
             )
         ]
         if tells {
-            let event = told(ticket, isNumber: row.bool(4) ?? false, reason: reason)
+            let event = told(ticket, reason: reason)
             statements.append(Outbox.insert([event.message(causedBy: nil, correlationID, eventExchange)]))
         }
         _ = try await execute(statements)
         return .cancelled(ticket, isNew: true)
     }
 
-    private func told(_ ticket: Ticket, isNumber: Bool, reason: String?) -> OutgoingEvent {
-        func id(_ text: String) -> JSONValue { isNumber ? .number(text) : .string(text) }
+    private func told(_ ticket: Ticket, reason: String?) -> OutgoingEvent {
         var members: [JSONValue.Member] = [
-            .init(name: "ticketId", value: id(ticket.id)), .init(name: "ticketCode", value: .string(ticket.code)),
-            .init(name: "eventId", value: id(ticket.eventID)),
+            .init(name: "ticketId", value: ticket.id.json), .init(name: "ticketCode", value: .string(ticket.code)),
+            .init(name: "eventId", value: ticket.eventID.json),
             .init(name: "timestamp", value: .string(WallClock.iso8601(ticket.cancelledAt))),
         ]
         if let reason { members.append(.init(name: "reason", value: .string(reason))) }

@@ -36,6 +36,8 @@ enum APICommand {
         settings.masters = try configuration.masterKeyring()
         settings.scanRules.twoPlacesWithin = configuration[Settings.scanTwoPlaces]
         settings.scanRules.forgedBurst = configuration[Settings.scanForgedBurst]
+        let files = try configuration.ticketFiles()
+        settings.ticketFiles = files.store
         let (stop, order) = AsyncStream<Void>.makeStream()
         let signals = try Signals.stream(of: [SIGTERM, SIGINT])
         let listener = Task { for await _ in signals { order.yield() } }
@@ -46,6 +48,7 @@ enum APICommand {
             throw CommandError("\(error)", remedy: "choose another with --port or PORT")
         }
         await search.close()
+        await files.close()
         return .done
     }
 }

@@ -31,7 +31,7 @@ enum DemoCommand {
                 invocation.console.note(
                     "Published \(demo.samples.count) messages as \(demo.run); waiting for their effects"
                 )
-                return try await wait(for: demo, in: pool, backend.engine(pool), broker, limit)
+                return try await wait(for: demo, in: pool, backend.engine(pool), limit)
             }
         }.result
         await backend.close()
@@ -92,7 +92,6 @@ enum DemoCommand {
         for demo: Demo,
         in pool: PostgresPool,
         _ search: any SearchEngine,
-        _ broker: RabbitMQBroker,
         _ limit: Duration
     ) async throws -> [DemoFinding] {
         let deadline = ContinuousClock.now + limit
@@ -101,31 +100,9 @@ enum DemoCommand {
             let findings = try await demo.findings(in: pool, search)
             let isComplete = !findings.contains { $0.result == .missing }
             // A second look, so that a duplicate that is counted late does not go unseen.
-            if (isComplete && wasComplete) || .now >= deadline {
-                return findings + (try await waiting(demo, broker))
-            }
+            if (isComplete && wasComplete) || .now >= deadline { return findings }
             wasComplete = isComplete
             try await Task.sleep(for: .milliseconds(isComplete ? 300 : 100))
         }
-    }
-
-    /// The queues of later workers, each with what it holds.
-    private static func waiting(_ demo: Demo, _ broker: RabbitMQBroker) async throws -> [DemoFinding] {
-        var findings: [DemoFinding] = []
-        for queue in demo.queuesThatWait {
-            let depth = try await broker.depth(of: queue.name)
-            let isTaken = (depth?.consumers ?? 0) > 0
-            let isKept = isTaken || (depth?.ready ?? 0) > 0
-            findings.append(
-                DemoFinding(
-                    worker: queue.worker,
-                    what: queue.name,
-                    result: isTaken ? .done : isKept ? .waits : .missing,
-                    detail: isTaken
-                        ? "a worker takes it" : "\(depth?.ready ?? 0) in the queue; no worker of this version takes it"
-                )
-            )
-        }
-        return findings
     }
 }

@@ -81,6 +81,14 @@ enum WorkerCommand {
             metrics: metrics,
             log: log
         )
+        let files = try configuration.ticketFiles()
+        let tickets = TicketWorkers(
+            connections.postgres,
+            topology: topology,
+            masters: masters,
+            store: files.store,
+            try configuration.tickets()
+        )
         let privacy = AuditPrivacy(connections.postgres, masters: masters)
         try await check(privacy, log)
         let upkeep = AuditUpkeep(
@@ -98,6 +106,7 @@ enum WorkerCommand {
             connections: connections,
             services: services,
             probes: search.probes.merging(sending?.workers.probes ?? [:]) { first, _ in first }
+                .merging(tickets.probes) { first, _ in first }
         )
         try fleet.register(AuditWorker(privacy: privacy))
         try quotas.register(in: fleet)
@@ -105,6 +114,7 @@ enum WorkerCommand {
         try sending?.workers.register(with: fleet)
         try webhooks.register(with: fleet)
         try fleet.register(TicketCancellationWorker(topology: topology))
+        try tickets.register(with: fleet)
         let probes = try invocation[probePort].map { port in
             try ProbeServer.start(
                 port: UInt16(port.number),
@@ -130,6 +140,8 @@ enum WorkerCommand {
         await sending?.chains.close()
         await webhooks.close()
         await search.close()
+        tickets.close()
+        await files.close()
         await probes?.stop()
         return .done
     }

@@ -7,30 +7,6 @@ import TestSupport
 import Testing
 
 extension FleetTests {
-    /// A webhook as a receiver reads it.
-    private struct Received {
-        let headers: [String: String]
-        let body: [UInt8]
-
-        init(_ data: Data) throws {
-            let object = try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
-            headers = object["headers"] as? [String: String] ?? [:]
-            body = Base64.decode(object["body"] as? String ?? "") ?? []
-        }
-
-        /// By the specification: HMAC-SHA256 over id, timestamp and body.
-        func isSigned(by secret: String) -> Bool {
-            let key = Base64.decode(String(secret.dropFirst("whsec_".count))) ?? []
-            let signed = "\(headers["webhook-id"] ?? "").\(headers["webhook-timestamp"] ?? "")."
-            let digest = KeyedDigest(key: key).digest(Array(signed.utf8) + body)
-            return headers["webhook-signature"] == "v1," + Base64.encode(digest)
-        }
-    }
-
-    private func received(_ receiver: StandIn) throws -> [Received] {
-        try receiver.files("requests", ".json").map { try Received($0) }
-    }
-
     /// Hands in a webhook for the core, as a worker's transaction does.
     private func post(_ body: String, on fleet: FleetHome) async throws -> String {
         let (id, delivery) = ("msg_" + TestServers.uniqueWord(), UUIDv7.make())
@@ -57,6 +33,7 @@ extension FleetTests {
     func `a worker killed in the middle of a webhook sends it again with the same id`() async throws {
         let fleet = try await FleetHome.current()
         let receiver = try await StandIn("webhook-receiver.py")
+        let word = TestServers.uniqueWord()
         let secret = "whsec_" + Base64.encode(RandomBytes.make(32))
         let settings = [
             "FLOTILLA_CORE_URL": "http://127.0.0.1:\(receiver.port)/hang/1", "FLOTILLA_CORE_SECRET": secret,
@@ -69,8 +46,9 @@ extension FleetTests {
                 .text("\(settings["FLOTILLA_CORE_URL"] ?? "")%")
             ) == 2
         }
-        let id = try await post(#"{"eventType":"ticket.completed"}"#, on: fleet)
-        try await eventually("the request is there") { try received(receiver).count == 1 }
+        let body = #"{"jobId":"\#(word)"}"#
+        let id = try await post(body, on: fleet)
+        try await eventually("the request is there") { try ReceivedWebhook.all(receiver, with: word).count == 1 }
         worker.process.send(SIGKILL)
         #expect(try await worker.process.waitForEnd() == -SIGKILL)
         try await fleet.withWorkers(settings: settings) { _ in
@@ -81,10 +59,10 @@ extension FleetTests {
                 ) == 1
             }
         }
-        let requests = try received(receiver)
+        let requests = try ReceivedWebhook.all(receiver, with: word)
         #expect(requests.count == 2)
         #expect(requests.allSatisfy { $0.headers["webhook-id"] == id && $0.isSigned(by: secret) })
-        #expect(requests.allSatisfy { $0.body == Array(#"{"eventType":"ticket.completed"}"#.utf8) })
+        #expect(requests.allSatisfy { $0.body == Array(body.utf8) })
     }
 
     @Test(.enabled(if: StandIn.isAvailable), .timeLimit(.minutes(2)))
@@ -108,7 +86,7 @@ extension FleetTests {
         #expect(added.status == 0 && secret.hasPrefix("whsec_"))
         let tested = try await run("test", name, "--output", "json")
         #expect(tested.status == 0 && tested.text.contains(#""delivered" : true"#))
-        let request = try #require(try received(receiver).first)
+        let request = try #require(try ReceivedWebhook.all(receiver).first)
         #expect(request.isSigned(by: secret))
         let log = try await run("log", name)
         #expect(log.status == 0 && log.text.contains("webhook.test") && log.text.contains("delivered"))

@@ -94,7 +94,12 @@ struct ScanTests {
                 keyring: TicketKeyring(door.keys),
                 topology: APIFixture.topology
             )
-            let request = ScanRequest(code: good, eventID: ScanID("456"), operatorID: ScanID("1"), location: "x")
+            let request = ScanRequest(
+                code: good,
+                eventID: TicketID("456", isNumber: false),
+                operatorID: TicketID("1", isNumber: false),
+                location: "x"
+            )
             guard case .decided(let outcome, _, _) = try await fresh.scan(request) else {
                 Issue.record("no answer")
                 return

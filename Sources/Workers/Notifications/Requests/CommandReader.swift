@@ -103,7 +103,7 @@ struct CommandReader {
         )
     }
 
-    private func refuse(_ name: String, _ problem: String) -> InvalidPayload {
+    func refuse(_ name: String, _ problem: String) -> InvalidPayload {
         InvalidPayload(field: path + name, problem: problem)
     }
 }

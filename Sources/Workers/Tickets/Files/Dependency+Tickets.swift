@@ -1,0 +1,4 @@
+extension Dependency {
+    /// Where tickets' files are kept.
+    package static let ticketFiles = Dependency("ticket-files")
+}

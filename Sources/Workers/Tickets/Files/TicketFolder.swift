@@ -1,0 +1,61 @@
+import FoundationEssentials
+import Glibc
+package import Platform
+
+/// Tickets' files in a folder of this machine, readable by its owner and group.
+package struct TicketFolder: TicketFileStore {
+    package let folder: String
+    package let patience = 1
+
+    package init(_ folder: String) { self.folder = folder }
+
+    package func put(_ bytes: [UInt8], at path: String) async throws {
+        do throws(SystemError) {
+            do throws(SystemError) {
+                try PrivateFile.write(bytes, to: "\(folder)/\(path)", mode: 0o640, isDurable: true)
+            } catch  where error.code == ENOENT {
+                try makeFolder(of: path)
+                try PrivateFile.write(bytes, to: "\(folder)/\(path)", mode: 0o640, isDurable: true)
+            }
+        } catch {
+            throw DependencyOutage(.ticketFiles, reason: "\(error)")
+        }
+    }
+
+    package func settle(_ paths: [String]) async throws {
+        for parent in Set(paths.compactMap { PrivateFile.parent(of: "\(folder)/\($0)") }).sorted() {
+            do throws(SystemError) { try PrivateFile.settleFolder(parent) } catch {
+                throw DependencyOutage(.ticketFiles, reason: "\(error)")
+            }
+        }
+    }
+
+    package func get(_ path: String) async throws -> [UInt8]? {
+        FileManager.default.contents(atPath: "\(folder)/\(path)").map { Array($0) }
+    }
+
+    package func remove(_ path: String) async throws {
+        guard unsafe unlink("\(folder)/\(path)") == 0 || errno == ENOENT || errno == ENOTDIR else {
+            throw SystemError("remove \(folder)/\(path)")
+        }
+    }
+
+    /// Writes a small file and takes it away again.
+    package func isReachable() async -> Bool { problem() == nil }
+
+    /// Why it takes no files; `nil` when it does.
+    package func problem() -> SystemError? {
+        let probe = "\(folder)/.flotilla-probe"
+        do throws(SystemError) {
+            try PrivateFile.makeFolders(folder, mode: 0o750)
+            try PrivateFile.write(Array("flotilla".utf8), to: probe)
+            unsafe unlink(probe)
+            return nil
+        } catch { return error }
+    }
+
+    private func makeFolder(of path: String) throws(SystemError) {
+        guard let parent = PrivateFile.parent(of: "\(folder)/\(path)") else { return }
+        try PrivateFile.makeFolders(parent, mode: 0o750)
+    }
+}

@@ -1,0 +1,35 @@
+import Platform
+import TicketDocuments
+
+/// One thread with a printer of its own: fonts can't be shared between threads.
+actor PressDesk {
+    private let executor: ThreadExecutor
+    private lazy var printer = TicketPrinter()
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
+
+    init(number: Int) { executor = ThreadExecutor(name: "tickets-\(number)") }
+
+    nonisolated func close() { executor.stop() }
+
+    /// Takes one ticket after another until there are none.
+    ///
+    /// - Throws: `CancellationError` between two tickets, errors of the store, and drawing errors that may pass.
+    func work(through queue: PrintQueue, _ store: any TicketFileStore) async throws {
+        while let (place, order) = queue.next() {
+            try Task.checkCancellation()
+            let begin = ContinuousClock.now
+            let bytes: [UInt8]
+            do throws(TicketDocumentError) {
+                bytes = try printer.pdf(of: order.content)
+            } catch {
+                if error.isRetriable { throw error }
+                queue.finish(place, .failure(error))
+                continue
+            }
+            try await store.put(bytes, at: order.path)
+            let printed = PrintedTicket(size: bytes.count, hash: SHA256.digest(bytes), duration: .now - begin)
+            queue.finish(place, .success(printed))
+        }
+    }
+}

@@ -1,0 +1,40 @@
+/// One ticket as a job asks for it.
+struct TicketRequest: Sendable, Hashable {
+    let id: TicketID
+    /// “TKT-001”, for people.
+    let code: String
+    /// Empty for a ticket without a name.
+    let guestName: String
+    let guestEmail: String?
+    let guestID: String?
+    /// As it was written: “standard”.
+    let type: String
+    /// A name or a number; `nil` takes the type's.
+    let template: TicketID?
+    /// Seconds since 1970.
+    let expiresAt: UInt32?
+
+    /// “Standard”, “VIP”.
+    var shownType: String {
+        if type == TicketTypeWords.vip { return type.uppercased() }
+        return type.prefix(1).uppercased() + type.dropFirst()
+    }
+}
+
+private enum TicketTypeWords {
+    static let vip = "vip"
+}
+
+/// A place in a job: a ticket, or what is wrong with it.
+enum TicketEntry: Sendable {
+    case ticket(TicketRequest)
+    /// What could be read of it, and the problem.
+    case faulty(id: TicketID?, code: String?, TicketProblem)
+
+    var id: TicketID? {
+        switch self {
+        case .ticket(let ticket): ticket.id
+        case .faulty(let id, _, _): id
+        }
+    }
+}

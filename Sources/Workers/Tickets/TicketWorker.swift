@@ -1,0 +1,156 @@
+package import Models
+import Platform
+package import Storage
+import Telemetry
+
+/// Takes `ticket.generation.requested`, as an event or as a job.
+///
+/// Tickets are recorded in small groups as they are made, each once its file is there for good: a process that dies goes
+/// on where it stopped. The job's end, its event and its webhook commit together.
+package struct TicketWorker: Worker {
+    package static let name = "tickets"
+    package static let events = ["generation.requested"]
+    package static let dependencies: Set<Dependency> = [.postgres, .ticketFiles]
+    /// The event that tells of a job's end.
+    package static let completed = "ticket.completed"
+
+    /// Tickets that are recorded together, and lost to a crash together.
+    private static let group = 64
+
+    private let pool: PostgresPool
+    private let keys: TicketKeys
+    private let press: TicketPress
+    private let store: any TicketFileStore
+    private let webhooks: WebhookPosts
+    private let configuration: TicketConfiguration
+
+    package init(
+        _ pool: PostgresPool,
+        keys: TicketKeys,
+        press: TicketPress,
+        store: any TicketFileStore,
+        webhooks: WebhookPosts,
+        _ configuration: TicketConfiguration
+    ) {
+        self.pool = pool
+        self.keys = keys
+        self.press = press
+        self.store = store
+        self.webhooks = webhooks
+        self.configuration = configuration
+    }
+
+    package func handle(_ order: TicketOrder, in context: MessageContext) async throws -> Outcome {
+        let begin = ContinuousClock.now
+        let jobID = order.jobID ?? TicketID(context.jobID ?? context.messageID, isNumber: false)
+        let begun = try await pool.query(
+            TicketJobRecord.begin(jobID.text, order, correlationID: context.correlationID)
+        )
+        guard let record = begun.first.flatMap(TicketJobRecord.init), record.status == .running else { return .done }
+        let writer = try await writer(order, jobID.text, record)
+        guard let outcomes = try await make(writer, in: context) else { return .done }
+        let successful = outcomes.count { $0.problem == nil }
+        let summary = TicketSummary(
+            total: outcomes.count,
+            successful: successful,
+            failed: outcomes.count - successful,
+            processingTime: Int64((ContinuousClock.now - begin) / .milliseconds(1))
+        )
+        let report = TicketReport(
+            jobID: jobID,
+            status: successful == 0 ? .failed : .completed,
+            timestamp: WallClock.microseconds(),
+            summary: summary,
+            outcomes: outcomes
+        )
+        try await finish(report, order, in: context)
+        return .done
+    }
+
+    private func writer(_ order: TicketOrder, _ jobID: String, _ record: TicketJobRecord) async throws -> TicketWriter {
+        let signer = try await keys.signer(orMake: configuration.algorithm)
+        let now = WallClock.microseconds()
+        let accepted = Set(try await keys.list().filter { $0.state(at: now) != .retired }.map(\.id.description))
+        return TicketWriter(
+            order: order,
+            jobID: jobID,
+            configuration: configuration,
+            signer: signer,
+            acceptsKey: { accepted.contains($0) },
+            issuedAt: record.startedAt
+        )
+    }
+
+    /// Makes and records group after group.
+    ///
+    /// - Returns: what became of each; `nil` when the job was cancelled.
+    private func make(_ writer: TicketWriter, in context: MessageContext) async throws -> [TicketOutcome]? {
+        let entries = writer.order.entries
+        var outcomes: [TicketOutcome] = []
+        outcomes.reserveCapacity(entries.count)
+        while outcomes.count < entries.count {
+            let places = outcomes.count..<min(outcomes.count + Self.group, entries.count)
+            let answers = try await pool.pipeline([
+                TicketJobRecord.isCancelled(writer.jobID, fleetJob: context.jobID),
+                TicketStatements.find(entries[places].compactMap { $0.id?.text }),
+            ])
+            if answers[0].first?.bool(0) == true {
+                context.log.info("ticket job cancelled", ["job": .string(writer.jobID)])
+                return nil
+            }
+            let known = Dictionary(answers[1].map { GeneratedTicket($0) }.map { ($0.ticketID.text, $0) }) { $1 }
+            outcomes += try await make(places, writer, known)
+            context.progress(outcomes.count * 100 / entries.count, "\(outcomes.count) of \(entries.count) tickets")
+        }
+        return outcomes
+    }
+
+    private func make(
+        _ places: Range<Int>,
+        _ writer: TicketWriter,
+        _ known: [String: GeneratedTicket]
+    ) async throws -> [TicketOutcome] {
+        var outcomes: [TicketOutcome] = []
+        var orders: [PrintOrder] = []
+        var drafts: [TicketDraft] = []
+        for position in places {
+            let entry = writer.order.entries[position]
+            switch writer.step(position, entry, known: entry.id.flatMap { known[$0.text] }) {
+            case .done(let outcome): outcomes.append(outcome)
+            case .print(let order, let draft):
+                orders.append(order)
+                drafts.append(draft)
+            }
+        }
+        let printed = try await press.print(orders, into: store)
+        let now = WallClock.microseconds()
+        let made = zip(drafts, printed).map { writer.outcome(of: $0, $1, now: now) }
+        outcomes = (outcomes + made).sorted { $0.position < $1.position }
+        let tickets = made.compactMap { try? $0.result.get() }
+        _ = try await pool.pipeline(
+            (tickets.isEmpty ? [] : [TicketStatements.upsert(tickets)])
+                + [TicketStatements.log(outcomes, job: writer.jobID)]
+        )
+        return outcomes
+    }
+
+    private func finish(_ report: TicketReport, _ order: TicketOrder, in context: MessageContext) async throws {
+        let id = report.jobID.text
+        try await context.transaction { transaction in
+            let ended = try await transaction.execute([
+                TicketJobRecord.end(id, report.status, report.summary),
+                TicketStatements.trimLog(job: id, total: report.summary.total),
+            ])
+            // Cancelled at the last moment, or done by another delivery of the same job.
+            guard ended[0].affected == 1 else { return }
+            transaction.publish(
+                OutgoingEvent(
+                    name: Self.completed,
+                    body: report.event(of: order),
+                    messageID: "\(Self.completed):\(SHA256.digest(Array(id.utf8) + order.hash).prefix(16).hexadecimal)"
+                )
+            )
+            try await webhooks.post(event: Self.completed, body: report.webhook, in: transaction, of: context)
+        }
+    }
+}

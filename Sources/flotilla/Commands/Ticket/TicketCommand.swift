@@ -1,0 +1,13 @@
+import CommandLineKit
+
+/// `flotilla ticket`: tickets, and the keys that sign them.
+enum TicketCommand {
+    static let all = Command(
+        "ticket",
+        "Shows and checks tickets",
+        verbs: [
+            TicketListCommands.list, TicketListCommands.show, TicketListCommands.stop, TicketVerifyCommand.command,
+            TicketPreviewCommand.command, TicketKeyCommands.all,
+        ]
+    )
+}

@@ -1,0 +1,126 @@
+import Foundation
+import Glibc
+import Models
+import Platform
+import Storage
+import TestSupport
+import Testing
+
+/// A ticket's whole way: asked for, made, told to the core, and scanned at the door.
+extension FleetTests {
+    private func job(_ word: String, _ count: Int) -> OutgoingMessage {
+        let tickets = (0..<count).map { number in
+            #"{"ticket_id":"\#(word)-\#(number)","ticket_code":"TKT-\#(number)","guest_name":"Guest \#(number)","type":"standard"}"#
+        }
+        let body = #"""
+            {"job_id":"\#(word)","event_id":456,"tickets":[\#(tickets.joined(separator: ","))],
+            "template_data":{"event_title":"Tech Conference 2026","event_date":"2026-06-15T09:00:00Z"}}
+            """#
+        var properties = MessageProperties()
+        properties.messageID = word
+        return OutgoingMessage(
+            exchange: "fleet.topic",
+            routingKey: "ticket.generation.requested",
+            message: Message(properties: properties, body: Array(body.utf8))
+        )
+    }
+
+    @Test(.enabled(if: StandIn.isAvailable), .timeLimit(.minutes(10)))
+    func `five hundred tickets survive a killed worker, reach the core in one webhook, and let each guest in once`()
+        async throws
+    {
+        let fleet = try await FleetHome.current()
+        let receiver = try await StandIn("webhook-receiver.py")
+        let word = TestServers.uniqueWord()
+        let secret = "whsec_" + Base64.encode(RandomBytes.make(32))
+        let core = "http://127.0.0.1:\(receiver.port)/flaky/1"
+        let settings = [
+            "FLOTILLA_CORE_URL": core, "FLOTILLA_CORE_SECRET": secret,
+            "FLOTILLA_TICKETS_FOLDER": fleet.home.path + "/tickets",
+        ]
+        let made = "SELECT count(*) FROM generated_tickets WHERE job_id = $1"
+        let worker = try fleet.worker(settings: settings)
+        try await worker.waitUntilReady()
+        try await eventually("the core is set up") {
+            try await fleet.count("SELECT count(*) FROM webhook_endpoints WHERE url LIKE $1", .text("\(core)/%")) == 2
+        }
+        try await fleet.publish(job(word, 500))
+        try await eventually("some tickets are made", every: .milliseconds(1)) {
+            try await fleet.count(made, .text(word)) > 0
+        }
+        worker.process.send(SIGKILL)
+        #expect(try await worker.process.waitForEnd() == -SIGKILL)
+        let before = try await fleet.count(made, .text(word))
+        #expect((1..<500).contains(before), "\(before) tickets when it was killed")
+
+        try await fleet.withWorkers(settings: settings) { _ in
+            try await eventually("the core has it", within: .seconds(180)) {
+                try await fleet.count(
+                    """
+                    SELECT count(*) FROM webhook_deliveries JOIN webhook_messages AS message ON message.id = message_id
+                    WHERE event = 'ticket.completed' AND position($1 IN convert_from(body, 'UTF8')) > 0
+                        AND status = 'delivered'
+                    """,
+                    .text(word)
+                ) == 1
+            }
+            let requests = try ReceivedWebhook.all(receiver, with: word)
+            #expect(requests.count == 2 && Set(requests.map { $0.headers["webhook-id"] ?? "" }).count == 1)
+            #expect(requests.allSatisfy { $0.isSigned(by: secret) })
+            #expect(requests.allSatisfy { $0.path == "/flaky/1/api/internal/ticket-generation-webhook" })
+            let told = try #require(try requests.last?.object())
+            #expect(told["eventType"] as? String == "ticket.completed" && told["jobId"] as? String == word)
+            let data = try #require(told["data"] as? [String: Any])
+            let tickets = data["tickets"] as? [[String: Any]] ?? []
+            #expect(Set(tickets.compactMap { $0["ticketId"] as? String }).count == 500 && tickets.count == 500)
+            #expect((data["summary"] as? [String: Any])?["successful"] as? Int == 500)
+            let count = try await fleet.count(made, .text(word))
+            #expect(count == 500)
+
+            try await scan(tickets, fleet, settings)
+            try await eventually("the core hears of the guest", within: .seconds(120)) {
+                try ReceivedWebhook.all(receiver, with: word).count { $0.path.hasSuffix("/scan-confirmation") } == 2
+            }
+            let confirmations = try ReceivedWebhook.all(receiver, with: word).suffix(2)
+            #expect(confirmations.allSatisfy { $0.isSigned(by: secret) })
+            let confirmation = try #require(try confirmations.last?.object())
+            #expect(confirmation["status"] as? String == "validated" && confirmation["operatorId"] as? Int == 123)
+        }
+    }
+
+    /// Through `flotilla api`: the first ticket twice, and one that nobody made.
+    private func scan(_ tickets: [[String: Any]], _ fleet: FleetHome, _ settings: [String: String]) async throws {
+        let port = try FreePort.find()
+        let created = try await fleet.home.run("key", "create", "door", "--scopes", "enqueue")
+        let key = created.text.filter { !$0.isWhitespace }
+        let api = try WorkerProcess(
+            program: TestServers.programs.appending(path: "flotilla"),
+            arguments: ["api", "--port", "\(port)"],
+            environment: fleet.addresses.merging(["FLOTILLA_QUEUES": FleetHome.queuesFile]) { $1 }
+                .merging(settings) { $1 },
+            log: URL(filePath: fleet.home.path + "/api.log")
+        )
+        func scan(_ code: String) async throws -> [String: Any] {
+            let body = #"{"qrCodeData":"\#(code)","eventId":456,"operatorId":123,"location":"North"}"#
+            let client = try RawClient(port: port)
+            client.send(
+                "POST /api/v1/scans/validate HTTP/1.1\r\nHost: test\r\nX-API-Key: \(key)\r\n"
+                    + "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+            )
+            let response = try #require(await client.response())
+            let object = try JSONSerialization.jsonObject(with: Data(response.body.utf8)) as? [String: Any]
+            return object?["data"] as? [String: Any] ?? [:]
+        }
+        try await eventually("the API listens") { (try? RawClient(port: port)) != nil }
+        let code = try #require(tickets.first?["qrCodeData"] as? String)
+        let first = try await scan(code)
+        #expect(
+            first["valid"] as? Bool == true && first["ticketId"] as? String == tickets.first?["ticketId"] as? String
+        )
+        let second = try await scan(code)
+        #expect(second["code"] as? String == "already_used" && second["firstLocation"] as? String == "North")
+        let third = try await scan("NOBODY")
+        #expect(third["code"] as? String == "not_a_ticket")
+        #expect(try await api.stop() == 0)
+    }
+}
