@@ -30,7 +30,7 @@ struct SearchSQL {
     /// that share no more than their beginning and their end are found by the ten thousand.
     var settings: [SQLStatement] {
         match == .similar
-            ? [SQLStatement("SELECT set_config('pg_trgm.word_similarity_threshold', '0.5', true)")] : []
+            ? [SQLStatement("SELECT set_config('pg_trgm.word_similarity_threshold', '0.45', true)")] : []
     }
 
     /// Columns: id, sort key, personal fields, other fields, time, relevance.
@@ -116,7 +116,7 @@ struct SearchSQL {
         } else {
             condition += " AND vector @@ (\(french) || \(english))"
         }
-        relevance = "ts_rank(vector, \(french) || \(english))::double precision"
+        if query.asksForWords { relevance = "ts_rank(vector, \(french) || \(english))::double precision" }
     }
 
     /// Every word, or one that resembles it in the title or among skills, sector and location.
