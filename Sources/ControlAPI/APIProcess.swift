@@ -19,6 +19,8 @@ package struct APIProcess: Sendable {
         package var masters: MasterKeyring?
         /// Where tickets' files are; `nil` goes without the files. Who made it closes what it needs.
         package var ticketFiles: (any TicketFileStore)?
+        /// What counts as a sign of fraud at the door.
+        package var scanRules = ScanRules()
         /// Connections to Postgres for requests; the relay has two of its own.
         package var postgresConnections = 4
         /// Where profiles are searched; who made it closes it.
@@ -83,6 +85,7 @@ package struct APIProcess: Sendable {
                     quotaBoard: redis.map { QuotaBoard($0, metrics: metrics) },
                     audit: configuration.masters.map { AuditLog(pool, privacy: AuditPrivacy(pool, masters: $0)) },
                     ticketFiles: configuration.ticketFiles,
+                    door: configuration.masters.map { door(pool, masters: $0) },
                     metrics: metrics,
                     log: log
                 )
@@ -104,6 +107,15 @@ package struct APIProcess: Sendable {
         await pool.close()
         log.info("the API has stopped")
         try result.get()
+    }
+
+    private func door(_ pool: PostgresPool, masters: MasterKeyring) -> TicketDoor {
+        TicketDoor(
+            pool,
+            keyring: TicketKeyring(TicketKeys(pool, masters: masters)),
+            topology: configuration.topology,
+            rules: configuration.scanRules
+        )
     }
 
     private func drain(_ server: HTTPServer, when stop: AsyncStream<Void>) async {

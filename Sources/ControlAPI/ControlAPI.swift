@@ -23,6 +23,8 @@ package enum ControlAPI {
         package var audit: AuditLog?
         /// Where tickets' files are; `nil` goes without the files.
         package var ticketFiles: (any TicketFileStore)?
+        /// `nil` without master keys: nobody can scan tickets then.
+        package var door: TicketDoor?
         package var metrics: Metrics
         package var log: Log
 
@@ -37,6 +39,7 @@ package enum ControlAPI {
             quotaBoard: QuotaBoard? = nil,
             audit: AuditLog? = nil,
             ticketFiles: (any TicketFileStore)? = nil,
+            door: TicketDoor? = nil,
             metrics: Metrics,
             log: Log
         ) {
@@ -50,6 +53,7 @@ package enum ControlAPI {
             self.quotaBoard = quotaBoard
             self.audit = audit
             self.ticketFiles = ticketFiles
+            self.door = door
             self.metrics = metrics
             self.log = log
         }
@@ -104,7 +108,8 @@ package enum ControlAPI {
             jobs.routes + tickets.routes + events.routes + search.routes + profiles.routes
             + notificationRoutes(dependencies)
             + companyRoutes(dependencies, quotas) + (dependencies.audit.map { AuditRoutes($0).routes } ?? [])
-            + HealthRoutes(dependencies.readiness).routes
+            + TicketCancelRoutes(dependencies.postgres, topology: topology).routes
+            + (dependencies.door.map { ScanRoutes($0).routes } ?? []) + HealthRoutes(dependencies.readiness).routes
             + MetricsRoutes(dependencies.metrics, isOpen: false).routes
         return resources + OpenAPIRoutes(describing: resources).routes
     }

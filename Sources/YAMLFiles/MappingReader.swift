@@ -96,53 +96,47 @@ package struct MappingReader {
     }
 
     package func integer(_ key: String, _ range: ClosedRange<Int>) -> Int? {
-        guard let node = values[key] else { return nil }
-        guard case .scalar(let text, isPlain: true) = node.content, let value = text.wholeNumber else {
-            complain(key, "expected a whole number, found \(node.kind)")
-            return nil
-        }
-        guard range.contains(value) else {
-            complain(key, "\(value) is out of range, \(range.lowerBound) to \(range.upperBound)")
-            return nil
-        }
-        return value
+        value(key, in: range, expected: "a whole number") { $1 ? $0.wholeNumber : nil }
     }
 
     package func number(_ key: String, _ range: ClosedRange<Double>) -> Double? {
-        guard let node = values[key] else { return nil }
-        guard case .scalar(let text, isPlain: true) = node.content, let value = text.decimalNumber else {
-            complain(key, "expected a number, found \(node.kind)")
-            return nil
-        }
-        guard range.contains(value) else {
-            complain(key, "\(text) is out of range, \(range.lowerBound) to \(range.upperBound)")
-            return nil
-        }
-        return value
+        value(key, in: range, expected: "a number") { $1 ? $0.decimalNumber : nil }
     }
 
     package func duration(_ key: String, _ range: ClosedRange<Duration>) -> Duration? {
-        guard let node = values[key] else { return nil }
-        guard case .scalar(let text, _) = node.content, let value = Duration(text: text) else {
-            complain(key, "expected a duration such as 100ms, 1s, 5m or 2h, found \(node.kind)")
-            return nil
+        value(key, in: range, expected: "a duration such as 100ms, 1s, 5m or 2h", write: \.text) { text, _ in
+            Duration(text: text)
         }
-        guard range.contains(value) else {
-            complain(key, "\(text) is out of range, \(range.lowerBound.text) to \(range.upperBound.text)")
-            return nil
-        }
-        return value
     }
 
     /// A number of bytes, plain or with a unit: `8MiB`, `512KiB`, `65536`.
     package func byteCount(_ key: String, _ range: ClosedRange<Int>) -> Int? {
+        value(key, in: range, expected: "a size such as 65536, 512KiB or 8MiB", unit: " bytes") { text, _ in
+            text.byteCount
+        }
+    }
+
+    /// A scalar that reads as a value within the range.
+    ///
+    /// - Parameters:
+    ///   - write: how a bound is written in a message.
+    ///   - parse: gets the text, and whether it stands without quotes.
+    private func value<Value: Comparable>(
+        _ key: String,
+        in range: ClosedRange<Value>,
+        expected: String,
+        unit: String = "",
+        write: (Value) -> String = { "\($0)" },
+        parse: (_ text: String, _ isPlain: Bool) -> Value?
+    ) -> Value? {
         guard let node = values[key] else { return nil }
-        guard case .scalar(let text, _) = node.content, let value = text.byteCount else {
-            complain(key, "expected a size such as 65536, 512KiB or 8MiB, found \(node.kind)")
+        guard case .scalar(let text, let isPlain) = node.content, let value = parse(text, isPlain) else {
+            complain(key, "expected \(expected), found \(node.kind)")
             return nil
         }
         guard range.contains(value) else {
-            complain(key, "\(text) is out of range, \(range.lowerBound) to \(range.upperBound) bytes")
+            let bounds = "\(write(range.lowerBound)) to \(write(range.upperBound))\(unit)"
+            complain(key, "\(text) is out of range, \(bounds)")
             return nil
         }
         return value

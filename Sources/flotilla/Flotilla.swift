@@ -35,6 +35,7 @@ struct Flotilla {
             IndexCommands.all,
             NotificationCommands.all,
             TicketCommand.all,
+            WebhookCommand.all,
             KeyCommands.all,
             ServicesCommands.all,
             DoctorCommand.all,

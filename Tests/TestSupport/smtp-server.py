@@ -25,7 +25,8 @@ port = int(sys.argv[3]) if len(sys.argv) > 3 else 0
 os.makedirs(folder + "/mail", exist_ok=True)
 os.chdir(folder)
 sessions = 0
-mails = 0
+# One that starts again in the folder of another goes on counting.
+mails = sum(name.endswith(".eml") for name in os.listdir("mail"))
 thoughts = 0
 
 

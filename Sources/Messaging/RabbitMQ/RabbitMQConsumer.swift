@@ -11,19 +11,14 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
         var isClosed = false
     }
 
-    /// What the answers on channel 1 belong to; they come in the order of the questions.
-    private enum Question {
-        case prefetch
-        case consume(Int)
-        case cancel
-        case barrier(CheckedContinuation<Void, Never>)
-    }
-
     private enum ProbeChannel {
         case closed, opening, open, asking(Int)
     }
 
     private static let deliveriesPerEvent = 512
+    /// How many acknowledgement frames RabbitMQ passes on to a quorum queue at once for certain: it keeps what comes
+    /// after 32 unanswered ones for later (`quorum_commands_soft_limit`), and forgets it when the channel closes.
+    private static let promptFrames = 16
     /// How long a queue that was missing is left alone once it is there.
     private static let grace = Duration.milliseconds(500)
 
@@ -43,8 +38,10 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
     private var queueByTag: [String: String] = [:]
     private var acknowledgements: AckWindow
     private var isFlushPlanned = false
+    /// Acknowledgement frames since the broker last answered a question that it had to ask the queues.
+    private var framesSinceAnswer = 0
     private var collected: [Delivery] = []
-    private var questions = FIFO<Question>()
+    private var questions = FIFO<ConsumerQuestion>()
     private var probeChannel = ProbeChannel.closed
     private var stopped: [CheckedContinuation<Void, Never>] = []
 
@@ -102,6 +99,7 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
         withLink { link throws(AMQPError) in
             let frames = acknowledgements.flush(at: .now, everything: everything)
             if !frames.isEmpty {
+                framesSinceAnswer += frames.count
                 try link.sending { handle throws(AMQPError) in
                     for frame in frames {
                         try handle.send(frame)
@@ -151,6 +149,11 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
     package func flush() async {
         takeSettlements()
         sendAcknowledgements(everything: true)
+        await reachBroker()
+    }
+
+    /// Waits until the broker has read all that was sent.
+    private func reachBroker() async {
         await withCheckedContinuation { continuation in
             guard lifeline.link != nil else { return continuation.resume() }
             questions.append(.barrier(continuation))
@@ -162,10 +165,38 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
         }
     }
 
+    /// Waits until the queues have applied what was settled, not only the broker's channel read it.
+    ///
+    /// A consumer that comes and goes has to be agreed on by the queue, in order with all else. What the channel kept
+    /// for later it sends when the first is answered; the answer to the second says that it has arrived. One message
+    /// of a queue may come back for it, marked as redelivered.
+    private func reachQueues() async {
+        guard framesSinceAnswer > Self.promptFrames else { return }
+        let echoes = subscriptions.filter { $0.generation > 0 && $0.phase == .idle }
+        await ask(echoes.count + 1) { handle throws(AMQPError) in
+            try handle.sendPrefetch(1)
+            for echo in echoes { try handle.sendConsume(echo.queue, tag: "e\(echo.index)") }
+        }
+        await ask(echoes.count) { handle throws(AMQPError) in
+            for echo in echoes { try handle.sendCancel(tag: "e\(echo.index)") }
+        }
+    }
+
+    private func ask(
+        _ count: Int,
+        _ send: (borrowing ConnectionHandle) throws(AMQPError) -> Void
+    ) async {
+        guard lifeline.link != nil else { return }
+        for _ in 0..<count { questions.append(.echo) }
+        withLink { link throws(AMQPError) in try link.sending(send) }
+        await reachBroker()
+    }
+
     package func close() async {
         guard !mailbox.withLock(\.isClosed) else { return }
         await stopDeliveries()
         await flush()
+        await reachQueues()
         let isFirst = mailbox.withLock { mailbox in
             defer { mailbox.isClosed = true }
             return !mailbox.isClosed
@@ -276,11 +307,13 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
     func take(_ event: BrokerEvent, _ link: Link) throws(AMQPError) {
         switch event {
         case .delivery(let head, let message):
+            // One for an echo goes back when the connection closes.
+            guard let queue = queueByTag[head.consumerTag] else { return }
             acknowledgements.delivered(head.tag)
             collected.append(
                 Delivery(
                     message: message,
-                    queue: queueByTag[head.consumerTag] ?? "",
+                    queue: queue,
                     exchange: head.exchange,
                     routingKey: head.routingKey,
                     isRedelivered: head.isRedelivered,
@@ -328,6 +361,7 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
         case (.cancel, .cancelled(let tag)):
             guard let index = subscriptions.firstIndex(where: { $0.tag == tag }) else { return }
             if subscriptions[index].phase == .cancelling { subscriptions[index].phase = .idle }
+            if !subscriptions.contains(where: \.isStopping) { framesSinceAnswer = 0 }
         default: return
         }
     }

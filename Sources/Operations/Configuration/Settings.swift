@@ -56,7 +56,7 @@ package enum Settings {
         [
             rabbitMQ, rabbitMQManagement, database, redis, port, home, queues, plans, expiryNotices, templates,
             allowPlaintext, logLevel, drain, inboxRetention,
-        ] + audit + search + notifications + tickets
+        ] + audit + search + notifications + tickets + webhooks
 
     /// The list as a Markdown table.
     package static var markdown: String {

@@ -30,6 +30,7 @@ package struct HTTPClient: Sendable {
         plan.connectTimeout = connectTimeout
         plan.timeout = request.timeout
         plan.answerLimit = request.answerLimit
+        plan.cutsLongAnswers = request.cutsLongAnswers
         plan.addressCheck = request.addressCheck
         switch request.authorization {
         case .basic(let user, let password)?: (plan.user, plan.password) = (user, password)

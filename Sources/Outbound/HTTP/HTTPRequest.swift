@@ -37,6 +37,8 @@ package struct HTTPRequest: Sendable {
     package var timeout: Duration
     /// The longest body of an answer, in bytes.
     package var answerLimit: Int
+    /// Whether a longer body is cut at the limit, and the connection with it; otherwise it is an error.
+    package var cutsLongAnswers: Bool
     /// Asked with the resolved address before anything is sent there; `false` refuses it.
     package var addressCheck: (@Sendable (IPAddress) -> Bool)?
 
@@ -48,6 +50,7 @@ package struct HTTPRequest: Sendable {
         authorization: Authorization? = nil,
         timeout: Duration = .seconds(30),
         answerLimit: Int = 1 << 20,
+        cutsLongAnswers: Bool = false,
         addressCheck: (@Sendable (IPAddress) -> Bool)? = nil
     ) {
         self.method = method
@@ -57,6 +60,7 @@ package struct HTTPRequest: Sendable {
         self.authorization = authorization
         self.timeout = timeout
         self.answerLimit = answerLimit
+        self.cutsLongAnswers = cutsLongAnswers
         self.addressCheck = addressCheck
     }
 }

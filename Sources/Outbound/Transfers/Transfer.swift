@@ -13,6 +13,7 @@ final class Transfer {
     private var handle: EasyHandle
     private let content: [UInt8]
     private let answerLimit: Int
+    private let cutsLongAnswers: Bool
     private let addressCheck: (@Sendable (IPAddress) -> Bool)?
     private let sockets: OpenSockets
     private var sent = 0
@@ -33,6 +34,7 @@ final class Transfer {
         self.handle = handle
         if case .mail(_, _, let content) = plan.kind { self.content = content } else { content = [] }
         answerLimit = plan.answerLimit
+        cutsLongAnswers = plan.cutsLongAnswers
         addressCheck = plan.addressCheck
         self.sockets = sockets
         self.continuation = continuation
@@ -47,10 +49,10 @@ final class Transfer {
 
     /// Takes it off the multi handle, and gives its report to who waits for it.
     func finish(_ code: CURLcode, on multi: MultiHandle) {
-        report.code = code
+        report.code = report.isCut ? CURLE_OK : code
         report.status = handle.long(CURLINFO_RESPONSE_CODE)
         report.reusedConnection = handle.long(CURLINFO_NUM_CONNECTS) == 0
-        if code != CURLE_OK { report.detail = handle.problem ?? CurlFailure(code: code).detail }
+        if report.code != CURLE_OK { report.detail = handle.problem ?? CurlFailure(code: code).detail }
         multi.remove(handle)
         continuation.resume(returning: report)
     }
@@ -108,8 +110,13 @@ final class Transfer {
 
     /// Less than was given ends the transfer.
     private func takeBody(_ data: UnsafeMutablePointer<CChar>?, _ length: Int) -> Int {
-        guard report.body.count + length <= answerLimit else {
-            report.isTooLarge = true
+        let space = answerLimit - report.body.count
+        guard length <= space else {
+            report.isTooLarge = !cutsLongAnswers
+            report.isCut = cutsLongAnswers
+            if cutsLongAnswers {
+                unsafe report.body.append(contentsOf: UnsafeRawBufferPointer(start: data, count: space))
+            }
             return 0
         }
         unsafe report.body.append(contentsOf: UnsafeRawBufferPointer(start: data, count: length))

@@ -28,6 +28,8 @@ struct TransferPlan: Sendable {
     /// From the start of the transfer to its end; the wait for a free connection does not count.
     var timeout = Duration.seconds(30)
     var answerLimit = 1 << 20
+    /// Whether an answer's body is cut at the limit rather than refused.
+    var cutsLongAnswers = false
     /// Whether an address may be connected to.
     var addressCheck: (@Sendable (IPAddress) -> Bool)?
     /// Whether no connection that is open already may be used.
@@ -52,6 +54,8 @@ struct TransferReport: Sendable {
     /// The address that the check did not let through.
     var refusedAddress: IPAddress?
     var isTooLarge = false
+    /// Whether the rest of the answer was not waited for.
+    var isCut = false
     /// Why it ended before libcurl ended it.
     var interruption: OutboundError.Code?
 

@@ -21,6 +21,7 @@ package struct TicketWorker: Worker {
     private let keys: TicketKeys
     private let press: TicketPress
     private let store: any TicketFileStore
+    private let webhooks: WebhookPosts
     private let configuration: TicketConfiguration
 
     package init(
@@ -28,12 +29,14 @@ package struct TicketWorker: Worker {
         keys: TicketKeys,
         press: TicketPress,
         store: any TicketFileStore,
+        webhooks: WebhookPosts,
         _ configuration: TicketConfiguration
     ) {
         self.pool = pool
         self.keys = keys
         self.press = press
         self.store = store
+        self.webhooks = webhooks
         self.configuration = configuration
     }
 
@@ -140,6 +143,7 @@ package struct TicketWorker: Worker {
             ])
             // Cancelled at the last moment, or done by another delivery of the same job.
             guard ended[0].affected == 1 else { return }
+            try await webhooks.post(event: Self.completed, body: report.webhook, in: transaction, of: context)
             transaction.publish(
                 OutgoingEvent(
                     name: Self.completed,

@@ -1,4 +1,4 @@
-import Models
+package import Models
 package import Storage
 
 /// The workers of tickets, with what they share: keys, press and files.
@@ -9,6 +9,7 @@ package struct TicketWorkers: Sendable {
 
     package init(
         _ pool: PostgresPool,
+        topology: Topology,
         masters: MasterKeyring,
         store: any TicketFileStore,
         _ configuration: TicketConfiguration
@@ -20,6 +21,7 @@ package struct TicketWorkers: Sendable {
             keys: TicketKeys(pool, masters: masters),
             press: press,
             store: store,
+            webhooks: WebhookPosts(topology: topology),
             configuration
         )
     }

@@ -36,6 +36,8 @@ enum APICommand {
         settings.masters = try configuration.masterKeyring()
         let files = try configuration.ticketFiles()
         settings.ticketFiles = files.store
+        settings.scanRules.twoPlacesWithin = configuration[Settings.scanTwoPlaces]
+        settings.scanRules.forgedBurst = configuration[Settings.scanForgedBurst]
         let (stop, order) = AsyncStream<Void>.makeStream()
         let signals = try Signals.stream(of: [SIGTERM, SIGINT])
         let listener = Task { for await _ in signals { order.yield() } }

@@ -79,9 +79,20 @@ enum WorkerCommand {
         let files = try configuration.ticketFiles()
         let tickets = TicketWorkers(
             connections.postgres,
+            topology: topology,
             masters: masters,
             store: files.store,
             try configuration.tickets()
+        )
+        let webhooks = WebhookWorkers(
+            connections.postgres,
+            topology: topology,
+            seal: WebhookSeal(masters),
+            access: try configuration.webhookAccess(),
+            core: try configuration.coreEndpoints(),
+            retention: configuration[Settings.webhookRetention],
+            metrics: metrics,
+            log: log
         )
         let privacy = AuditPrivacy(connections.postgres, masters: masters)
         try await check(privacy, log)
@@ -93,6 +104,7 @@ enum WorkerCommand {
         )
         var services: [any FleetService] = invocation[noKeeper] ? [upkeep] : [upkeep, keeper]
         if names.isEmpty || names.contains(QuotaWorker.name) { services += quotas.services }
+        if names.isEmpty || names.contains(WebhookDeliveryWorker.name) { services += webhooks.services }
         let fleet = try Fleet(
             settings,
             connections: connections,
@@ -105,6 +117,8 @@ enum WorkerCommand {
         try registerIndexing(search.store, with: fleet)
         try notifications.register(with: fleet)
         try tickets.register(with: fleet)
+        try webhooks.register(with: fleet)
+        try fleet.register(TicketCancellationWorker(topology: topology))
         let probes = try invocation[probePort].map { port in
             try ProbeServer.start(
                 port: UInt16(port.number),
@@ -128,6 +142,7 @@ enum WorkerCommand {
             throw CommandError(error.detail, remedy: "run flotilla doctor")
         }
         await chains.close()
+        await webhooks.close()
         await search.close()
         tickets.close()
         await files.close()

@@ -12,12 +12,25 @@ struct APIFixture: Sendable {
     let pool: PostgresPool
     let key: APIKey
 
+    static let topology = Topology(queues: [
+        QueueDefinition(
+            name: "audit.all",
+            worker: "audit",
+            bindings: [
+                QueueBinding(exchange: "fleet.topic", key: "#"),
+                QueueBinding(exchange: "fleet.direct", key: "audit.write"),
+            ]
+        )
+    ])
+
     /// - Parameters:
     ///   - pool: on a migrated schema.
     ///   - states: where live states come from; `nil` is an API without Redis.
     ///   - admission: takes everything in unless given.
     ///   - notifications: `nil` is an API without them.
     ///   - audit: `nil` is an API without it.
+    ///   - ticketFiles: `nil` is an API without the files.
+    ///   - door: `nil` is an API without scans.
     ///   - scopes: what the key may do.
     static func with(
         _ pool: PostgresPool,
@@ -25,19 +38,11 @@ struct APIFixture: Sendable {
         admission: Admission = Admission(),
         notifications: NotificationTexts? = nil,
         audit: AuditLog? = nil,
+        ticketFiles: (any TicketFileStore)? = nil,
+        door: TicketDoor? = nil,
         scopes: Set<Scope> = [.read, .enqueue],
         _ body: (APIFixture) async throws -> Void
     ) async throws {
-        let topology = Topology(queues: [
-            QueueDefinition(
-                name: "audit.all",
-                worker: "audit",
-                bindings: [
-                    QueueBinding(exchange: "fleet.topic", key: "#"),
-                    QueueBinding(exchange: "fleet.direct", key: "audit.write"),
-                ]
-            )
-        ])
         let key = try await APIKeys(pool).create(name: "tests", scopes: scopes)
         let server = try ControlAPI.start(
             HTTPServerConfiguration(),
@@ -51,6 +56,8 @@ struct APIFixture: Sendable {
                 admission: admission,
                 notifications: notifications,
                 audit: audit,
+                ticketFiles: ticketFiles,
+                door: door,
                 metrics: Metrics(),
                 log: Log(service: "test", threshold: .error)
             )

@@ -102,6 +102,36 @@ struct ForgetTests {
             ('n-2', 'r-1', 'email', 'welcome', 'x', 'address:zoe.l@example.com', NULL, 'Zoe.L@Example.com', 'fr', 'Hello Zoé', NULL, 'sent'),
             ('n-3', 'r-2', 'email', 'x', 'x', 'user:other', 'Otto', 'other@example.com', 'fr', 'About Zoé Lindqvist', 'x', 'sent')
             """,
+            """
+            INSERT INTO webhook_endpoints (id, name, url, events, master, sealed_secret)
+            VALUES ('e-1', 'core', 'https://core.example/', '{*}', 'm', '\\x00')
+            """,
+            """
+            INSERT INTO webhook_messages (id, event, body, correlation_id) VALUES
+            ('msg_1', 'user.updated', convert_to('\(payload)', 'UTF8'), 'c'),
+            ('msg_2', 'ticket.completed', convert_to('{"tickets":[{"guestName":"Zoé Lindqvist"},{"guestName":"Otto"}]}', 'UTF8'), 'zoe.l@example.com'),
+            ('msg_3', 'user.updated', '{"userId":"other","name":"Otto"}', NULL)
+            """,
+            """
+            INSERT INTO webhook_deliveries (id, message_id, endpoint_id) VALUES
+            ('d-1', 'msg_1', 'e-1'), ('d-2', 'msg_2', 'e-1'), ('d-3', 'msg_3', 'e-1')
+            """,
+            """
+            INSERT INTO webhook_attempts (delivery_id, number, started_at, duration_ms, status, error, answer) VALUES
+            ('d-2', 1, now(), 1, 422, 'no', convert_to('no mailbox zoe.l@example.com', 'UTF8')),
+            ('d-3', 1, now(), 1, 422, 'no', 'no mailbox other@example.com')
+            """,
+            """
+            INSERT INTO ticket_scans (id, outcome, event_id, operator_id, location, token_digest, idempotency_key, answer,
+                correlation_id, scanned_at) VALUES
+            ('s-1', 'valid', '1', 'o', 'Zoé Lindqvist''s desk', '\\x00', 'zoe.l@example.com', '{"message":"Zoé Lindqvist"}', 'c', now()),
+            ('s-2', 'valid', '1', 'o', 'North', '\\x00', NULL, '{}', NULL, now())
+            """,
+            """
+            INSERT INTO ticket_admissions (ticket_id, event_id, first_scan_at, first_location, first_operator_id,
+                last_scan_at, last_location, last_operator_id)
+            VALUES ('t-1', '1', now(), 'Zoé Lindqvist''s desk', 'o', now(), 'North', 'o')
+            """,
         ]
         for statement in statements { _ = try await pool.query(SQLStatement(statement)) }
         let profiles = [

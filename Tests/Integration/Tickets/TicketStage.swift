@@ -48,7 +48,14 @@ struct TicketStage: Sendable {
         _ configuration: TicketConfiguration
     ) {
         (self.pool, self.folder, self.store, self.keys) = (pool, folder, store, keys)
-        worker = TicketWorker(pool, keys: keys, press: press, store: store, configuration)
+        worker = TicketWorker(
+            pool,
+            keys: keys,
+            press: press,
+            store: store,
+            webhooks: WebhookPosts(topology: Topology(queues: [])),
+            configuration
+        )
     }
 
     /// Hands the job to the worker, as its queue would.

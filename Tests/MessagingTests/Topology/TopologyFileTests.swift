@@ -9,7 +9,9 @@ struct TopologyFileTests {
 
     @Test func `the fleet's own file is right, and gives every worker its queues`() throws {
         let topology = try TopologyFile.load(from: Self.file.path)
-        #expect(Set(topology.workers) == ["audit", "quota", "indexing", "tickets", "notifications"])
+        #expect(
+            Set(topology.workers) == ["audit", "quota", "indexing", "tickets", "notifications", "scans", "webhooks"]
+        )
         #expect(topology.exchanges.map(\.name) == ["fleet.topic", "fleet.direct", "fleet.fanout"])
         #expect(topology.delay == DelayLadder(namespace: "fleet", unit: .milliseconds(100), levels: 24))
         let audit = try #require(topology.queue(named: "audit.all"))

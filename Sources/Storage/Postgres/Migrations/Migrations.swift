@@ -10,6 +10,8 @@ package enum Migrations {
         Migration(number: 6, name: "search", sql: Migration0006Search.sql),
         Migration(number: 7, name: "subscriptions", sql: Migration0007Subscriptions.sql),
         Migration(number: 8, name: "audit_privacy", sql: Migration0008AuditPrivacy.sql),
+        Migration(number: 9, name: "webhooks", sql: Migration0009Webhooks.sql),
+        Migration(number: 10, name: "scans", sql: Migration0010Scans.sql),
     ]
 
     /// Any number, but always this one: whoever holds this advisory lock may change the schema.

@@ -10,14 +10,19 @@ package enum PersonalDataStores {
 
         package var index: any IndexStore
 
+        /// Where tickets' files are; `nil` leaves the files.
+        package var ticketFiles: (any TicketFileStore)?
+
         package init(
             postgres: PostgresPool,
             redis: RedisClient?,
-            index: any IndexStore = PostgresIndexStore()
+            index: any IndexStore = PostgresIndexStore(),
+            ticketFiles: (any TicketFileStore)? = nil
         ) {
             self.postgres = postgres
             self.redis = redis
             self.index = index
+            self.ticketFiles = ticketFiles
         }
     }
 
@@ -27,8 +32,9 @@ package enum PersonalDataStores {
         var stores: [any PersonalDataStore] = [
             RecipientData(pool), NotificationData(pool), DeadLetterData.store(pool), JobData.store(pool),
             OutboxData.store(pool), InboxData(pool), OperatorActionData.store(pool),
-            SearchData(pool, connections.index), TicketData(pool),
+            SearchData(pool, connections.index), TicketData(pool, connections.ticketFiles),
         ]
+        stores += WebhookData.stores(pool) + ScanData.stores(pool)
         if let redis = connections.redis { stores.append(RedisData(redis)) }
         return stores
     }
@@ -39,6 +45,6 @@ package enum PersonalDataStores {
         "subscription_notices", "quotas", "quota_usage", "token_accounts", "token_ledger", "search_generations",
         "search_deleted_users", "audit_lanes", "audit_logs", "audit_secrets", "audit_subjects", "audit_subject_traces",
         "audit_subject_aliases", "audit_action_steps", "audit_chain", "audit_checkpoints",
-        "ticket_keys", "ticket_generation_jobs",
+        "webhook_endpoints", "webhook_deliveries", "ticket_keys", "ticket_generation_jobs",
     ]
 }

@@ -9,11 +9,12 @@ enum AuditRotateKeyCommand {
     private struct Answer: Encodable {
         let master: String
         let wrapped: Int
+        let webhooks: Int
     }
 
     static let command = Command(
         "rotate-key",
-        "Wraps people's keys with a new master key",
+        "Wraps people's keys and webhooks' secrets with a new master key",
         takes: [OutputFormat.option],
         details: """
             Without FLOTILLA_MASTER_KEY a new key is made in the home. With it, put the new key in front of the old one, \
@@ -33,10 +34,14 @@ enum AuditRotateKeyCommand {
                 let wrapped = try await MasterKeyRotation(pool, masters: masters).run { count in
                     if invocation.console.isInteractive { invocation.console.note("\(count) keys") }
                 }
-                let answer = Answer(master: masters.current.id, wrapped: wrapped)
+                let sealed = try await WebhookEndpoints(pool, seal: WebhookSeal(masters)).sealAnew()
+                let answer = Answer(master: masters.current.id, wrapped: wrapped, webhooks: sealed)
                 try invocation.show(
                     answer,
-                    as: Table(["master key", "keys wrapped"], [[answer.master, "\(wrapped)"]])
+                    as: Table(
+                        ["master key", "keys wrapped", "webhooks sealed"],
+                        [[answer.master, "\(wrapped)", "\(sealed)"]]
+                    )
                 )
                 return .done
             } catch let error as AuditError {

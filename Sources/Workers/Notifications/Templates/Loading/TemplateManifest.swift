@@ -13,27 +13,16 @@ struct TemplateManifest {
 
     /// Reads the file, and adds what is wrong with it to `mistakes`.
     init(_ text: String, file: String, mistakes: inout [TemplateMistakes.Mistake]) {
-        let value: JSONValue
-        do throws(InvalidPayload) {
-            value = try JSONValue(Array(text.utf8))
-        } catch {
-            mistakes.append(.init(file: file, line: 1, problem: error.problem))
-            return
-        }
-        guard case .members(let members) = value else {
-            mistakes.append(.init(file: file, line: 1, problem: "expected an object"))
-            return
-        }
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        for member in members {
-            let line = lines.firstIndex { $0.contains("\"\(member.name)\"") }.map { $0 + 1 } ?? 1
+        guard let object = TemplateObject(text, file: file, mistakes: &mistakes) else { return }
+        for member in object.members {
             do throws(Problem) {
                 try take(member)
             } catch {
-                mistakes.append(.init(file: file, line: line, problem: "\(member.name): \(error.text)"))
+                mistakes.append(object.mistake(member, ": \(error.text)"))
             }
         }
-        for name in ["category", "channels"] where value[name] == nil {
+        let names = object.members.map(\.name)
+        for name in ["category", "channels"] where !names.contains(name) {
             mistakes.append(.init(file: file, line: 1, problem: "\(name) is missing"))
         }
     }

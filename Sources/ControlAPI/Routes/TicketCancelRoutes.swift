@@ -1,0 +1,78 @@
+import Platform
+package import Models
+package import Storage
+import Workers
+
+/// `/api/v1/tickets/{code}/cancel`: takes a ticket back.
+package struct TicketCancelRoutes: Sendable {
+    private enum Body {
+        static let eventID = Field.optional(
+            "eventId",
+            .identifier(longest: TicketToken.longestID),
+            "Tells apart tickets of one code."
+        )
+        static let reason = Field.optional("reason", .string(length: 1...500), "Why; it is in the event.")
+        static let fields: Fields = [eventID, reason]
+    }
+
+    private let pool: PostgresPool
+    private let cancellation: TicketCancellation
+
+    package init(_ pool: PostgresPool, topology: Topology) {
+        self.pool = pool
+        cancellation = TicketCancellation(topology: topology)
+    }
+
+    package var routes: [Route] {
+        ["/api/v1/tickets", "/api/tickets"].map { base in
+            Route(
+                "POST",
+                "\(base)/{code}/cancel",
+                access: .scope(.operate),
+                summary:
+                    "Take a ticket back, by its code: the door refuses it from now on. A second time changes nothing.",
+                body: Body.fields,
+                answers: [
+                    .of(200, "The ticket is cancelled.", Schemas.cancelledTicket),
+                    .of(404, "There is no such ticket."),
+                    .of(409, "Several events have a ticket of that code: give eventId."),
+                ],
+                handler: cancel
+            )
+        }
+    }
+
+    private func cancel(_ call: Call) async throws -> HTTPResponse {
+        let code = call.parameter("code")
+        guard code.utf8.count <= 255, !code.utf8.contains(0) else {
+            throw APIError.invalid([.init(field: "code", message: "has to be 1 to 255 bytes long, without NUL")])
+        }
+        let result = try await pool.transaction { transaction in
+            try await cancellation.cancel(
+                .code(code),
+                eventID: call.body[Body.eventID]?.text,
+                reason: call.body[Body.reason],
+                correlationID: call.correlationID,
+                tells: true
+            ) { try await transaction.pipeline($0) }
+        }
+        switch result {
+        case .cancelled(let ticket, let isNew):
+            var data = JSONObject()
+            data.add("ticketId", ticket.id)
+            data.add("ticketCode", ticket.code)
+            data.add("eventId", ticket.eventID)
+            data.add("cancelledAt", WallClock.iso8601(ticket.cancelledAt))
+            data.add("isNew", isNew)
+            return Envelope.success(data.closed)
+        case .unknown: throw APIError.notFound("ticket with the code \(code)")
+        case .ambiguous:
+            throw APIError(
+                status: 409,
+                code: "ambiguous_ticket",
+                message: "Several events have a ticket of that code.",
+                details: [.init(field: "eventId", message: "is needed to tell them apart")]
+            )
+        }
+    }
+}

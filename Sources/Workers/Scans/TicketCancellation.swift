@@ -1,0 +1,95 @@
+package import Models
+import Platform
+package import Storage
+
+/// Takes tickets back: the door refuses them from the commit on.
+package struct TicketCancellation: Sendable {
+    package static let event = "ticket.cancelled"
+
+    /// Which ticket is meant.
+    package enum Name: Sendable, Hashable {
+        case id(String)
+        case code(String)
+    }
+
+    package struct Ticket: Sendable, Hashable {
+        package let id: String
+        package let code: String
+        package let eventID: String
+        /// Microseconds since 1970.
+        package let cancelledAt: Int64
+    }
+
+    package enum Result: Sendable, Hashable {
+        /// `isNew` unless it was cancelled before.
+        case cancelled(Ticket, isNew: Bool)
+        case unknown
+        /// Several events have a ticket of that code.
+        case ambiguous
+    }
+
+    private let eventExchange: String
+
+    package init(topology: Topology) { eventExchange = topology.events.name }
+
+    /// Cancels a ticket, and tells of it unless it was told of by `ticket.cancelled` itself.
+    ///
+    /// - Parameters:
+    ///   - eventID: tells apart tickets of one code.
+    ///   - execute: in the transaction that everything is to be part of.
+    package func cancel(
+        _ name: Name,
+        eventID: String?,
+        reason: String? = nil,
+        correlationID: String? = nil,
+        tells: Bool,
+        executing execute: ([SQLStatement]) async throws -> [SQLResult]
+    ) async throws -> Result {
+        let found = try await execute([Self.select(name, eventID: eventID)])[0]
+        guard let row = found.first else { return .unknown }
+        guard found.count == 1, let id = row.text(0) else { return .ambiguous }
+        let isNew = row.timestamp(3) == nil
+        let at = row.timestamp(3) ?? WallClock.microseconds()
+        let ticket = Ticket(id: id, code: row.text(1) ?? "", eventID: row.text(2) ?? "", cancelledAt: at)
+        guard isNew else { return .cancelled(ticket, isNew: false) }
+        var statements = [
+            SQLStatement(
+                "UPDATE generated_tickets SET cancelled_at = $2 WHERE ticket_id = $1",
+                [.text(id), .timestamp(at)]
+            )
+        ]
+        if tells {
+            let event = told(ticket, isNumber: row.bool(4) ?? false, reason: reason)
+            statements.append(Outbox.insert([event.message(causedBy: nil, correlationID, eventExchange)]))
+        }
+        _ = try await execute(statements)
+        return .cancelled(ticket, isNew: true)
+    }
+
+    private func told(_ ticket: Ticket, isNumber: Bool, reason: String?) -> OutgoingEvent {
+        func id(_ text: String) -> JSONValue { isNumber ? .number(text) : .string(text) }
+        var members: [JSONValue.Member] = [
+            .init(name: "ticketId", value: id(ticket.id)), .init(name: "ticketCode", value: .string(ticket.code)),
+            .init(name: "eventId", value: id(ticket.eventID)),
+            .init(name: "timestamp", value: .string(WallClock.iso8601(ticket.cancelledAt))),
+        ]
+        if let reason { members.append(.init(name: "reason", value: .string(reason))) }
+        return OutgoingEvent(name: Self.event, body: Array(JSONValue.members(members).json.utf8))
+    }
+
+    /// Two rows at most, locked against a scan at the same moment.
+    private static func select(_ name: Name, eventID: String?) -> SQLStatement {
+        let (column, text) =
+            switch name {
+            case .id(let id): ("ticket_id", id)
+            case .code(let code): ("ticket_code", code)
+            }
+        return SQLStatement(
+            """
+            SELECT ticket_id, ticket_code, event_id, cancelled_at, has_number_ids FROM generated_tickets
+            WHERE \(column) = $1 AND ($2::text IS NULL OR event_id = $2) ORDER BY ticket_id LIMIT 2 FOR UPDATE
+            """,
+            [.text(text), .optional(eventID)]
+        )
+    }
+}

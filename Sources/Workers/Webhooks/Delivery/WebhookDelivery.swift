@@ -1,0 +1,198 @@
+import Models
+import Outbound
+import Platform
+import Storage
+import Telemetry
+
+/// Makes one delivery: look, take a slot, claim, send, record.
+///
+/// The lease of a claim keeps duplicates of the message from sending side by side. Between the endpoint's answer and the
+/// commit of the record lies the one window in which a crash makes it hear the same twice: with the same `webhook-id`.
+struct WebhookDelivery: Sendable {
+    /// How long a delivery waits for an endpoint that is out before it is given up.
+    private static let longestWait = Duration.seconds(3 * 86_400)
+
+    let pool: PostgresPool
+    let seal: WebhookSeal
+    let sender: WebhookSender
+    let gates: EndpointGates
+    let metrics: Metrics
+    /// Where `webhook.disabled` is published.
+    let eventExchange: String
+
+    func deliver(_ order: WebhookOrder, in context: MessageContext) async throws -> Outcome {
+        // An endpoint that was removed took its deliveries with it.
+        guard let row = try await pool.query(PlannedDelivery.select(order.deliveryID)).first else { return .done }
+        let planned = PlannedDelivery(row)
+        guard planned.status == "queued" || (planned.status == "failed" && context.isReplay) else { return .done }
+        guard planned.isEnabled else {
+            let reason = "the endpoint \(planned.name) is disabled: \(planned.disabledReason ?? "by an operator")"
+            try await giveUp(planned, reason: reason)
+            throw PermanentError(type: "webhook_endpoint_disabled", message: reason)
+        }
+        let url = try await checkedURL(of: planned)
+        guard planned.age < Self.longestWait || context.isReplay else {
+            let reason = "the endpoint \(planned.name) was out for too long"
+            try await giveUp(planned, reason: reason)
+            throw PermanentError(type: "webhook_expired", message: reason)
+        }
+        let pass: EndpointGates.Pass
+        switch gates.enter(planned.endpoint, name: planned.name, host: url.authority) {
+        case .wait(let wait): return .snooze(wait)
+        case .pass(let given): pass = given
+        }
+        let claim: Claim
+        do {
+            claim = try await take(planned, context)
+        } catch {
+            gates.leave(pass, .nothing)
+            throw error
+        }
+        let (claimed, secrets): (ClaimedDelivery, [WebhookSecret])
+        switch claim {
+        case .taken(let delivery, let opened): (claimed, secrets) = (delivery, opened)
+        case .elsewhere(let outcome):
+            gates.leave(pass, .nothing)
+            return outcome
+        }
+        let exchange = await sender.send(claimed.message, to: url, secrets: secrets)
+        gates.leave(pass, exchange.finding)
+        note(exchange, planned)
+        return try await conclude(planned, claimed, exchange, context)
+    }
+
+    private func conclude(
+        _ planned: PlannedDelivery,
+        _ claimed: ClaimedDelivery,
+        _ exchange: WebhookExchange,
+        _ context: MessageContext
+    ) async throws -> Outcome {
+        let attempt = WebhookStatements.attempt(planned.id, number: claimed.attempt, exchange)
+        guard let problem = exchange.problem else {
+            _ = try await context.transaction { transaction in
+                try await transaction.execute([
+                    attempt, WebhookStatements.delivered(planned.id),
+                    WebhookStatements.succeeded(endpoint: planned.endpoint),
+                ])
+            }
+            return .done
+        }
+        let reason = "\(planned.name): \(problem)"
+        let isOver = exchange.isGone || exchange.isHopeless || context.attempt >= context.maxAttempts
+        let end =
+            isOver
+            ? WebhookStatements.failed(planned.id, reason: problem)
+            : WebhookStatements.released(planned.id, reason: problem)
+        if exchange.isCancelled {
+            // A cancelled task's own statements would not be made.
+            let pool = pool
+            await Task { _ = try? await pool.pipeline([attempt, end]) }.value
+            throw CancellationError()
+        }
+        _ = try await pool.pipeline([attempt, end, WebhookStatements.failing(endpoint: planned.endpoint)])
+        let disabling =
+            exchange.isGone
+            ? WebhookStatements.disable(endpoint: planned.endpoint, reason: "it answered 410 Gone")
+            : WebhookStatements.disableWhenHopeless(endpoint: planned.endpoint)
+        try await disable(planned, by: disabling, context)
+        if exchange.isGone { throw PermanentError(type: "webhook_endpoint_gone", message: reason) }
+        if exchange.isHopeless { throw PermanentError(type: "webhook_refused", message: reason) }
+        guard let asked = exchange.retryAfter else { throw UndeliveredWebhook(reason: reason) }
+        throw RetryLater(after: max(asked, Self.leastWait(after: context.attempt)), reason: reason)
+    }
+
+    /// An endpoint that asks for a second each time must not have spent all attempts in a minute.
+    private static func leastWait(after attempt: Int) -> Duration { .seconds(1 << min(attempt, 12)) }
+
+    private func checkedURL(of planned: PlannedDelivery) async throws -> EndpointURL {
+        do throws(FieldError) {
+            let url = try EndpointURL(planned.url)
+            if let objection = sender.access.objection(to: url) { throw objection }
+            return url
+        } catch {
+            let reason = "the endpoint \(planned.name) is not called: its URL \(error.problem)"
+            try await giveUp(planned, reason: reason)
+            throw PermanentError(type: "webhook_refused", message: reason)
+        }
+    }
+
+    private enum Claim {
+        case taken(ClaimedDelivery, [WebhookSecret])
+        /// Another process is at it, or has done it.
+        case elsewhere(Outcome)
+    }
+
+    private func take(_ planned: PlannedDelivery, _ context: MessageContext) async throws -> Claim {
+        let results = try await pool.pipeline([
+            ClaimedDelivery.claim(planned.id, isReplay: context.isReplay), ClaimedDelivery.state(of: planned.id),
+        ])
+        guard let row = results[0].first else {
+            let state = results[1].first
+            guard state?.text(0) == "queued", let remaining = state?.double(1), remaining > 0 else {
+                return .elsewhere(.done)
+            }
+            return .elsewhere(.snooze(.seconds(remaining) + .milliseconds(100)))
+        }
+        let claimed = ClaimedDelivery(row)
+        do {
+            let secrets = try claimed.secrets.map { sealed in
+                try seal.open(sealed, of: planned.endpoint, by: claimed.master)
+            }
+            return .taken(claimed, secrets)
+        } catch {
+            _ = try await pool.query(WebhookStatements.released(planned.id, reason: "\(error)"))
+            throw error
+        }
+    }
+
+    /// Not a part of the message's own effect: sent back from the dead letters, it is not a duplicate.
+    private func giveUp(_ planned: PlannedDelivery, reason: String) async throws {
+        _ = try await pool.query(WebhookStatements.failed(planned.id, reason: reason))
+    }
+
+    private func disable(_ planned: PlannedDelivery, by statement: SQLStatement, _ context: MessageContext) async throws
+    {
+        let isDisabled = try await pool.transaction { transaction in
+            guard let row = try await transaction.query(statement).first else { return false }
+            let body: [JSONValue.Member] = [
+                .init(name: "endpointId", value: .string(planned.endpoint)),
+                .init(name: "name", value: .string(row.text(0) ?? "")),
+                .init(name: "url", value: .string(row.text(1) ?? "")),
+                .init(name: "timestamp", value: .string(WallClock.iso8601())),
+            ]
+            let event = OutgoingEvent(name: "webhook.disabled", body: Array(JSONValue.members(body).json.utf8))
+            let message = event.message(causedBy: context.message, context.correlationID, eventExchange)
+            _ = try await transaction.query(Outbox.insert([message]))
+            return true
+        }
+        guard isDisabled else { return }
+        context.log.error(
+            "a webhook endpoint is disabled; flotilla webhook list says why, flotilla webhook enable takes it up again",
+            correlationID: context.correlationID,
+            ["endpoint": .string(planned.name)]
+        )
+    }
+
+    private func note(_ exchange: WebhookExchange, _ planned: PlannedDelivery) {
+        metrics.counter(
+            "flotilla_webhook_attempts_total",
+            "Requests to webhook endpoints, by what came of them.",
+            [
+                "endpoint": planned.name,
+                "result": exchange.isSuccess ? "delivered" : exchange.status.map(String.init) ?? "none",
+            ]
+        ).increment()
+        metrics.histogram(
+            "flotilla_webhook_attempt_duration_seconds",
+            "How long requests to webhook endpoints took.",
+            ["endpoint": planned.name]
+        ).observe(exchange.took.seconds)
+    }
+}
+
+/// An endpoint did not take a webhook; the queue's policy says when to try again.
+struct UndeliveredWebhook: Error, Sendable, CustomStringConvertible {
+    let reason: String
+
+    var description: String { reason }
+}

@@ -1,0 +1,15 @@
+package import Models
+
+/// Makes deliveries of webhooks, one for each message.
+package struct WebhookDeliveryWorker: Worker {
+    package static let name = "webhooks"
+    package static let events = [WebhookPosts.queueEvent]
+
+    private let delivery: WebhookDelivery
+
+    init(_ delivery: WebhookDelivery) { self.delivery = delivery }
+
+    package func handle(_ order: WebhookOrder, in context: MessageContext) async throws -> Outcome {
+        try await delivery.deliver(order, in: context)
+    }
+}

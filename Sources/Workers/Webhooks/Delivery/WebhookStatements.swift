@@ -1,0 +1,90 @@
+import Models
+import Storage
+
+/// What is written of deliveries while they are made.
+enum WebhookStatements {
+    /// How long an endpoint may fail without a single success before it is disabled.
+    static let patience = Duration.seconds(5 * 86_400)
+
+    static func attempt(_ id: String, number: Int, _ exchange: WebhookExchange) -> SQLStatement {
+        SQLStatement(
+            """
+            INSERT INTO webhook_attempts (delivery_id, number, started_at, duration_ms, status, error, answer)
+            VALUES ($1, $2::bigint::integer, $3, $4::bigint::integer, $5::bigint::integer, $6::text, $7::bytea)
+            ON CONFLICT DO NOTHING
+            """,
+            [
+                .text(id), .int(Int64(number)), .timestamp(exchange.startedAt), .int(exchange.took.milliseconds),
+                exchange.status.map { .int(Int64($0)) } ?? .null, .optional(exchange.problem),
+                exchange.answer.isEmpty ? .null : .bytes(exchange.answer),
+            ]
+        )
+    }
+
+    static func delivered(_ id: String) -> SQLStatement {
+        SQLStatement(
+            """
+            UPDATE webhook_deliveries SET status = 'delivered', reason = NULL, finished_at = now(), sending_until = NULL
+            WHERE id = $1
+            """,
+            [.text(id)]
+        )
+    }
+
+    static func failed(_ id: String, reason: String) -> SQLStatement {
+        SQLStatement(
+            """
+            UPDATE webhook_deliveries SET status = 'failed', reason = $2, finished_at = now(), sending_until = NULL
+            WHERE id = $1 AND status <> 'delivered'
+            """,
+            [.text(id), .text(reason)]
+        )
+    }
+
+    /// Gives the lease back: it will be tried again.
+    static func released(_ id: String, reason: String?) -> SQLStatement {
+        SQLStatement(
+            "UPDATE webhook_deliveries SET sending_until = NULL, reason = coalesce($2::text, reason) WHERE id = $1",
+            [.text(id), .optional(reason)]
+        )
+    }
+
+    /// Touches the endpoint's row only when there is something to change, since all deliveries would wait for it.
+    static func succeeded(endpoint: String) -> SQLStatement {
+        SQLStatement(
+            "UPDATE webhook_endpoints SET failing_since = NULL WHERE id = $1 AND failing_since IS NOT NULL",
+            [.text(endpoint)]
+        )
+    }
+
+    static func failing(endpoint: String) -> SQLStatement {
+        SQLStatement(
+            "UPDATE webhook_endpoints SET failing_since = now() WHERE id = $1 AND failing_since IS NULL",
+            [.text(endpoint)]
+        )
+    }
+
+    /// - Returns: a row when the endpoint was enabled until now.
+    static func disable(endpoint: String, reason: String) -> SQLStatement {
+        SQLStatement(
+            """
+            UPDATE webhook_endpoints SET is_enabled = false, disabled_reason = $2, disabled_at = now(), updated_at = now()
+            WHERE id = $1 AND is_enabled RETURNING name, url
+            """,
+            [.text(endpoint), .text(reason)]
+        )
+    }
+
+    /// As ``disable(endpoint:reason:)``, once nothing has succeeded for ``patience``.
+    static func disableWhenHopeless(endpoint: String) -> SQLStatement {
+        SQLStatement(
+            """
+            UPDATE webhook_endpoints SET is_enabled = false, disabled_at = now(), updated_at = now(),
+                disabled_reason = 'no delivery has succeeded since ' || to_char(
+                    failing_since AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC'
+            WHERE id = $1 AND is_enabled AND failing_since < now() - $2 * interval '1 second' RETURNING name, url
+            """,
+            [.text(endpoint), .double(patience.seconds)]
+        )
+    }
+}

@@ -1,0 +1,126 @@
+import Foundation
+import Glibc
+import Models
+import Platform
+import Storage
+import TestSupport
+import Testing
+
+extension FleetTests {
+    /// A webhook as a receiver reads it.
+    struct Received {
+        let headers: [String: String]
+        let body: [UInt8]
+
+        init(_ data: Data) throws {
+            let object = try JSONSerialization.jsonObject(with: data) as? [String: Any] ?? [:]
+            headers = object["headers"] as? [String: String] ?? [:]
+            body = Base64.decode(object["body"] as? String ?? "") ?? []
+        }
+
+        /// By the specification: HMAC-SHA256 over id, timestamp and body.
+        func isSigned(by secret: String) -> Bool {
+            let key = Base64.decode(String(secret.dropFirst("whsec_".count))) ?? []
+            let signed = "\(headers["webhook-id"] ?? "").\(headers["webhook-timestamp"] ?? "")."
+            let digest = KeyedDigest(key: key).digest(Array(signed.utf8) + body)
+            return headers["webhook-signature"] == "v1," + Base64.encode(digest)
+        }
+    }
+
+    func received(_ receiver: StandIn) throws -> [Received] {
+        try receiver.files("requests", ".json").map { try Received($0) }
+    }
+
+    /// Hands in a webhook for the core, as a worker's transaction does.
+    private func post(_ body: String, on fleet: FleetHome) async throws -> String {
+        let (id, delivery) = ("msg_" + TestServers.uniqueWord(), UUIDv7.make())
+        var order = Message(body: Array(#"{"deliveryId":"\#(delivery)"}"#.utf8))
+        order.properties.messageID = delivery
+        _ = try await fleet.pool.pipeline([
+            SQLStatement(
+                "INSERT INTO webhook_messages (id, event, body) VALUES ($1, 'ticket.completed', $2)",
+                [.text(id), .bytes(Array(body.utf8))]
+            ),
+            SQLStatement(
+                """
+                INSERT INTO webhook_deliveries (id, message_id, endpoint_id)
+                SELECT $1, $2, id FROM webhook_endpoints WHERE name = 'core-tickets'
+                """,
+                [.text(delivery), .text(id)]
+            ),
+            Outbox.insert([OutgoingMessage(exchange: "fleet.direct", routingKey: "webhook.deliver", message: order)]),
+        ])
+        return id
+    }
+
+    @Test(.enabled(if: StandIn.isAvailable), .timeLimit(.minutes(5)))
+    func `a worker killed in the middle of a webhook sends it again with the same id`() async throws {
+        let fleet = try await FleetHome.current()
+        let receiver = try await StandIn("webhook-receiver.py")
+        let secret = "whsec_" + Base64.encode(RandomBytes.make(32))
+        let settings = [
+            "FLOTILLA_CORE_URL": "http://127.0.0.1:\(receiver.port)/hang/1", "FLOTILLA_CORE_SECRET": secret,
+        ]
+        let worker = try fleet.worker(settings: settings)
+        try await worker.waitUntilReady()
+        try await eventually("the core is set up") {
+            try await fleet.count(
+                "SELECT count(*) FROM webhook_endpoints WHERE url LIKE $1",
+                .text("\(settings["FLOTILLA_CORE_URL"] ?? "")%")
+            ) == 2
+        }
+        let id = try await post(#"{"eventType":"ticket.completed"}"#, on: fleet)
+        try await eventually("the request is there") { try received(receiver).count == 1 }
+        worker.process.send(SIGKILL)
+        #expect(try await worker.process.waitForEnd() == -SIGKILL)
+        try await fleet.withWorkers(settings: settings) { _ in
+            try await eventually("the webhook is delivered", within: .seconds(120)) {
+                try await fleet.count(
+                    "SELECT count(*) FROM webhook_deliveries WHERE message_id = $1 AND status = 'delivered'",
+                    .text(id)
+                ) == 1
+            }
+        }
+        let requests = try received(receiver)
+        #expect(requests.count == 2)
+        #expect(requests.allSatisfy { $0.headers["webhook-id"] == id && $0.isSigned(by: secret) })
+        #expect(requests.allSatisfy { $0.body == Array(#"{"eventType":"ticket.completed"}"#.utf8) })
+    }
+
+    @Test(.enabled(if: StandIn.isAvailable), .timeLimit(.minutes(2)))
+    func `the webhook commands do what their help says`() async throws {
+        let fleet = try await FleetHome.current()
+        let receiver = try await StandIn("webhook-receiver.py")
+        let name = TestServers.uniqueWord()
+        let environment = [
+            "FLOTILLA_WEBHOOK_ALLOW_PRIVATE": "127.0.0.1:\(receiver.port)",
+            "FLOTILLA_MASTER_KEY": Base64.encode(RandomBytes.make(32)),
+        ]
+        func run(_ words: String...) async throws -> TestHome.Output {
+            try await fleet.home.run(["webhook"] + words, environment: environment)
+        }
+        let refused = try await run("add", name, "http://2130706433/", "--events", "*")
+        #expect(refused.status == 2 && refused.messages.contains("unusual spelling") && refused.text.isEmpty)
+        let inside = try await run("add", name, "http://127.0.0.1:1/", "--events", "*")
+        #expect(inside.status == 2 && inside.messages.contains("FLOTILLA_WEBHOOK_ALLOW_PRIVATE"))
+        let added = try await run("add", name, "http://127.0.0.1:\(receiver.port)/echo", "--events", "none.*")
+        let secret = added.text.filter { !$0.isWhitespace }
+        #expect(added.status == 0 && secret.hasPrefix("whsec_"))
+        let tested = try await run("test", name, "--output", "json")
+        #expect(tested.status == 0 && tested.text.contains(#""delivered" : true"#))
+        let request = try #require(try received(receiver).first)
+        #expect(request.isSigned(by: secret))
+        let log = try await run("log", name)
+        #expect(log.status == 0 && log.text.contains("webhook.test") && log.text.contains("delivered"))
+        let list = try await run("list", "--output", "json")
+        #expect(list.text.contains(name) && !list.text.contains("whsec_"))
+        let rotated = try await run("rotate", name, "--overlap", "0s")
+        #expect(rotated.status == 0 && rotated.text.hasPrefix("whsec_") && !rotated.text.contains(secret))
+        let unsure = try await run("remove", name)
+        #expect(unsure.status == 2)
+        let removed = try await run("remove", name, "--yes")
+        #expect(removed.status == 0)
+        let gone = try await run("test", name)
+        #expect(gone.status == 1 && gone.messages.contains("flotilla webhook list"))
+    }
+}
