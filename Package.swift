@@ -97,7 +97,9 @@ let package = Package(
         ),
         .executableTarget(
             name: "FlotillaBench",
-            dependencies: ["Models", "Messaging", "Storage", "Outbound", "Workers", "Telemetry", "Platform"],
+            dependencies: [
+                "Models", "Messaging", "Storage", "Outbound", "Workers", "TicketDocuments", "Telemetry", "Platform",
+            ],
             path: "bench/FlotillaBench",
             swiftSettings: settings
         ),
@@ -113,7 +115,7 @@ let package = Package(
             name: "TestSupport",
             dependencies: ["Messaging", "Storage", "Models", "Platform", "Telemetry"],
             path: "Tests/TestSupport",
-            exclude: ["api-stand-in.py", "smtp-server.py", "webhook-receiver.py"],
+            exclude: ["api-stand-in.py", "smtp-server.py", "s3-server.py", "requirements.txt", "webhook-receiver.py"],
             swiftSettings: settings
         ),
         .testTarget(name: "ModelsTests", dependencies: ["Models"], swiftSettings: settings),

@@ -25,10 +25,16 @@ fail() {
     exit 1
 }
 
+# Whether the test partners from PyPI are wanted.
+partners=no
+
 for option in "$@"; do
     case "$option" in
-        --test) packages+=(python3 python3-pika python3-aiosmtpd openssl zbar-tools qpdf poppler-utils) ;;
-        --bench) packages+=(python3-venv python3-dev gcc libc6-dev openssl) ;;
+        --test)
+            packages+=(python3 python3-venv python3-pika python3-aiosmtpd openssl zbar-tools qpdf poppler-utils)
+            partners=yes
+            ;;
+        --bench) packages+=(python3-venv python3-dev gcc libc6-dev openssl zbar-tools qpdf poppler-utils) ;;
         -h | --help)
             sed -n '2,8s/^# \{0,1\}//p' "$0"
             exit 0
@@ -54,6 +60,19 @@ check_swift() {
         fail "Swift $version is too old; $swift_hint"
 }
 
+# Debian's own Python, which the tests run; a virtual environment whose list has not changed is left alone.
+install_partners() {
+    [ "$partners" = yes ] || return 0
+    local -r list="$(dirname "$0")/../Tests/TestSupport/requirements.txt"
+    local -r venv="${XDG_CACHE_HOME:-$HOME/.cache}/flotilla/test-venv"
+    cmp -s "$list" "$venv/installed.txt" && return 0
+    say "Installing the test partners into $venv"
+    rm -rf "$venv"
+    /usr/bin/python3 -m venv "$venv"
+    "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$list"
+    cp "$list" "$venv/installed.txt"
+}
+
 is_installed() { dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed; }
 
 # Any PostgreSQL will do; Debian 12 has version 15.
@@ -69,6 +88,7 @@ for package in "${packages[@]}"; do is_installed "$package" || missing+=("$packa
 has_postgres || missing+=(postgresql)
 if [ ${#missing[@]} -eq 0 ]; then
     [ "$runs_swift" = yes ] || fail "swift --version does not answer; $swift_hint"
+    install_partners
     exit 0
 fi
 
@@ -168,3 +188,4 @@ say "Installing ${missing[*]}"
 apt "installing the packages" install -q -y --no-install-recommends "${missing[@]}"
 [ -n "$line_end" ] || printf '\r\033[K'
 check_swift || fail "swift --version does not answer; $swift_hint"
+install_partners

@@ -72,6 +72,27 @@ extension Configuration {
         return TicketFiles(store: bucket, engine: engine)
     }
 
+    /// Whether tickets' files can be kept where they are to be.
+    func ticketFinding() async -> Finding {
+        let subject = "tickets"
+        do {
+            _ = try tickets()
+            let files = try ticketFiles()
+            let problem: String?
+            let place: String
+            switch files.store {
+            case let bucket as TicketBucket: (place, problem) = (bucket.url, await bucket.problem())
+            default: (place, problem) = (ticketFolder.folder, ticketFolder.problem().map { "\($0)" })
+            }
+            await files.close()
+            guard let problem else { return Finding(subject, .good, "files are kept at \(place)") }
+            let setting = files.engine == nil ? Settings.ticketFolder.name : Settings.ticketStore.name
+            return Finding(subject, .bad, problem, remedy: "put it right, or change \(setting)")
+        } catch {
+            return Finding(subject, .bad, error.message, remedy: "correct it")
+        }
+    }
+
     private func wrong(_ name: String, _ problem: String) -> CommandError {
         CommandError("\(name) \(problem)", status: .wrongUse)
     }

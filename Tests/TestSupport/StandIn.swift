@@ -16,6 +16,13 @@ package final class StandIn: Sendable {
         ProcessInfo.processInfo.environment["CI"] != nil
         || FileManager.default.fileExists(atPath: "/usr/lib/python3/dist-packages/aiosmtpd")
 
+    /// Whether the test partners from PyPI are there, which `ops/setup.sh --test` installs.
+    package static let hasPartners: Bool = {
+        let environment = ProcessInfo.processInfo.environment
+        let cache = environment["XDG_CACHE_HOME"] ?? "\(environment["HOME"] ?? "")/.cache"
+        return environment["CI"] != nil || FileManager.default.fileExists(atPath: "\(cache)/flotilla/test-venv")
+    }()
+
     /// - Parameters:
     ///   - folder: of an earlier one, whose certificate and port are kept; a new one by default.
     package init(_ script: String, _ arguments: [String] = [], folder: URL? = nil, port: Int? = nil) async throws {

@@ -8,6 +8,7 @@ import Glibc
 /// flotilla-bench audit   --url URL --database URL --queue QUEUE --count N --prefetch P --batch B
 /// flotilla-bench indexing --url URL --database URL --queue QUEUE --count N --prefetch P --batch B
 /// flotilla-bench mail    --url URL --authority FILE --parts FILE --count N --sessions S
+/// flotilla-bench ticket  --count N --keep FOLDER --every N
 /// ```
 @main
 struct FlotillaBench {
@@ -20,7 +21,8 @@ struct FlotillaBench {
             case "audit": print(try await AuditBench(options).run())
             case "indexing": print(try await IndexingBench(options).run())
             case "mail": print(try await MailBench(options).run())
-            default: throw BenchError("flotilla-bench publish|consume|audit|indexing|mail --option value …")
+            case "ticket": print(try TicketBench(options).run())
+            default: throw BenchError("flotilla-bench publish|consume|audit|indexing|mail|ticket --option value …")
             }
         } catch {
             let line = "flotilla-bench: \(error)\n"

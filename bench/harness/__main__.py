@@ -10,7 +10,7 @@ import tempfile
 from contextlib import nullcontext
 from pathlib import Path
 
-from harness import build, indexing, machine, mail, report, rounds, services
+from harness import build, indexing, machine, mail, report, rounds, services, tickets
 from harness.budgets import medians, verdicts
 from harness.broker import Broker
 from harness.contenders import EXCHANGE, Bench, all_contenders
@@ -24,13 +24,13 @@ SEARCHERS, SEARCH_SECONDS = 8, 20
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="bench/run",
-        description="Compares the fleet with C loops, Celery, Dramatiq and smtplib on this machine, and writes bench/RESULTS.md.",
+        description="Compares the fleet with C loops, Celery, Dramatiq, smtplib and reportlab on this machine, and writes bench/RESULTS.md.",
         epilog="Without --rabbitmq and --database it starts private servers (`flotilla services`) and stops them at the end.",
     )
     parser.add_argument("--rounds", type=int, default=5, help="rounds of every contender (default 5)")
     parser.add_argument("--quick", action="store_true", help="one round of a quarter of the messages; writes no report")
-    parser.add_argument("--only", metavar="SCENARIO,…", help="consume, publish, audit, indexing, mail (default all)")
-    parser.add_argument("--contenders", metavar="NAME,…", help="C, libpq, COPY, smtplib, smtplib/new, Flotilla, Flotilla/1, Flotilla/people, Celery, Dramatiq (default all)")
+    parser.add_argument("--only", metavar="SCENARIO,…", help="consume, publish, audit, indexing, mail, ticket (default all)")
+    parser.add_argument("--contenders", metavar="NAME,…", help="C, libpq, COPY, smtplib, smtplib/new, reportlab, Flotilla, Flotilla/1, Flotilla/people, Celery, Dramatiq (default all)")
     parser.add_argument("--no-tune", action="store_true", help="take the first setting of each contender")
     parser.add_argument("--report", type=Path, help="where to write the report (default bench/RESULTS.md, or none for a part)")
     parser.add_argument("--rabbitmq", metavar="URL", help="a running broker instead of a private one")
@@ -47,7 +47,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     chosen = [
         contender
-        for contender in all_contenders() + indexing.contenders() + mail.contenders()
+        for contender in all_contenders() + indexing.contenders() + mail.contenders() + tickets.contenders()
         if contender.scenario in (options.only or contender.scenario).split(",")
         and contender.name in (options.contenders or contender.name).split(",")
     ]
@@ -84,7 +84,7 @@ def compare(options, chosen, folder, flotilla, programs, urls) -> int:
         servers = {"RabbitMQ": broker.version()} | database.facts() if urls else {}
         facts = machine.facts() | servers | build.versions() | {
             "Python": platform.python_version(),
-            "From PyPI": ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("celery", "dramatiq", "pika", "psycopg")),
+            "From PyPI": ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("celery", "dramatiq", "pika", "psycopg", "qrcode", "reportlab")),
         }
         if options.no_tune:
             best, tuning = {id(contender): contender.settings[0] for contender in chosen}, []

@@ -14,6 +14,8 @@ BUDGETS = [
     ("audit", "Celery", 15),
     ("audit", "libpq", 0.5),
     ("indexing", "COPY", 0.7),
+    ("ticket", "reportlab", 8),
+    ("ticket", "C", 0.85),
     # Of the notifications, not of section 11: at least 3 times one kept session of Python's.
     ("mail", "smtplib", 3),
 ]

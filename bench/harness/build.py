@@ -6,14 +6,15 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent.parent
-PROGRAMS = {"consume": ["librabbitmq"], "publish": ["librabbitmq"], "audit_insert": ["librabbitmq", "libpq"], "mail_sink": ["librabbitmq", "openssl"]}
+PROGRAMS = {"consume": ["librabbitmq"], "publish": ["librabbitmq"], "audit_insert": ["librabbitmq", "libpq"], "mail_sink": ["librabbitmq", "openssl"],
+            "ticket_draw": ["librabbitmq", "pangocairo", "libqrencode"]}
 
 
 def c(folder: Path) -> None:
     for name, libraries in PROGRAMS.items():
         flags = shlex.split(_output("pkg-config", "--cflags", "--libs", *libraries))
         sources = [HERE / "c" / f"{name}.c", HERE / "c" / "bench.c"]
-        subprocess.run(["gcc", "-O2", "-std=gnu11", "-o", folder / name, *sources, *flags], check=True)
+        subprocess.run(["gcc", "-O2", "-std=gnu11", "-o", folder / name, *sources, *flags, "-lm"], check=True)
 
 
 def swift(with_command: bool) -> Path:
@@ -29,6 +30,7 @@ def versions() -> dict[str, str]:
         "Swift": _output("swift", "--version").splitlines()[0],
         "librabbitmq": _output("pkg-config", "--modversion", "librabbitmq"),
         "libcurl": _output("pkg-config", "--modversion", "libcurl"),
+        "cairo, pango, libqrencode": ", ".join(_output("pkg-config", "--modversion", name) for name in ("cairo", "pango", "libqrencode")),
         "libpq": _output("pkg-config", "--modversion", "libpq"),
     }
 

@@ -8,13 +8,14 @@ from harness.result import Result
 
 METHOD = Path(__file__).with_name("method.md")
 
-ORDER = ["consume", "publish", "audit", "indexing", "mail"]
+ORDER = ["consume", "publish", "audit", "indexing", "mail", "ticket"]
 TITLES = {
     "consume": "Consume and acknowledge, a handler that does nothing",
     "publish": "Publish with confirms",
     "audit": "Audit rows in Postgres",
     "indexing": "Profiles in the search index",
     "mail": "Mails to a mail server",
+    "ticket": "Tickets: a QR code and a page, one core",
 }
 
 

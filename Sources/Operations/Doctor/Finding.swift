@@ -12,7 +12,7 @@ package struct Finding: Sendable, Encodable {
     /// What to do; nil when all is well.
     package let remedy: String?
 
-    init(_ subject: String, _ verdict: Verdict, _ detail: String, remedy: String? = nil) {
+    package init(_ subject: String, _ verdict: Verdict, _ detail: String, remedy: String? = nil) {
         (self.subject, self.verdict, self.detail, self.remedy) = (subject, verdict, detail, remedy)
     }
 }

@@ -29,10 +29,12 @@ package struct SMTPClient: Sendable {
 
     /// Connects when something is sent. Whoever makes it calls ``close()`` in the end.
     ///
-    /// - Parameter connections: sessions at most; as many mails are sent at a time, and the others wait in line.
-    package init(_ configuration: SMTPConfiguration, connections: Int = 4) {
+    /// - Parameters:
+    ///   - connections: sessions at most; as many mails are sent at a time, and the others wait in line.
+    ///   - patience: how long one waits in line; see ``SMTPAnswer/busy``.
+    package init(_ configuration: SMTPConfiguration, connections: Int = 4, patience: Duration = .seconds(20)) {
         self.configuration = configuration
-        sessions = SMTPSessions(limit: connections)
+        sessions = SMTPSessions(limit: connections, patience: patience)
     }
 
     /// Aborts what is being sent, says goodbye to the server, and ends the threads.

@@ -24,7 +24,7 @@ final class SMTPSessions: Sendable {
     private let state = Mutex(State())
 
     /// - Parameter patience: how long one waits in line.
-    init(limit: Int, patience: Duration = .seconds(20)) {
+    init(limit: Int, patience: Duration) {
         self.limit = max(1, limit)
         self.patience = patience
     }

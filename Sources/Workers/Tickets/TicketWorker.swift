@@ -143,6 +143,7 @@ package struct TicketWorker: Worker {
             ])
             // Cancelled at the last moment, or done by another delivery of the same job.
             guard ended[0].affected == 1 else { return }
+            try await webhooks.post(event: Self.completed, body: report.webhook, in: transaction, of: context)
             transaction.publish(
                 OutgoingEvent(
                     name: Self.completed,

@@ -12,7 +12,7 @@ enum DoctorCommand {
         examples: ["flotilla doctor", "flotilla doctor --output json"]
     ) { invocation in
         let configuration = try Configuration.ofThisProcess()
-        let findings = await Doctor(configuration).examine()
+        let findings = await Doctor(configuration).examine() + [configuration.ticketFinding()]
         let settings = Settings.all.map { setting in
             Report.Setting(
                 name: setting.name,

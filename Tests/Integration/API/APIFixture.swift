@@ -29,6 +29,7 @@ struct APIFixture: Sendable {
     ///   - admission: takes everything in unless given.
     ///   - notifications: `nil` is an API without them.
     ///   - audit: `nil` is an API without it.
+    ///   - ticketFiles: `nil` is an API without the files.
     ///   - door: `nil` is an API without scans.
     ///   - scopes: what the key may do.
     static func with(
@@ -37,6 +38,7 @@ struct APIFixture: Sendable {
         admission: Admission = Admission(),
         notifications: NotificationTexts? = nil,
         audit: AuditLog? = nil,
+        ticketFiles: (any TicketFileStore)? = nil,
         door: TicketDoor? = nil,
         scopes: Set<Scope> = [.read, .enqueue],
         _ body: (APIFixture) async throws -> Void
@@ -54,6 +56,7 @@ struct APIFixture: Sendable {
                 admission: admission,
                 notifications: notifications,
                 audit: audit,
+                ticketFiles: ticketFiles,
                 door: door,
                 metrics: Metrics(),
                 log: Log(service: "test", threshold: .error)

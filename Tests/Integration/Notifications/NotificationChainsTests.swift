@@ -229,6 +229,37 @@ struct NotificationChainsTests {
         #expect(api.count("connections") == 0)
     }
 
+    @Test func `where our sender, key or URL is refused the next provider takes over, and the log says what to mend`()
+        async throws
+    {
+        let smtp = try await StandIn("smtp-server.py", ["starttls"])
+        let api = try await StandIn("api-stand-in.py")
+        var mail = Self.mail()
+        mail.from.address = "say-550-5.7.1-not-yours@example.org"
+        let metrics = Metrics()
+        try await Self.with(Self.configuration(smtp: smtp, api: api), metrics: metrics) { chains in
+            #expect(await chains.email.send(mail) == .accepted(provider: "mail-api", messageID: "mail-1"))
+            #expect(metrics.render().contains(#"flotilla_breaker_open{dependency="smtp"} 1"#))
+        }
+        func expectOut(_ configuration: NotificationConfiguration, _ words: String) async throws {
+            try await Self.with(configuration) { chains in
+                guard case .allOut(let reason) = await chains.email.send(Self.mail()) else {
+                    Issue.record("the mail paid for it")
+                    return
+                }
+                #expect(reason.contains(words), "\(reason)")
+            }
+        }
+        var stranger = Self.configuration(api: api)
+        stranger.mailAPIKey = Secret("other")
+        try await expectOut(stranger, "check MAIL_API_URL and MAIL_API_KEY")
+        var intruder = Self.configuration(smtp: smtp)
+        intruder.smtpURL = Secret("smtp://user:wrong@localhost:\(smtp.port)")
+        try await expectOut(intruder, "check the user and the password in SMTP_URL")
+        try api.answer(#"{"status": 404}"#)
+        try await expectOut(Self.configuration(api: api), "check MAIL_API_URL and MAIL_API_KEY")
+    }
+
     @Test func `with the mail server down the API takes over, with both down nothing goes, and all returns`()
         async throws
     {

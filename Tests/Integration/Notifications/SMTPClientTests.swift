@@ -16,6 +16,7 @@ struct SMTPClientTests {
         authorities: String? = "ca.pem",
         connections: Int = 4,
         timeout: Duration = .seconds(20),
+        patience: Duration = .seconds(20),
         _ body: (SMTPClient) async throws -> Void
     ) async throws {
         let url = "\(scheme)://\(user.map { $0 + "@" } ?? "")\(host):\(server.port)\(query)"
@@ -24,7 +25,7 @@ struct SMTPClientTests {
             authorities: authorities.map { server.folder.appending(path: $0).path }
         )
         configuration.timeout = timeout
-        let client = SMTPClient(configuration, connections: connections)
+        let client = SMTPClient(configuration, connections: connections, patience: patience)
         do {
             try await body(client)
         } catch {
@@ -286,6 +287,24 @@ struct SMTPClientTests {
                 #expect(error.code == .cancelled)
             }
             #expect(.now - cancelled < .seconds(1))
+        }
+    }
+
+    @Test func `a mail that no session gets to in time is neither sent nor lost, and the server not out`() async throws
+    {
+        let server = try await StandIn("smtp-server.py", ["starttls"])
+        try await Self.with(server, connections: 1, patience: .milliseconds(200)) { client in
+            let first = Task { try await Self.send(client, to: "think@example.com") }
+            try await eventually("the first is being thought about") { server.count("thoughts") == 1 }
+            #expect(try await Self.send(client) == .busy)
+            guard case .accepted = try await first.value else {
+                Issue.record("not taken")
+                return
+            }
+            guard case .accepted = try await Self.send(client) else {
+                Issue.record("not taken afterwards")
+                return
+            }
         }
     }
 

@@ -153,6 +153,42 @@ struct TicketWorkerTests {
         }
     }
 
+    @Test func `tickets of a retired key get new tokens from another job`() async throws {
+        try await TicketStage.with { stage async throws in
+            #expect(await stage.handle(TicketStage.job("a")).isDone)
+            let before = try #require(try await stage.tickets().first)
+            _ = try await stage.keys.rotate(to: .hmac)
+            #expect(await stage.handle(TicketStage.job("b")).isDone)
+            #expect(try await stage.tickets().first == before)
+            let old = try #require(TicketKeyID(before.keyID))
+            _ = try await stage.keys.retire(old, at: WallClock.microseconds())
+            #expect(await stage.handle(TicketStage.job("c")).isDone)
+            let after = try #require(try await stage.tickets().first)
+            #expect(after.token != before.token)
+            #expect(after.path == before.path)
+            let opened = try await stage.keys.verifier().open(after.token, at: WallClock.microseconds())
+            #expect(opened.ticketID == "789")
+        }
+    }
+
+    @Test func `ids are written back as they came`() async throws {
+        try await TicketStage.with { stage async throws in
+            let body = """
+                {"jobId": 123, "eventId": "summer", "templateData": {"eventTitle": "t"},
+                 "tickets": [{"ticketId": 7, "ticketCode": "c"}, {"ticketId": "7a", "ticketCode": "c"}]}
+                """
+            #expect(await stage.handle(body).isDone)
+            let event = try #require(try await stage.events().first)
+            #expect(event["jobId"] == .number("123"))
+            #expect(event["eventId"] == .string("summer"))
+            let told = event["data"]?["tickets"]?.elements ?? []
+            #expect(told.map { $0["ticketId"] } == [.number("7"), .string("7a")])
+            let kept = try await stage.tickets()
+            #expect(kept.map(\.ticketID.isNumber) == [true, false])
+            #expect(kept.map(\.eventID.isNumber) == [false, false])
+        }
+    }
+
     @Test func `a ticket of another event, and a cancelled one, are left alone`() async throws {
         try await TicketStage.with { stage async throws in
             let first = TicketStage.job("a", tickets: [1, 2, 3].map { TicketStage.ticket($0) })

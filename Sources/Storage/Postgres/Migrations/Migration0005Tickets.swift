@@ -44,12 +44,13 @@ enum Migration0005Tickets {
 
         """
 
-    /// `has_number_ids`: which ids came as JSON numbers, and are written as such again: 1 the ticket, 2 the event.
+    /// `has_number_ids` and `has_number_event_id`: the ids came as JSON numbers, and are written as such again.
     private static let tickets = """
         CREATE TABLE generated_tickets (
             ticket_id text NOT NULL CONSTRAINT pk_generated_tickets PRIMARY KEY,
             event_id text NOT NULL,
-            has_number_ids smallint NOT NULL,
+            has_number_ids boolean NOT NULL DEFAULT true,
+            has_number_event_id boolean NOT NULL DEFAULT true,
             guest_id text,
             job_id text NOT NULL,
             ticket_code text NOT NULL,

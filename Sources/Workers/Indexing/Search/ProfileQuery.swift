@@ -50,7 +50,8 @@ package struct ProfileQuery: Sendable, Hashable {
     /// What the results are in order of: where no word has to be there, all are equally relevant, and the score decides.
     var order: Sort { sort == .relevance && !asksForWords ? .score : sort }
 
-    private var asksForWords: Bool {
+    /// Whether there are words or phrases by which one result can be more relevant than another.
+    var asksForWords: Bool {
         WebQuery(text ?? "").alternatives.contains { $0.contains { !$0.isExcluded } }
     }
 

@@ -10,14 +10,19 @@ package enum PersonalDataStores {
 
         package var index: any IndexStore
 
+        /// Where tickets' files are; `nil` leaves the files.
+        package var ticketFiles: (any TicketFileStore)?
+
         package init(
             postgres: PostgresPool,
             redis: RedisClient?,
-            index: any IndexStore = PostgresIndexStore()
+            index: any IndexStore = PostgresIndexStore(),
+            ticketFiles: (any TicketFileStore)? = nil
         ) {
             self.postgres = postgres
             self.redis = redis
             self.index = index
+            self.ticketFiles = ticketFiles
         }
     }
 
@@ -27,7 +32,7 @@ package enum PersonalDataStores {
         var stores: [any PersonalDataStore] = [
             RecipientData(pool), NotificationData(pool), DeadLetterData.store(pool), JobData.store(pool),
             OutboxData.store(pool), InboxData(pool), OperatorActionData.store(pool),
-            SearchData(pool, connections.index), TicketData(pool),
+            SearchData(pool, connections.index), TicketData(pool, connections.ticketFiles),
         ]
         stores += WebhookData.stores(pool) + ScanData.stores(pool)
         if let redis = connections.redis { stores.append(RedisData(redis)) }

@@ -1,14 +1,18 @@
 import Storage
 
-/// Tickets and the logs of their making. The rows stay, so that the door still knows the ticket; who it was for goes.
+/// Tickets, their files, and the logs of their making. The rows stay, so that the door still knows the ticket; who it was
+/// for goes, and the file with it.
 struct TicketData: PersonalDataStore {
     let name = "tickets"
     let tables = ["generated_tickets", "ticket_generation_logs"]
     private let pool: PostgresPool
+    private let files: (any TicketFileStore)?
     private let mentions: [RedactedTable]
 
-    init(_ pool: PostgresPool) {
+    /// - Parameter files: `nil` leaves the files.
+    init(_ pool: PostgresPool, _ files: (any TicketFileStore)?) {
         self.pool = pool
+        self.files = files
         mentions = [
             RedactedTable(
                 name: "tickets",
@@ -31,15 +35,18 @@ struct TicketData: PersonalDataStore {
         ]
     }
 
+    private static let isKnown = "(guest_id = ANY ($1) OR lower(guest_email) = ANY ($2))"
+    /// A ticket may have nothing but the name.
     private static let isMeant = """
-        (guest_id = ANY ($1) OR lower(guest_email) = ANY ($2)) AND (guest_name IS NOT NULL OR guest_email IS NOT NULL)
+        (\(isKnown) OR lower(guest_name) = ANY ($3))
+        AND (guest_name IS NOT NULL OR guest_email IS NOT NULL OR file_size > 0)
         """
 
     func identify(_ person: inout Person) async throws {
         let rows = try await pool.query(
             SQLStatement(
-                "SELECT DISTINCT guest_name, guest_email FROM generated_tickets WHERE \(Self.isMeant) LIMIT 200",
-                values(person)
+                "SELECT DISTINCT guest_name, guest_email FROM generated_tickets WHERE \(Self.isKnown) LIMIT 200",
+                Array(values(person).prefix(2))
             )
         )
         for row in rows {
@@ -49,25 +56,41 @@ struct TicketData: PersonalDataStore {
     }
 
     func erase(_ person: Person, isRehearsal: Bool) async throws -> Int {
-        var count: Int
-        if isRehearsal {
-            let statement = SQLStatement("SELECT count(*) FROM generated_tickets WHERE \(Self.isMeant)", values(person))
-            count = Int(try await pool.query(statement).first?.int(0) ?? 0)
-        } else {
-            let statement = SQLStatement(
-                "UPDATE generated_tickets SET guest_name = NULL, guest_email = NULL WHERE \(Self.isMeant)",
-                values(person)
-            )
-            count = try await pool.query(statement).affected
-        }
+        var count = try await eraseOwn(person, isRehearsal: isRehearsal)
         for table in mentions { count += try await table.erase(person, isRehearsal: isRehearsal) }
         return count
+    }
+
+    /// Files first: what is left of an erasure that stops in between is found again by its rows.
+    private func eraseOwn(_ person: Person, isRehearsal: Bool) async throws -> Int {
+        let rows = try await pool.query(
+            SQLStatement(
+                "SELECT ticket_id, file_path FROM generated_tickets WHERE \(Self.isMeant) ORDER BY ticket_id",
+                values(person)
+            )
+        )
+        guard !isRehearsal, !rows.isEmpty else { return rows.count }
+        if let files {
+            for row in rows { try await files.remove(row.text(1) ?? "") }
+        }
+        let ids: [String?] = rows.map { $0.text(0) }
+        _ = try await pool.query(
+            SQLStatement(
+                """
+                UPDATE generated_tickets SET guest_name = NULL, guest_email = NULL, file_size = 0
+                WHERE ticket_id = ANY ($1)
+                """,
+                [.textArray(ids)]
+            )
+        )
+        return rows.count
     }
 
     private func values(_ person: Person) -> [SQLValue] {
         [
             .textArray(person.subjects.filter { $0.kind == "guest" }.map(\.id).sorted()),
             .textArray(RecipientData.emails(of: person)),
+            .textArray(Array(Set(person.unmistakable.map { $0.lowercased() })).sorted()),
         ]
     }
 }

@@ -34,13 +34,12 @@ extension GeneratedTicket {
     static let columns = """
         ticket_id, event_id, has_number_ids, guest_id, job_id, ticket_code, guest_name, guest_email, type, template, \
         event_title, key_id, qr_code_data, content_hash, file_path, file_url, file_size, file_hash, issued_at, \
-        expires_at, generated_at, cancelled_at
+        expires_at, generated_at, cancelled_at, has_number_event_id
         """
 
     init(_ row: SQLRow) {
-        let isNumber = row.int(2) ?? 0
-        ticketID = TicketID(row.text(0) ?? "", isNumber: isNumber & 1 != 0)
-        eventID = TicketID(row.text(1) ?? "", isNumber: isNumber & 2 != 0)
+        ticketID = TicketID(row.text(0) ?? "", isNumber: row.bool(2) ?? true)
+        eventID = TicketID(row.text(1) ?? "", isNumber: row.bool(22) ?? true)
         guestID = row.text(3)
         jobID = row.text(4) ?? ""
         code = row.text(5) ?? ""

@@ -11,15 +11,20 @@ enum TicketStatements {
 
     /// Keeps the tickets. One that is there and is cancelled, or belongs to another event, stays as it is.
     static func upsert(_ tickets: [GeneratedTicket]) -> SQLStatement {
+        let given = GeneratedTicket.columns.replacing("has_number", with: "number")
+        let values = given.replacing("number_ids", with: "number_ids <> 0")
+            .replacing("number_event_id", with: "number_event_id <> 0")
         // Sorted, so that two jobs with the same tickets do not wait for each other crosswise.
         let tickets = tickets.sorted { $0.ticketID.text < $1.ticketID.text }
         return SQLStatement(
             """
             INSERT INTO generated_tickets AS old (\(GeneratedTicket.columns))
-            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-                $20, $21, $22)
+            SELECT \(values)
+            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+                $22, $23) AS new (\(given))
             ON CONFLICT (ticket_id) DO UPDATE SET
-                has_number_ids = excluded.has_number_ids, guest_id = excluded.guest_id, job_id = excluded.job_id,
+                has_number_ids = excluded.has_number_ids, has_number_event_id = excluded.has_number_event_id,
+                guest_id = excluded.guest_id, job_id = excluded.job_id,
                 ticket_code = excluded.ticket_code, guest_name = excluded.guest_name,
                 guest_email = excluded.guest_email, type = excluded.type, template = excluded.template,
                 event_title = excluded.event_title, key_id = excluded.key_id, qr_code_data = excluded.qr_code_data,
@@ -30,7 +35,7 @@ enum TicketStatements {
             """,
             [
                 .textArray(tickets.map(\.ticketID.text)), .textArray(tickets.map(\.eventID.text)),
-                .intArray(tickets.map { ($0.ticketID.isNumber ? 1 : 0) + ($0.eventID.isNumber ? 2 : 0) }),
+                .intArray(tickets.map { $0.ticketID.isNumber ? 1 : 0 }),
                 .textArray(tickets.map(\.guestID)), .textArray(tickets.map(\.jobID)), .textArray(tickets.map(\.code)),
                 .textArray(tickets.map(\.guestName)), .textArray(tickets.map(\.guestEmail)),
                 .textArray(tickets.map(\.type)), .textArray(tickets.map(\.template)),
@@ -40,6 +45,7 @@ enum TicketStatements {
                 .intArray(tickets.map { Int64($0.size) }), .bytesArray(tickets.map(\.fileHash)),
                 .timestampArray(tickets.map(\.issuedAt)), .timestampArray(tickets.map(\.expiresAt)),
                 .timestampArray(tickets.map(\.generatedAt)), .timestampArray(tickets.map(\.cancelledAt)),
+                .intArray(tickets.map { $0.eventID.isNumber ? 1 : 0 }),
             ]
         )
     }

@@ -36,7 +36,7 @@ enum AuditForgetCommand {
 
     static let command = Command(
         "forget",
-        "Destroys a person's keys, and takes the person out of dead letters, jobs, notifications and search",
+        "Destroys a person's keys, and takes the person out of dead letters, jobs, notifications, tickets and search",
         takes: [subject, also, linked, reason, yes, dryRun, OutputFormat.option],
         details: """
             Nothing brings the data back. The audit log stays whole and verifiable; what it held of the person can't be \
@@ -55,6 +55,7 @@ enum AuditForgetCommand {
         let masters = try configuration.masterKeyring()
         try await collectDeadLetters(configuration)
         let search = try configuration.searchBackend()
+        let files = try configuration.ticketFiles()
         let redis = try configuration.redis().map { RedisClient($0, name: "flotilla audit forget") }
         let result: Result<ExitStatus, any Error>
         do {
@@ -63,7 +64,8 @@ enum AuditForgetCommand {
                     let connections = PersonalDataStores.Connections(
                         postgres: pool,
                         redis: redis,
-                        index: search.store
+                        index: search.store,
+                        ticketFiles: files.store
                     )
                     let erasure = SubjectErasure(
                         AuditPrivacy(pool, masters: masters),
@@ -75,8 +77,11 @@ enum AuditForgetCommand {
         } catch { result = .failure(error) }
         await redis?.close()
         await search.close()
+        await files.close()
         do {
             return try result.get()
+        } catch let error as DependencyOutage {
+            throw CommandError("\(error)", remedy: "what was done so far stays; run it again")
         } catch let error as AuditError {
             throw CommandError(error.detail, status: error.code == .invalid ? .wrongUse : .failed)
         } catch let error as RedisError {

@@ -1,0 +1,94 @@
+import Foundation
+import Models
+import Storage
+import TestSupport
+import Testing
+
+@testable import ControlAPI
+@testable import Workers
+
+@Suite(.enabled(if: TestDatabase.isAvailable))
+struct TicketAPITests {
+    @Test(arguments: ["/api/v1/tickets/generate", "/api/tickets/generate"])
+    func `a job is taken in once, and the same job again is the same job`(_ path: String) async throws {
+        try await TicketStage.with { stage async throws in
+            try await APIFixture.with(stage.pool) { api in
+                let body = TicketStage.job()
+                let first = try await api.call("POST", path, body)
+                #expect(first.status == 202)
+                let id = try #require(try first.data()["id"] as? String)
+                #expect(first.header("Location") == "/api/v1/jobs/\(id)")
+                let again = try await api.call("POST", path, body)
+                #expect(again.status == 202)
+                #expect(try again.data()["id"] as? String == id)
+                let other = try await api.call("POST", path, TicketStage.job(tickets: [TicketStage.ticket(1)]))
+                #expect(other.status == 409)
+                let payload = try await stage.pool.query(
+                    SQLStatement("SELECT body FROM outbox WHERE routing_key = 'ticket.generation.requested'")
+                )
+                #expect(payload.count == 1)
+                #expect(payload[0].bytes(0) == Array(body.utf8))
+            }
+        }
+    }
+
+    @Test func `mistakes are named`() async throws {
+        try await TicketStage.with { stage async throws in
+            try await APIFixture.with(stage.pool) { api in
+                for (body, field) in [
+                    (
+                        #"{"event_id": 1, "tickets": [1], "template_data": {"event_title": 7}}"#,
+                        "template_data.event_title"
+                    ),
+                    (#"{"event_id": 1, "tickets": [], "template_data": {"event_title": "t"}}"#, "tickets"),
+                    (#"{"event_id": 1, "colour": "red"}"#, "colour"),
+                ] {
+                    let answer = try await api.call("POST", "/api/tickets/generate", body)
+                    #expect(answer.status == 422)
+                    #expect(answer.body.contains("\"field\":\"\(field)\""), "\(answer.body)")
+                }
+            }
+        }
+    }
+
+    @Test func `tickets are listed page by page, and shown one by one`() async throws {
+        try await TicketStage.with { stage async throws in
+            let job = TicketStage.job(tickets: (1...5).map { TicketStage.ticket($0) })
+            #expect(await stage.handle(job).isDone)
+            try await APIFixture.with(stage.pool) { api in
+                let page = try await api.call("GET", "/api/v1/tickets?eventId=456&limit=3").data()
+                #expect((page["items"] as? [[String: Any]])?.compactMap { $0["ticketId"] as? Int } == [1, 2, 3])
+                let cursor = try #require(page["nextCursor"] as? String)
+                let rest = try await api.call("GET", "/api/v1/tickets?jobId=uuid-123&cursor=\(cursor)").data()
+                #expect((rest["items"] as? [[String: Any]])?.compactMap { $0["ticketId"] as? Int } == [4, 5])
+                #expect(rest["nextCursor"] is NSNull)
+                let ticket = try await api.call("GET", "/api/v1/tickets/4").data()
+                #expect(ticket["guestName"] as? String == "John Doe")
+                #expect(try await api.call("GET", "/api/v1/tickets/99").status == 404)
+            }
+        }
+    }
+
+    @Test func `a file is for who has its whole address`() async throws {
+        try await TicketStage.with({ settings in
+            settings.address = TicketAddress(base: "https://fleet.example/tickets", isProven: true)
+        }) { stage async throws in
+            #expect(await stage.handle(TicketStage.job()).isDone)
+            let ticket = try #require(try await stage.tickets().first)
+            let path = try #require(ticket.url.split(separator: "example").last.map(String.init))
+            try await APIFixture.with(stage.pool, ticketFiles: stage.store) { api in
+                let file = try await api.call("GET", path, key: "")
+                #expect(file.status == 200)
+                #expect(file.header("Content-Type") == "application/pdf")
+                for wrong in ["/tickets/789.pdf", "/tickets/789.pdf?proof=00", "/tickets/790.pdf?proof=00", path + "0"]
+                {
+                    let answer = try await api.call("GET", wrong, key: "")
+                    #expect(answer.status == 404)
+                    #expect(answer.body.contains("There is no such ticket"))
+                }
+                try await stage.store.remove(ticket.path)
+                #expect(try await api.call("GET", path, key: "").status == 404)
+            }
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import Models
+import Storage
+import TestSupport
+import Testing
+
+@testable import Workers
+
+@Suite(.enabled(if: TestDatabase.isAvailable))
+struct TicketPrivacyTests {
+    @Test func `a guest who is forgotten leaves no name, no address and no file, and others keep theirs`()
+        async throws
+    {
+        try await TicketStage.with { stage async throws in
+            let tickets = [
+                TicketStage.ticket(
+                    1,
+                    guest: "Zoé Lindqvist",
+                    more: #", "guest_email": "Zoe.L@example.com", "guest_id": 7"#
+                ),
+                TicketStage.ticket(2, guest: "Zoé Lindqvist"), TicketStage.ticket(3, guest: "Jane Doe"),
+            ]
+            let body = TicketStage.job(tickets: tickets)
+            #expect(await stage.handle(body).isDone)
+            let other = try #require(try await stage.tickets().last)
+            let data = TicketData(stage.pool, stage.store)
+            var person = Person()
+            person.add(DataSubject(kind: "guest", id: "7"))
+            try await data.identify(&person)
+            #expect(person.traces["Zoé Lindqvist"] == .name)
+            #expect(person.traces["Zoe.L@example.com"] == .email)
+
+            #expect(try await data.erase(person, isRehearsal: true) >= 2)
+            #expect(stage.files().count == 3)
+            #expect(try await data.erase(person, isRehearsal: false) == 2)
+            #expect(stage.files() == [other.path])
+            let left = try await stage.pool.query(
+                SQLStatement(
+                    "SELECT t::text FROM generated_tickets AS t UNION ALL SELECT l::text FROM ticket_generation_logs AS l"
+                )
+            ).compactMap { $0.text(0) }
+            #expect(!left.contains { $0.contains("Lindqvist") || $0.lowercased().contains("zoe.l") })
+            #expect(try await stage.tickets().map(\.guestName) == [nil, nil, "Jane Doe"])
+            #expect(try await data.erase(person, isRehearsal: false) == 0)
+
+            // A late copy of the job brings nothing back.
+            #expect(await stage.handle(body, id: "late").isDone)
+            #expect(await stage.handle(TicketStage.job("another", tickets: tickets)).isDone)
+            #expect(stage.files() == [other.path])
+        }
+    }
+}
