@@ -1,4 +1,4 @@
-package import Models
+public import Models
 import Platform
 package import Storage
 
@@ -6,7 +6,7 @@ package import Storage
 ///
 /// Everything is written by the caller's transaction: a webhook goes out if, and only if, the effect that it tells of is
 /// committed. Without an enabled endpoint for the event nothing is written.
-package struct WebhookPosts: Sendable {
+public struct WebhookPosts: Sendable {
     /// Executes statements in the transaction that everything is to be part of.
     package typealias Execute = ([SQLStatement]) async throws -> [SQLResult]
 
@@ -16,10 +16,16 @@ package struct WebhookPosts: Sendable {
 
     private let exchange: String
 
-    package init(topology: Topology) { exchange = topology.commands.name }
+    /// - Parameter topology: that of the fleet whose workers send.
+    public init(topology: Topology) { exchange = topology.commands.name }
 
     /// Tells of the effect of a message that is being handled; takes over its correlation id and its trace.
-    package func post(
+    ///
+    /// - Parameters:
+    ///   - event: `order.shipped`: what endpoints choose by.
+    ///   - body: JSON, sent byte for byte.
+    /// - Throws: what the transaction throws; leave it then.
+    public func post(
         event: String,
         body: [UInt8],
         in transaction: EffectTransaction,

@@ -24,7 +24,7 @@ struct WebhookFleetTests {
             }
             // Had the hanging ones taken the 16 places of the queue, more than its four would have come by now.
             let hanging = try stage.requests().count { $0.path == "/hang" }
-            #expect((1...EndpointLane.slots).contains(hanging))
+            #expect((1...4).contains(hanging))
             let states = try await stage.strings("SELECT DISTINCT attempts::text FROM webhook_deliveries ORDER BY 1")
             #expect(states == ["0", "1"])
         }

@@ -11,16 +11,17 @@ struct PlannedDelivery: Sendable {
     let isEnabled: Bool
     let disabledReason: String?
     let age: Duration
-    let event: String
+    /// Why it failed, or did not go out yet.
+    let reason: String?
 
     static func select(_ id: String) -> SQLStatement {
         SQLStatement(
             """
             SELECT delivery.id, delivery.status, endpoint.id, endpoint.name, endpoint.url, endpoint.is_enabled,
-                endpoint.disabled_reason, extract(epoch FROM now() - delivery.created_at)::float8, message.event
+                endpoint.disabled_reason, extract(epoch FROM now() - delivery.created_at)::float8,
+                delivery.reason
             FROM webhook_deliveries AS delivery
             JOIN webhook_endpoints AS endpoint ON endpoint.id = delivery.endpoint_id
-            JOIN webhook_messages AS message ON message.id = delivery.message_id
             WHERE delivery.id = $1
             """,
             [.text(id)]
@@ -36,6 +37,6 @@ struct PlannedDelivery: Sendable {
         isEnabled = row.bool(5) ?? false
         disabledReason = row.text(6)
         age = .seconds(row.double(7) ?? 0)
-        event = row.text(8) ?? ""
+        reason = row.text(8)
     }
 }

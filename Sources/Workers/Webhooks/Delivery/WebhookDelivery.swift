@@ -24,7 +24,11 @@ struct WebhookDelivery: Sendable {
         // An endpoint that was removed took its deliveries with it.
         guard let row = try await pool.query(PlannedDelivery.select(order.deliveryID)).first else { return .done }
         let planned = PlannedDelivery(row)
-        guard planned.status == "queued" || (planned.status == "failed" && context.isReplay) else { return .done }
+        if planned.status == "delivered" { return .done }
+        if planned.status == "failed", !context.isReplay {
+            // The process died before the message was a dead letter.
+            throw PermanentError(type: "webhook_failed", message: "\(planned.name): \(planned.reason ?? "failed")")
+        }
         guard planned.isEnabled else {
             let reason = "the endpoint \(planned.name) is disabled: \(planned.disabledReason ?? "by an operator")"
             try await giveUp(planned, reason: reason)
