@@ -80,19 +80,15 @@ import CCairo
         let module = (min(box.width, box.height) / Double(code.width + 8) * 4).rounded(.down) / 4
         let left = (box.x + (box.width - module * Double(code.width)) / 2).rounded()
         let top = (box.y + (box.height - module * Double(code.width)) / 2).rounded()
-        use(Color(0))
-        unsafe cairo_new_path(cairo)
-        for run in code.runs {
-            unsafe cairo_rectangle(
-                cairo,
-                left + Double(run.x) * module,
-                top + Double(run.y) * module,
-                Double(run.width) * module,
-                module
-            )
-        }
-        // One path in one go: no hair lines between the modules.
-        unsafe cairo_fill(cairo)
+        let pixels = CodePixels(code)
+        unsafe cairo_save(cairo)
+        unsafe cairo_translate(cairo, left, top)
+        unsafe cairo_scale(cairo, module, module)
+        unsafe cairo_set_source_surface(cairo, pixels.surface, 0, 0)
+        // A module is a pixel, and stays one however large it is shown.
+        unsafe cairo_pattern_set_filter(cairo_get_source(cairo), CAIRO_FILTER_NEAREST)
+        unsafe cairo_paint(cairo)
+        unsafe cairo_restore(cairo)
     }
 
     /// The picture, as large as the box allows, at its left or right edge.

@@ -22,22 +22,12 @@ struct QRCode {
         self.width = width
     }
 
-    /// The dark modules as rectangles of `(x, y, width)`, one module high.
-    var runs: [(x: Int, y: Int, width: Int)] {
-        var runs: [(x: Int, y: Int, width: Int)] = []
-        runs.reserveCapacity(width * width / 4)
+    /// A pixel for each module, row by row: 0 is dark.
+    func pixels(stride: Int) -> [UInt32] {
+        var pixels = [UInt32](repeating: 0xffffff, count: stride * width)
         for y in 0..<width {
-            var x = 0
-            while x < width {
-                guard modules[y * width + x] else {
-                    x += 1
-                    continue
-                }
-                let start = x
-                while x < width, modules[y * width + x] { x += 1 }
-                runs.append((start, y, x - start))
-            }
+            for x in 0..<width where modules[y * width + x] { pixels[y * stride + x] = 0 }
         }
-        return runs
+        return pixels
     }
 }
