@@ -110,20 +110,21 @@ static void rounded(cairo_t *cairo, double x, double y, double width, double hei
 static void draw_code(cairo_t *cairo, const char *token) {
     QRcode *code = QRcode_encodeString(token, 0, QR_ECLEVEL_M, QR_MODE_8, 1);
     if (!code) die("libqrencode failed");
-    double module = floor(215.0 / (code->width + 8) * 4) / 4;
+    double module = floor(215.0 / (code->width + 8));
     double left = round(334 + (215 - module * code->width) / 2), top = round(234 + (215 - module * code->width) / 2);
-    // A pixel for each module, which cairo writes as a bit: as rectangles the code would take most of the time.
-    cairo_surface_t *pixels = cairo_image_surface_create(CAIRO_FORMAT_RGB24, code->width, code->width);
+    // A picture, which cairo writes with a bit for each pixel: as rectangles the code would take most of the time.
+    const int size = 4, side = code->width * size;
+    cairo_surface_t *pixels = cairo_image_surface_create(CAIRO_FORMAT_RGB24, side, side);
     uint32_t *target = (uint32_t *)cairo_image_surface_get_data(pixels);
     int stride = cairo_image_surface_get_stride(pixels) / 4;
     cairo_surface_flush(pixels);
-    for (int y = 0; y < code->width; y++)
-        for (int x = 0; x < code->width; x++)
-            target[y * stride + x] = code->data[y * code->width + x] & 1 ? 0 : 0xffffff;
+    for (int y = 0; y < side; y++)
+        for (int x = 0; x < side; x++)
+            target[y * stride + x] = code->data[y / size * code->width + x / size] & 1 ? 0 : 0xffffff;
     cairo_surface_mark_dirty(pixels);
     cairo_save(cairo);
     cairo_translate(cairo, left, top);
-    cairo_scale(cairo, module, module);
+    cairo_scale(cairo, module / size, module / size);
     cairo_set_source_surface(cairo, pixels, 0, 0);
     cairo_pattern_set_filter(cairo_get_source(cairo), CAIRO_FILTER_NEAREST);
     cairo_paint(cairo);

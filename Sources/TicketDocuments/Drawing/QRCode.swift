@@ -22,11 +22,18 @@ struct QRCode {
         self.width = width
     }
 
-    /// A pixel for each module, row by row: 0 is dark.
-    func pixels(stride: Int) -> [UInt32] {
-        var pixels = [UInt32](repeating: 0xffffff, count: stride * width)
+    /// Squares of `size` pixels for the modules, row by row: 0 is dark.
+    func pixels(size: Int, stride: Int) -> [UInt32] {
+        var pixels = [UInt32](repeating: 0xffffff, count: stride * width * size)
         for y in 0..<width {
-            for x in 0..<width where modules[y * width + x] { pixels[y * stride + x] = 0 }
+            let first = y * size * stride
+            for x in 0..<width where modules[y * width + x] {
+                for pixel in first + x * size..<first + (x + 1) * size { pixels[pixel] = 0 }
+            }
+            let line = pixels[first..<first + stride]
+            for copy in 1..<max(size, 1) {
+                pixels.replaceSubrange(first + copy * stride..<first + (copy + 1) * stride, with: line)
+            }
         }
         return pixels
     }
