@@ -49,7 +49,9 @@ extension FleetTests {
                     .text(word)
                 ) == 1
             }
-            try await eventually("the core has heard of it") { try received(receiver).count == 1 }
+            try await eventually("the core has heard of it") {
+                try ReceivedWebhook.all(receiver, with: word).count == 1
+            }
             try await eventually("nothing is left to say") {
                 try await fleet.count("SELECT count(*) FROM webhook_deliveries WHERE status = 'queued'") == 0
             }
@@ -62,7 +64,7 @@ extension FleetTests {
         let files = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
         #expect(files.count { $0.hasSuffix(".pdf") } == Self.ticketCount)
 
-        let webhooks = try received(receiver)
+        let webhooks = try ReceivedWebhook.all(receiver, with: word)
         #expect(webhooks.count == 1)
         let webhook = try #require(webhooks.first)
         #expect(webhook.isSigned(by: secret))

@@ -56,8 +56,8 @@ struct APIFixture: Sendable {
                 admission: admission,
                 notifications: notifications,
                 audit: audit,
-                ticketFiles: ticketFiles,
                 door: door,
+                ticketFiles: ticketFiles,
                 metrics: Metrics(),
                 log: Log(service: "test", threshold: .error)
             )
