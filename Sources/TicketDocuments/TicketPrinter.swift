@@ -10,6 +10,8 @@ import FoundationEssentials
 package final class TicketPrinter {
     private let texts = TextSetter()
     private var picture: (logo: Logo, picture: Picture)?
+    /// Tickets of a job are issued at the same time.
+    private var lastDate: (issuedAt: Int64, text: String)?
     private var lastSize = 32 << 10
 
     package init() {}
@@ -23,7 +25,7 @@ package final class TicketPrinter {
         let design = ticket.template.design
         texts.use(ticket.language)
         let surface = PDFSurface(width: design.size.width, height: design.size.height, capacity: lastSize * 5 / 4)
-        let date = Date(timeIntervalSince1970: Double(ticket.issuedAt)).ISO8601Format()
+        let date = date(of: ticket)
         surface.describe(CAIRO_PDF_METADATA_TITLE, PDFRevision.title(of: ticket))
         surface.describe(CAIRO_PDF_METADATA_AUTHOR, ticket.organizer ?? ticket.eventTitle)
         surface.describe(CAIRO_PDF_METADATA_SUBJECT, ticket.code)
@@ -35,6 +37,14 @@ package final class TicketPrinter {
         let bytes = try surface.finish()
         lastSize = bytes.count
         return PDFRevision.described(bytes, ticket, date: date)
+    }
+
+    /// ISO 8601.
+    private func date(of ticket: TicketContent) -> String {
+        if let lastDate, lastDate.issuedAt == ticket.issuedAt { return lastDate.text }
+        let text = Date(timeIntervalSince1970: Double(ticket.issuedAt)).ISO8601Format()
+        lastDate = (ticket.issuedAt, text)
+        return text
     }
 
     private func picture(of logo: Logo) throws(TicketDocumentError) -> Picture {

@@ -110,22 +110,26 @@ static void rounded(cairo_t *cairo, double x, double y, double width, double hei
 static void draw_code(cairo_t *cairo, const char *token) {
     QRcode *code = QRcode_encodeString(token, 0, QR_ECLEVEL_M, QR_MODE_8, 1);
     if (!code) die("libqrencode failed");
-    double module = floor(215.0 / (code->width + 8) * 4) / 4;
+    double module = floor(215.0 / (code->width + 8));
     double left = round(334 + (215 - module * code->width) / 2), top = round(234 + (215 - module * code->width) / 2);
-    use(cairo, 0, 1);
-    cairo_new_path(cairo);
-    for (int y = 0; y < code->width; y++)
-        for (int x = 0; x < code->width;) {
-            const unsigned char *row = code->data + y * code->width;
-            if (!(row[x] & 1)) {
-                x++;
-                continue;
-            }
-            int start = x;
-            while (x < code->width && row[x] & 1) x++;
-            cairo_rectangle(cairo, left + start * module, top + y * module, (x - start) * module, module);
-        }
-    cairo_fill(cairo);
+    // A picture, which cairo writes with a bit for each pixel: as rectangles the code would take most of the time.
+    const int size = 4, side = code->width * size;
+    cairo_surface_t *pixels = cairo_image_surface_create(CAIRO_FORMAT_RGB24, side, side);
+    uint32_t *target = (uint32_t *)cairo_image_surface_get_data(pixels);
+    int stride = cairo_image_surface_get_stride(pixels) / 4;
+    cairo_surface_flush(pixels);
+    for (int y = 0; y < side; y++)
+        for (int x = 0; x < side; x++)
+            target[y * stride + x] = code->data[y / size * code->width + x / size] & 1 ? 0 : 0xffffff;
+    cairo_surface_mark_dirty(pixels);
+    cairo_save(cairo);
+    cairo_translate(cairo, left, top);
+    cairo_scale(cairo, module / size, module / size);
+    cairo_set_source_surface(cairo, pixels, 0, 0);
+    cairo_pattern_set_filter(cairo_get_source(cairo), CAIRO_FILTER_NEAREST);
+    cairo_paint(cairo);
+    cairo_restore(cairo);
+    cairo_surface_destroy(pixels);
     QRcode_free(code);
 }
 
@@ -164,6 +168,9 @@ int main(int count_of_arguments, char **arguments) {
     struct text terms = make_text("This ticket lets one person in, once. Keep its code to yourself: whoever shows it first "
                                   "gets in. A copy, a photo or a printout is as good as the ticket itself.",
                                   MARGIN, 610, 507, 172, 10, regular, 0x454a5a, START, false, 0);
+    PangoAttrList *attributes = pango_layout_get_attributes(terms.layout);
+    pango_attr_list_insert(attributes, pango_attr_font_features_new("liga 0, clig 0"));
+    pango_layout_context_changed(terms.layout);
     struct text foot = make_text("Tech Conference 2026", MARGIN, 800, 330, 16, 8.5, regular, grey, START, true, 0);
     struct text foot_code = make_text("", MARGIN + 350, 800, 157, 16, 8.5, regular, grey, END, true, 0);
 

@@ -74,7 +74,7 @@ def draw(number: int) -> bytes:
     code.make(fit=True)
     matrix = code.get_matrix()
     side = len(matrix)
-    module = int(215 / (side + 8) * 4) / 4
+    module = 215 // (side + 8)
     left, top = round(334 + (215 - module * side) / 2), round(234 + (215 - module * side) / 2)
     page.setFillColor(HexColor("#000000"))
     path = page.beginPath()

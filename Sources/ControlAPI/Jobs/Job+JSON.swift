@@ -53,12 +53,3 @@ extension Job {
         return !live.state.isFinal && live.attempt >= attempts
     }
 }
-
-extension Job {
-    /// The answer to who has just had it enqueued.
-    func accepted(isRepeat: Bool) -> HTTPResponse {
-        var headers: HTTPHeaders = ["Location": "/api/v1/jobs/\(id)"]
-        if isRepeat { headers.add("Idempotent-Replayed", "true") }
-        return Envelope.success(json(live: nil, withPayload: false), status: 202, headers: headers)
-    }
-}

@@ -115,17 +115,7 @@ package struct JobRoutes: Sendable {
                 traceParent: call.headers[Self.traceParent]
             )
         )
-        switch outcome {
-        case .created(let job): return job.accepted(isRepeat: false)
-        case .existing(let job): return job.accepted(isRepeat: true)
-        case .conflict(let id):
-            throw APIError(
-                status: 409,
-                code: "idempotency_conflict",
-                message: "This Idempotency-Key was used for another job: \(id).",
-                details: [.init(field: "Idempotency-Key", message: "belongs to another body")]
-            )
-        }
+        return try outcome.answer(to: "Idempotency-Key")
     }
 
     private func get(_ call: Call) async throws -> HTTPResponse {

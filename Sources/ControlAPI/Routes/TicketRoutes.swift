@@ -129,17 +129,7 @@ package struct TicketRoutes: Sendable {
                 createdBy: call.principal?.name
             )
         )
-        switch outcome {
-        case .created(let job): return job.accepted(isRepeat: false)
-        case .existing(let job): return job.accepted(isRepeat: true)
-        case .conflict(let id):
-            throw APIError(
-                status: 409,
-                code: "idempotency_conflict",
-                message: "This job_id or Idempotency-Key was used with another body: \(id).",
-                details: [.init(field: "job_id", message: "belongs to another body")]
-            )
-        }
+        return try outcome.answer(to: call.headers[Self.idempotencyKey] == nil ? "job_id" : "Idempotency-Key")
     }
 
     private func get(_ call: Call) async throws -> HTTPResponse {

@@ -76,23 +76,20 @@ import CCairo
 
     /// The code in the middle of the box, with the quiet zone of four modules that scanners need inside it.
     func code(_ code: QRCode, in box: Box) {
-        // Whole steps keep the file's numbers short, and the modules on the pixels of most screens.
-        let module = (min(box.width, box.height) / Double(code.width + 8) * 4).rounded(.down) / 4
+        // Whole points, and so whole pixels on most screens: a code whose modules are not alike is hard to read.
+        let room = min(box.width, box.height) / Double(code.width + 8)
+        let module = room >= 2 ? room.rounded(.down) : (room * 4).rounded(.down) / 4
         let left = (box.x + (box.width - module * Double(code.width)) / 2).rounded()
         let top = (box.y + (box.height - module * Double(code.width)) / 2).rounded()
-        use(Color(0))
-        unsafe cairo_new_path(cairo)
-        for run in code.runs {
-            unsafe cairo_rectangle(
-                cairo,
-                left + Double(run.x) * module,
-                top + Double(run.y) * module,
-                Double(run.width) * module,
-                module
-            )
-        }
-        // One path in one go: no hair lines between the modules.
-        unsafe cairo_fill(cairo)
+        let pixels = CodePixels(code)
+        unsafe cairo_save(cairo)
+        unsafe cairo_translate(cairo, left, top)
+        unsafe cairo_scale(cairo, module / Double(CodePixels.size), module / Double(CodePixels.size))
+        unsafe cairo_set_source_surface(cairo, pixels.surface, 0, 0)
+        // Pixels stay as they are, however large they are shown.
+        unsafe cairo_pattern_set_filter(cairo_get_source(cairo), CAIRO_FILTER_NEAREST)
+        unsafe cairo_paint(cairo)
+        unsafe cairo_restore(cairo)
     }
 
     /// The picture, as large as the box allows, at its left or right edge.

@@ -22,22 +22,19 @@ struct QRCode {
         self.width = width
     }
 
-    /// The dark modules as rectangles of `(x, y, width)`, one module high.
-    var runs: [(x: Int, y: Int, width: Int)] {
-        var runs: [(x: Int, y: Int, width: Int)] = []
-        runs.reserveCapacity(width * width / 4)
+    /// Squares of `size` pixels for the modules, row by row: 0 is dark.
+    func pixels(size: Int, stride: Int) -> [UInt32] {
+        var pixels = [UInt32](repeating: 0xffffff, count: stride * width * size)
         for y in 0..<width {
-            var x = 0
-            while x < width {
-                guard modules[y * width + x] else {
-                    x += 1
-                    continue
-                }
-                let start = x
-                while x < width, modules[y * width + x] { x += 1 }
-                runs.append((start, y, x - start))
+            let first = y * size * stride
+            for x in 0..<width where modules[y * width + x] {
+                for pixel in first + x * size..<first + (x + 1) * size { pixels[pixel] = 0 }
+            }
+            let line = pixels[first..<first + stride]
+            for copy in 1..<max(size, 1) {
+                pixels.replaceSubrange(first + copy * stride..<first + (copy + 1) * stride, with: line)
             }
         }
-        return runs
+        return pixels
     }
 }

@@ -28,6 +28,9 @@ import CCairo
         guard let list = unsafe pango_attr_list_new() else { preconditionFailure("out of memory for text") }
         // A name that is broken inside a word gets no hyphen, which would be read as a part of it.
         unsafe pango_attr_list_insert(list, pango_attr_insert_hyphens_new(0))
+        if !style.hasLigatures {
+            unsafe pango_attr_list_insert(list, pango_attr_font_features_new("liga 0, clig 0"))
+        }
         if style.spacing != 0 {
             unsafe pango_attr_list_insert(list, pango_attr_letter_spacing_new(CInt(style.spacing * Self.scale)))
         }

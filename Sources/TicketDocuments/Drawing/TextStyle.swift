@@ -16,6 +16,14 @@ struct TextStyle: Sendable, Hashable {
     var standing = Standing.top
     /// Between letters, in points.
     var spacing = 0.0
+    /// Whether “fi” may be one letter form, which costs the file a further font: for names, not for long plain texts.
+    var hasLigatures = true
+
+    var withoutLigatures: TextStyle {
+        var style = self
+        style.hasLigatures = false
+        return style
+    }
 
     init(
         _ size: Double,

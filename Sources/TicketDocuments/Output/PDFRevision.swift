@@ -102,24 +102,32 @@ enum PDFRevision {
         let table: Int
 
         init?(_ file: [UInt8]) {
-            let tail = String(decoding: file.suffix(1_024), as: UTF8.self)
-            guard let trailer = tail.firstRange(of: "trailer")?.upperBound,
-                let size = Self.number(after: "/Size ", in: tail[trailer...]),
-                let root = Self.number(after: "/Root ", in: tail[trailer...]),
-                let info = Self.number(after: "/Info ", in: tail[trailer...]),
-                let table = Self.number(after: "startxref\n", in: tail[trailer...]), table < file.count
-            else { return nil }
-            let objects = String(decoding: file[..<table].suffix(2_048), as: UTF8.self)
-            guard let catalogue = objects.firstRange(of: "\n\(root) 0 obj")?.upperBound,
-                objects[catalogue...].contains("/Type /Catalog"),
-                let pages = Self.number(after: "/Pages ", in: objects[catalogue...])
+            let end = file.count
+            guard let trailer = Self.place(of: "trailer", in: file, max(0, end - 1_024)..<end),
+                let size = Self.number(after: "/Size ", in: file, trailer..<end),
+                let root = Self.number(after: "/Root ", in: file, trailer..<end),
+                let info = Self.number(after: "/Info ", in: file, trailer..<end),
+                let table = Self.number(after: "startxref\n", in: file, trailer..<end), table < end,
+                let catalogue = Self.place(of: "\n\(root) 0 obj", in: file, max(0, table - 2_048)..<table),
+                Self.place(of: "/Type /Catalog", in: file, catalogue..<table) != nil,
+                let pages = Self.number(after: "/Pages ", in: file, catalogue..<table)
             else { return nil }
             (self.size, self.root, self.info, self.pages, self.table) = (size, root, info, pages, table)
         }
 
-        private static func number(after word: String, in text: Substring) -> Int? {
-            guard let start = text.firstRange(of: word)?.upperBound else { return nil }
-            return Int(text[start...].prefix { $0.isNumber })
+        /// Where the word ends that stands there first.
+        private static func place(of word: String, in file: [UInt8], _ range: Range<Int>) -> Int? {
+            let word = Array(word.utf8)
+            guard range.count >= word.count else { return nil }
+            return (range.lowerBound...range.upperBound - word.count).first { start in
+                file[start] == word[0] && file[start..<start + word.count].elementsEqual(word)
+            }.map { $0 + word.count }
+        }
+
+        private static func number(after word: String, in file: [UInt8], _ range: Range<Int>) -> Int? {
+            guard let start = place(of: word, in: file, range) else { return nil }
+            let digits = file[start..<range.upperBound].prefix { (0x30...0x39).contains($0) }
+            return Int(String(decoding: digits, as: UTF8.self))
         }
     }
 }

@@ -31,10 +31,10 @@ struct BadgeDesign: TicketDesign {
         )
         canvas.text(
             ticket.guestName,
-            in: Box(20, 124, size.width - 40, 92),
+            in: Box(20, 116, size.width - 40, 90),
             TextStyle(34, smallest: 8, .bold, .ink, .center, .middle)
         )
-        canvas.code(code, in: Box(size.width / 2 - 66, 218, 132, 132))
+        canvas.code(code, in: Box(size.width / 2 - 74, 203, 148, 148))
         canvas.text(
             ticket.code,
             in: Box(24, 349, size.width - 48, 15),

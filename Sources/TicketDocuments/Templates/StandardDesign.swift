@@ -99,7 +99,7 @@ struct StandardDesign: TicketDesign {
         canvas.text(
             ticket.terms ?? words.defaultTerms,
             in: Box(margin, top + 44, size.width - 2 * margin, 172),
-            TextStyle(10, smallest: 5.5, .regular, Color(0x454a5a)),
+            TextStyle(10, smallest: 5.5, .regular, Color(0x454a5a)).withoutLigatures,
             isShared: true
         )
         canvas.fill(Box(0, size.height - 10, size.width, 10), accent)

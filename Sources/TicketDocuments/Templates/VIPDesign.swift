@@ -15,7 +15,7 @@ struct VIPDesign: TicketDesign {
         canvas.text(
             ticket.terms ?? ticket.language.words.defaultTerms,
             in: Box(46, 352, 503, 30),
-            TextStyle(7, smallest: 4.5, .regular, Self.silver.opacity(0.8), .start, .middle),
+            TextStyle(7, smallest: 4.5, .regular, Self.silver.opacity(0.8), .start, .middle).withoutLigatures,
             isShared: true
         )
     }

@@ -49,9 +49,7 @@ extension FleetTests {
                     .text(word)
                 ) == 1
             }
-            try await eventually("the core has heard of it") {
-                try ReceivedWebhook.all(receiver, with: word).count == 1
-            }
+            try await eventually("the core has heard of it") { try ReceivedWebhook.all(receiver, with: word).count == 1 }
             try await eventually("nothing is left to say") {
                 try await fleet.count("SELECT count(*) FROM webhook_deliveries WHERE status = 'queued'") == 0
             }
@@ -75,5 +73,61 @@ extension FleetTests {
             throw TestSetupError(description: "the webhook has no tickets")
         }
         #expect(Set(list.compactMap { $0["qrCodeData"] }).count == Self.ticketCount)
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `a ticket can be listed, shown, and checked from its file, online and offline`() async throws {
+        let fleet = try await FleetHome.current()
+        let word = TestServers.uniqueWord()
+        let folder = FileManager.default.temporaryDirectory.appending(path: "tickets.\(word)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let settings = ["FLOTILLA_TICKETS_FOLDER": folder.path]
+        func run(_ words: String...) async throws -> TestHome.Output {
+            try await fleet.home.run(["ticket"] + words, environment: settings)
+        }
+        let body = """
+            {"job_id":"\(word)","event_id":456,"template_data":{"event_title":"Tech Conference 2026"},
+             "tickets":[{"ticket_id":"\(word)","ticket_code":"TKT-1","guest_name":"Zoé Dupont","type":"vip"}]}
+            """
+        try await fleet.withWorkers(settings: settings) { _ in
+            try await fleet.publish(.event("ticket.generation.requested", id: "\(word)-job", body))
+            try await eventually("the ticket is made") {
+                try await fleet.count("SELECT count(*) FROM generated_tickets WHERE ticket_id = $1", .text(word)) == 1
+            }
+        }
+        let list = try await run("list", "--job", word, "--output", "json")
+        #expect(list.status == 0 && list.text.contains("Zoé Dupont"))
+        let shown = try await run("show", word, "--output", "json")
+        let ticket = try JSONValue(Array(shown.text.utf8))
+        #expect(ticket["template"] == .string("vip"))
+        let token = try #require(ticket["token"]?.text)
+        let file = folder.appending(path: try #require(ticket["filePath"]?.text)).path
+
+        let keys = folder.appending(path: "keys.json")
+        let exported = try await run("key", "export")
+        try Data(exported.text.utf8).write(to: keys)
+        for words in [[token], [file], [token, "--keys", keys.path], [file, "--keys", keys.path]] {
+            let verified = try await fleet.home.run(["ticket", "verify"] + words + ["--output", "json"])
+            #expect(verified.status == 0, "\(words): \(verified.messages)")
+            let answer = try JSONValue(Array(verified.text.utf8))
+            #expect(answer["valid"] == .boolean(true))
+            #expect(answer["ticketId"] == .string(word))
+        }
+        let forged = try await run(
+            "verify",
+            String(token.dropLast(8)) + "AAAAAAAA",
+            "--keys",
+            keys.path,
+            "--output",
+            "json"
+        )
+        #expect(forged.status == 1 && forged.text.contains("forged"))
+        let specimen = try await run("preview", folder.appending(path: "specimen.pdf").path, "--template", "badge")
+        #expect(specimen.status == 0)
+        let refused = try await run("verify", folder.appending(path: "specimen.pdf").path)
+        #expect(refused.status == 1)
+        let missing = try await run("verify", folder.appending(path: "none.pdf").path)
+        #expect(missing.status == 1 && missing.messages.contains("there is no file"))
     }
 }

@@ -134,7 +134,7 @@ struct IndexingWorkerTests {
                 let plan = try await database.pool.transaction { transaction in
                     try await transaction.pipeline([IndexStatements.lockShared, explained])[1]
                 }
-                let text = plan.compactMap { $0.text(0) }.joined(separator: "\n")
+                let text = Self.text(of: plan)
                 #expect(
                     text.contains("Index Cond: ((generation = ") && text.contains(") AND (profile_id = "),
                     "\(text)"
@@ -142,6 +142,21 @@ struct IndexingWorkerTests {
                 #expect(!text.contains("Seq Scan"), "\(text)")
             }
         }
+    }
+
+    @Test func `however many profiles there are, those of a person who leaves are found by an index`() async throws {
+        try await withBench { _, database async throws in
+            let update = IndexStatements.delete(users: ["u"])[1]
+            let explained = SQLStatement("EXPLAIN " + update.text, update.values)
+            let plan = try await database.pool.transaction { transaction in
+                try await transaction.pipeline([IndexStatements.lockAlone, explained])[1]
+            }
+            #expect(Self.text(of: plan).contains("Index Cond: (user_ids && "), "\(Self.text(of: plan))")
+        }
+    }
+
+    private static func text(of plan: SQLResult) -> String {
+        plan.compactMap { $0.text(0) }.joined(separator: "\n")
     }
 
     @Test func `a profile as large as a message may be is indexed`() async throws {

@@ -18,10 +18,11 @@ struct TicketPrivacyTests {
                     more: #", "guest_email": "Zoe.L@example.com", "guest_id": 7"#
                 ),
                 TicketStage.ticket(2, guest: "Zoé Lindqvist"), TicketStage.ticket(3, guest: "Jane Doe"),
+                TicketStage.ticket(4, guest: "Zoé Lindqvist", more: #", "guest_id": 8"#),
             ]
             let body = TicketStage.job(tickets: tickets)
             #expect(await stage.handle(body).isDone)
-            let other = try #require(try await stage.tickets().last)
+            let others = try await stage.tickets().suffix(2).map(\.path).sorted()
             let data = TicketData(stage.pool, stage.store)
             var person = Person()
             person.add(DataSubject(kind: "guest", id: "7"))
@@ -30,22 +31,23 @@ struct TicketPrivacyTests {
             #expect(person.traces["Zoe.L@example.com"] == .email)
 
             #expect(try await data.erase(person, isRehearsal: true) >= 2)
-            #expect(stage.files().count == 3)
+            #expect(stage.files().count == 4)
             #expect(try await data.erase(person, isRehearsal: false) == 2)
-            #expect(stage.files() == [other.path])
+            #expect(stage.files() == others)
             let left = try await stage.pool.query(
                 SQLStatement(
                     "SELECT t::text FROM generated_tickets AS t UNION ALL SELECT l::text FROM ticket_generation_logs AS l"
                 )
             ).compactMap { $0.text(0) }
-            #expect(!left.contains { $0.contains("Lindqvist") || $0.lowercased().contains("zoe.l") })
-            #expect(try await stage.tickets().map(\.guestName) == [nil, nil, "Jane Doe"])
+            #expect(left.count { $0.contains("Lindqvist") } == 1)
+            #expect(!left.contains { $0.lowercased().contains("zoe.l") })
+            #expect(try await stage.tickets().map(\.guestName) == [nil, nil, "Jane Doe", "Zoé Lindqvist"])
             #expect(try await data.erase(person, isRehearsal: false) == 0)
 
             // A late copy of the job brings nothing back.
             #expect(await stage.handle(body, id: "late").isDone)
             #expect(await stage.handle(TicketStage.job("another", tickets: tickets)).isDone)
-            #expect(stage.files() == [other.path])
+            #expect(stage.files() == others)
         }
     }
 }

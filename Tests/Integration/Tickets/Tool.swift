@@ -16,7 +16,7 @@ enum Tool {
         process.executableURL = URL(filePath: "/bin/sh")
         process.arguments = ["-ec", words]
         process.currentDirectoryURL = folder
-        let (output, errors) = (Pipe(), folder.appending(path: "errors.txt"))
+        let (output, errors) = (Pipe(), folder.appending(path: "errors.\(UUID().uuidString)"))
         try Data().write(to: errors)
         process.standardOutput = output
         process.standardError = try FileHandle(forWritingTo: errors)

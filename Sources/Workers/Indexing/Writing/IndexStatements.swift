@@ -5,12 +5,12 @@ enum IndexStatements {
     /// of generations holds it alone, so that no batch decides by what has just changed.
     private static let lock = "8027136211"
 
-    /// Besides, no statement of the transaction reads a whole table: plans are kept, and one that was made for a table of
-    /// a few rows would read all of it again and again while it fills.
-    static let lockShared = SQLStatement(
-        "SELECT pg_advisory_xact_lock_shared(\(lock)), set_config('enable_seqscan', 'off', true)"
-    )
-    static let lockAlone = SQLStatement("SELECT pg_advisory_xact_lock(\(lock))")
+    static let lockShared = SQLStatement("SELECT pg_advisory_xact_lock_shared(\(lock)), \(byIndexOnly)")
+    static let lockAlone = SQLStatement("SELECT pg_advisory_xact_lock(\(lock)), \(byIndexOnly)")
+
+    /// No statement of the transaction reads a whole table: plans are kept, and one that was made for a table of a few
+    /// rows would read all of it again and again while it fills.
+    private static let byIndexOnly = "set_config('enable_seqscan', 'off', true)"
 
     static let nothing = SQLStatement("SELECT 1")
 

@@ -15,15 +15,6 @@ struct TicketData: PersonalDataStore {
         self.files = files
         mentions = [
             RedactedTable(
-                name: "tickets",
-                table: "generated_tickets",
-                key: ("ticket_id", "text"),
-                columns: [.init("guest_name", .text), .init("guest_email", .text), .init("event_title", .text)],
-                event: nil,
-                whenOwn: "",
-                pool: pool
-            ),
-            RedactedTable(
                 name: "ticket logs",
                 table: "ticket_generation_logs",
                 key: ("job_id || ' ' || position", "text"),
@@ -31,14 +22,14 @@ struct TicketData: PersonalDataStore {
                 event: nil,
                 whenOwn: "",
                 pool: pool
-            ),
+            )
         ]
     }
 
     private static let isKnown = "(guest_id = ANY ($1) OR lower(guest_email) = ANY ($2))"
-    /// A ticket may have nothing but the name.
+    /// A ticket may have nothing but the name. Somebody else of the same name, with an id or an address, keeps theirs.
     private static let isMeant = """
-        (\(isKnown) OR lower(guest_name) = ANY ($3))
+        (\(isKnown) OR (lower(guest_name) = ANY ($3) AND guest_id IS NULL AND guest_email IS NULL))
         AND (guest_name IS NOT NULL OR guest_email IS NOT NULL OR file_size > 0)
         """
 

@@ -1,0 +1,74 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import Workers
+
+/// A disk that is really full: a small file system in memory, which only root can mount.
+@Suite(.enabled(if: TestDatabase.isAvailable && SmallDisk.isPossible))
+struct FullDiskTests {
+    @Test func `a full disk is an outage that leaves whole files only, and the job goes on once there is room`()
+        async throws
+    {
+        let disk = try SmallDisk(kilobytes: 400)
+        defer { disk.remove() }
+        try await TicketStage.with(store: { _ in TicketFolder(disk.folder.path) }) { stage async throws in
+            let body = TicketStage.job(tickets: (1...40).map { TicketStage.ticket($0) })
+            let result = await stage.handle(body)
+            guard case .failure(let error) = result else { throw TestSetupError(description: "it went through") }
+            #expect((error as? DependencyOutage)?.dependency == .ticketFiles)
+            #expect(try await stage.tickets().isEmpty)
+            let files = disk.files()
+            #expect(!files.isEmpty)
+            for file in files {
+                #expect(file.hasSuffix(".pdf"), "\(file) is left")
+                let bytes = try Data(contentsOf: disk.folder.appending(path: file))
+                #expect(bytes.suffix(6) == Data("%%EOF\n".utf8), "\(file) is cut off")
+            }
+            #expect(await stage.store.isReachable() == false)
+
+            try disk.grow(toKilobytes: 8_000)
+            #expect(await stage.store.isReachable())
+            #expect(await stage.handle(body).isDone)
+            #expect(try await stage.tickets().count == 40)
+            #expect(disk.files().count == 40)
+        }
+    }
+}
+
+/// A file system in memory of a size of its own.
+private struct SmallDisk {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "disk.\(UUID().uuidString)")
+
+    static let isPossible: Bool = {
+        guard let disk = try? SmallDisk(kilobytes: 64) else { return false }
+        disk.remove()
+        return true
+    }()
+
+    init(kilobytes: Int) throws {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        do {
+            try Self.mount("-t tmpfs -o size=\(kilobytes)k tmpfs", folder)
+        } catch {
+            try? FileManager.default.removeItem(at: folder)
+            throw error
+        }
+    }
+
+    func grow(toKilobytes kilobytes: Int) throws { try Self.mount("-o remount,size=\(kilobytes)k", folder) }
+
+    func files() -> [String] {
+        FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String }.filter { $0.contains(".") }
+            ?? []
+    }
+
+    func remove() {
+        _ = try? Tool.run("umount '\(folder.path)'", in: FileManager.default.temporaryDirectory)
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    private static func mount(_ words: String, _ folder: URL) throws {
+        try Tool.run("mount \(words) '\(folder.path)'", in: FileManager.default.temporaryDirectory)
+    }
+}
