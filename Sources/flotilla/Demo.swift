@@ -20,7 +20,7 @@ struct Demo: Sendable {
     let duplicateID: String
     let invalidID: String
     let ticketID: String
-    private let topology: Topology
+    let topology: Topology
 
     /// Profile views that are counted: those of the samples, and the duplicate once.
     static let views = 3

@@ -57,12 +57,12 @@ package struct TicketCancelRoutes: Sendable {
             ) { try await transaction.pipeline($0) }
         }
         switch result {
-        case .cancelled(let ticket, let isNew):
+        case .cancelled(let ticket, let at, let isNew):
             var data = JSONObject()
-            data.add("ticketId", json: ticket.id.json.json)
+            data.add("ticketId", json: ticket.ticketID.json.json)
             data.add("ticketCode", ticket.code)
             data.add("eventId", json: ticket.eventID.json.json)
-            data.add("cancelledAt", WallClock.iso8601(ticket.cancelledAt))
+            data.add("cancelledAt", WallClock.iso8601(at))
             data.add("isNew", isNew)
             return Envelope.success(data.closed)
         case .unknown: throw APIError.notFound("ticket with the code \(code)")

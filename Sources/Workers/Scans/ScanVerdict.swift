@@ -11,18 +11,18 @@ struct ScanVerdict: Sendable {
     let outcome: ScanOutcome
     /// What the token says, where its signature is genuine.
     let ticketID: String?
-    let ticket: ScannedTicket?
+    let ticket: GeneratedTicket?
     let admission: TicketAdmission?
     /// Microseconds since 1970.
     let at: Int64
 
     /// As it came, where the ticket is known.
-    private var shownID: JSONValue? { ticket?.id.json ?? ticketID.map { .string($0) } }
+    private var shownID: JSONValue? { ticket?.ticketID.json ?? ticketID.map { .string($0) } }
 
     /// A number beside a ticket whose id is one, if it can be.
     private var guestID: JSONValue? {
         guard let ticket, let text = ticket.guestID else { return nil }
-        return ticket.id.isNumber && Int64(text).map(String.init) == text ? .number(text) : .string(text)
+        return ticket.ticketID.isNumber && Int64(text).map(String.init) == text ? .number(text) : .string(text)
     }
 
     /// The result of a validation, as the core reads it. Refusals also say why, and when and where the ticket was used.

@@ -1,28 +1,5 @@
 import Storage
 
-/// What is known of a ticket at the moment of a scan.
-struct ScannedTicket: Sendable {
-    let id: TicketID
-    let guestID: String?
-    let isCancelled: Bool
-
-    static func select(_ id: String) -> SQLStatement {
-        SQLStatement(
-            """
-            SELECT ticket_id, guest_id, has_number_ids & 1, cancelled_at IS NOT NULL FROM generated_tickets
-            WHERE ticket_id = $1
-            """,
-            [.text(id)]
-        )
-    }
-
-    init(_ row: SQLRow) {
-        id = TicketID(row.text(0) ?? "", isNumber: row.bool(2) ?? false)
-        guestID = row.text(1)
-        isCancelled = row.bool(3) ?? false
-    }
-}
-
 /// The count of a ticket's scans, after one more.
 struct TicketAdmission: Sendable {
     struct Place: Sendable, Hashable {

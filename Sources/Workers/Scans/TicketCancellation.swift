@@ -12,17 +12,9 @@ package struct TicketCancellation: Sendable {
         case code(String)
     }
 
-    package struct Ticket: Sendable, Hashable {
-        package let id: TicketID
-        package let code: String
-        package let eventID: TicketID
-        /// Microseconds since 1970.
-        package let cancelledAt: Int64
-    }
-
     package enum Result: Sendable, Hashable {
-        /// `isNew` unless it was cancelled before.
-        case cancelled(Ticket, isNew: Bool)
+        /// At this time, in microseconds since 1970; `isNew` unless it was cancelled before.
+        case cancelled(GeneratedTicket, at: Int64, isNew: Bool)
         case unknown
         /// Several events have a ticket of that code.
         case ambiguous
@@ -46,37 +38,30 @@ package struct TicketCancellation: Sendable {
         executing execute: ([SQLStatement]) async throws -> [SQLResult]
     ) async throws -> Result {
         let found = try await execute([Self.select(name, eventID: eventID)])[0]
-        guard let row = found.first else { return .unknown }
-        guard found.count == 1, let id = row.text(0) else { return .ambiguous }
-        let isNew = row.timestamp(3) == nil
-        let at = row.timestamp(3) ?? WallClock.microseconds()
-        let numbers = row.int(4) ?? 0
-        let ticket = Ticket(
-            id: TicketID(id, isNumber: numbers & 1 != 0),
-            code: row.text(1) ?? "",
-            eventID: TicketID(row.text(2) ?? "", isNumber: numbers & 2 != 0),
-            cancelledAt: at
-        )
-        guard isNew else { return .cancelled(ticket, isNew: false) }
+        guard let ticket = found.first.map({ GeneratedTicket($0) }) else { return .unknown }
+        guard found.count == 1 else { return .ambiguous }
+        if let at = ticket.cancelledAt { return .cancelled(ticket, at: at, isNew: false) }
+        let at = WallClock.microseconds()
         var statements = [
             SQLStatement(
                 "UPDATE generated_tickets SET cancelled_at = $2 WHERE ticket_id = $1",
-                [.text(id), .timestamp(at)]
+                [.text(ticket.ticketID.text), .timestamp(at)]
             )
         ]
         if tells {
-            let event = told(ticket, reason: reason)
+            let event = told(ticket, at, reason: reason)
             statements.append(Outbox.insert([event.message(causedBy: nil, correlationID, eventExchange)]))
         }
         _ = try await execute(statements)
-        return .cancelled(ticket, isNew: true)
+        return .cancelled(ticket, at: at, isNew: true)
     }
 
-    private func told(_ ticket: Ticket, reason: String?) -> OutgoingEvent {
+    private func told(_ ticket: GeneratedTicket, _ at: Int64, reason: String?) -> OutgoingEvent {
         var members: [JSONValue.Member] = [
-            .init(name: "ticketId", value: ticket.id.json), .init(name: "ticketCode", value: .string(ticket.code)),
+            .init(name: "ticketId", value: ticket.ticketID.json),
+            .init(name: "ticketCode", value: .string(ticket.code)),
             .init(name: "eventId", value: ticket.eventID.json),
-            .init(name: "timestamp", value: .string(WallClock.iso8601(ticket.cancelledAt))),
+            .init(name: "timestamp", value: .string(WallClock.iso8601(at))),
         ]
         if let reason { members.append(.init(name: "reason", value: .string(reason))) }
         return OutgoingEvent(name: Self.event, body: Array(JSONValue.members(members).json.utf8))
@@ -91,7 +76,7 @@ package struct TicketCancellation: Sendable {
             }
         return SQLStatement(
             """
-            SELECT ticket_id, ticket_code, event_id, cancelled_at, has_number_ids FROM generated_tickets
+            SELECT \(GeneratedTicket.columns) FROM generated_tickets
             WHERE \(column) = $1 AND ($2::text IS NULL OR event_id = $2) ORDER BY ticket_id LIMIT 2 FOR UPDATE
             """,
             [.text(text), .optional(eventID)]

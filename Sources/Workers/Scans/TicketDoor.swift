@@ -101,15 +101,15 @@ package struct TicketDoor: Sendable {
         }
         let isForThisDoor = token.eventID == request.eventID.text
         let results = try await transaction.pipeline(
-            [ScannedTicket.select(token.ticketID)]
+            [TicketStatements.find([token.ticketID])]
                 + (isForThisDoor ? [TicketAdmission.count(ticket: token.ticketID, request)] : [])
         )
-        let ticket = results[0].first.map { ScannedTicket($0) }
+        let ticket = results[0].first.map { GeneratedTicket($0) }
         let admission = results.dropFirst().first?.first.map { TicketAdmission($0) }
         let outcome: ScanOutcome =
             if !isForThisDoor { .wrongEvent } else if let admission {
                 admission.count == 1 ? .valid : .alreadyUsed
-            } else if let ticket { ticket.isCancelled ? .cancelled : .wrongEvent } else { .unknownTicket }
+            } else if let ticket { ticket.cancelledAt != nil ? .cancelled : .wrongEvent } else { .unknownTicket }
         return ScanVerdict(
             id: id,
             outcome: outcome,

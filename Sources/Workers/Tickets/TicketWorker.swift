@@ -151,7 +151,6 @@ package struct TicketWorker: Worker {
                     messageID: "\(Self.completed):\(SHA256.digest(Array(id.utf8) + order.hash).prefix(16).hexadecimal)"
                 )
             )
-            try await webhooks.post(event: Self.completed, body: report.webhook, in: transaction, of: context)
         }
     }
 }

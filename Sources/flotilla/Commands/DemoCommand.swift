@@ -25,6 +25,7 @@ enum DemoCommand {
         try await checkWorkers(demo, on: broker)
         let limit = Duration.seconds(max(1, invocation[patience]))
         let backend = try configuration.searchBackend()
+        let masters = try configuration.masterKeyring()
         let result = await Task {
             try await configuration.withPostgres { pool in
                 try await publish(demo, through: broker)
@@ -32,6 +33,7 @@ enum DemoCommand {
                     "Published \(demo.samples.count) messages as \(demo.run); waiting for their effects"
                 )
                 return try await wait(for: demo, in: pool, backend.engine(pool), limit)
+                    + demo.door(in: pool, masters: masters)
             }
         }.result
         await backend.close()

@@ -21,7 +21,9 @@ extension FleetTests {
             #expect(output.status == 0, "\(output.messages)")
             let findings = try JSONDecoder().decode([Finding].self, from: Data(output.text.utf8))
             #expect(
-                Set(findings.map(\.worker)).isSuperset(of: ["audit", "quota", "keeper", "notifications", "indexing"])
+                Set(findings.map(\.worker)).isSuperset(of: [
+                    "audit", "quota", "keeper", "notifications", "indexing", "tickets", "scans",
+                ])
             )
             #expect(!findings.contains { $0.result == "missing" })
             #expect(findings.contains { $0.result == "dead-lettered" && $0.detail.contains("companyId") })

@@ -25,9 +25,8 @@ extension FleetTests {
         )
     }
 
-    @Test(.enabled(if: StandIn.isAvailable), .timeLimit(.minutes(10)))
-    func `five hundred tickets survive a killed worker, reach the core in one webhook, and let each guest in once`()
-        async throws
+    @Test(.enabled(if: StandIn.isAvailable), .timeLimit(.minutes(5)))
+    func `tickets reach the core by one webhook, however often that is sent, and let each guest in once`() async throws
     {
         let fleet = try await FleetHome.current()
         let receiver = try await StandIn("webhook-receiver.py")
@@ -38,22 +37,14 @@ extension FleetTests {
             "FLOTILLA_CORE_URL": core, "FLOTILLA_CORE_SECRET": secret,
             "FLOTILLA_TICKETS_FOLDER": fleet.home.path + "/tickets",
         ]
-        let made = "SELECT count(*) FROM generated_tickets WHERE job_id = $1"
-        let worker = try fleet.worker(settings: settings)
-        try await worker.waitUntilReady()
-        try await eventually("the core is set up") {
-            try await fleet.count("SELECT count(*) FROM webhook_endpoints WHERE url LIKE $1", .text("\(core)/%")) == 2
-        }
-        try await fleet.publish(job(word, 500))
-        try await eventually("some tickets are made", every: .milliseconds(1)) {
-            try await fleet.count(made, .text(word)) > 0
-        }
-        worker.process.send(SIGKILL)
-        #expect(try await worker.process.waitForEnd() == -SIGKILL)
-        let before = try await fleet.count(made, .text(word))
-        #expect((1..<500).contains(before), "\(before) tickets when it was killed")
-
         try await fleet.withWorkers(settings: settings) { _ in
+            try await eventually("the core is set up") {
+                try await fleet.count(
+                    "SELECT count(*) FROM webhook_endpoints WHERE url LIKE $1",
+                    .text("\(core)/%")
+                ) == 2
+            }
+            try await fleet.publish(job(word, 20))
             try await eventually("the core has it", within: .seconds(180)) {
                 try await fleet.count(
                     """
@@ -72,11 +63,8 @@ extension FleetTests {
             #expect(told["eventType"] as? String == "ticket.completed" && told["jobId"] as? String == word)
             let data = try #require(told["data"] as? [String: Any])
             let tickets = data["tickets"] as? [[String: Any]] ?? []
-            #expect(Set(tickets.compactMap { $0["ticketId"] as? String }).count == 500 && tickets.count == 500)
-            #expect((data["summary"] as? [String: Any])?["successful"] as? Int == 500)
-            let count = try await fleet.count(made, .text(word))
-            #expect(count == 500)
-
+            #expect(Set(tickets.compactMap { $0["ticketId"] as? String }).count == 20 && tickets.count == 20)
+            #expect((data["summary"] as? [String: Any])?["successful"] as? Int == 20)
             try await scan(tickets, fleet, settings)
             try await eventually("the core hears of the guest", within: .seconds(120)) {
                 try ReceivedWebhook.all(receiver, with: word).count { $0.path.hasSuffix("/scan-confirmation") } == 2

@@ -55,14 +55,14 @@ struct DoorFixture: Sendable {
         _ = try await pool.query(
             SQLStatement(
                 """
-                INSERT INTO generated_tickets (ticket_id, event_id, has_number_ids, guest_id, job_id, ticket_code,
+                INSERT INTO generated_tickets (ticket_id, event_id, has_number_ids, has_number_event_id, guest_id, job_id, ticket_code,
                     guest_name, type, template, event_title, key_id, qr_code_data, content_hash, file_path, file_url,
                     file_size, file_hash, issued_at, generated_at)
-                VALUES ($1, $2, $3::bigint::smallint, '31', 'job', $4, 'Ann Lee', 'standard', 'standard', 'Conference', $5, 'x', '\\x00',
+                VALUES ($1, $2, $3, $3, '31', 'job', $4, 'Ann Lee', 'standard', 'standard', 'Conference', $5, 'x', '\\x00',
                     '/x', 'http://x', 1, '\\x00', now(), now())
                 """,
                 [
-                    .text(id), .text(event), .int(hasNumberIDs ? 3 : 0), .text(code ?? "TKT-\(id)"),
+                    .text(id), .text(event), .bool(hasNumberIDs), .text(code ?? "TKT-\(id)"),
                     .text(signer.key.description),
                 ]
             )

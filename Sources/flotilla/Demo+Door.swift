@@ -1,0 +1,32 @@
+import Storage
+import Workers
+
+extension Demo {
+    /// Shows the run's ticket at a door, twice; nothing when there is no ticket.
+    func door(in pool: PostgresPool, masters: MasterKeyring) async throws -> [DemoFinding] {
+        guard let ticket = try await TicketRecords(pool).get(ticketID) else { return [] }
+        let door = TicketDoor(pool, keyring: TicketKeyring(TicketKeys(pool, masters: masters)), topology: topology)
+        var request = ScanRequest(
+            code: ticket.token,
+            eventID: ticket.eventID,
+            operatorID: TicketID("demo", isNumber: false),
+            location: "Demo door"
+        )
+        request.correlationID = run
+        func scan(_ what: String, _ expected: ScanOutcome) async throws -> DemoFinding {
+            guard case .decided(let outcome, _, _) = try await door.scan(request) else {
+                return DemoFinding(worker: "scans", what: what, result: .missing, detail: "no answer")
+            }
+            return DemoFinding(
+                worker: "scans",
+                what: what,
+                result: outcome == expected ? .done : .missing,
+                detail: outcome.message
+            )
+        }
+        return [
+            try await scan("the ticket lets its guest in", .valid),
+            try await scan("a second time it is refused", .alreadyUsed),
+        ]
+    }
+}
