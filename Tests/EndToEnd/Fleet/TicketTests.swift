@@ -49,7 +49,9 @@ extension FleetTests {
                     .text(word)
                 ) == 1
             }
-            try await eventually("the core has heard of it") { try ReceivedWebhook.all(receiver, with: word).count == 1 }
+            try await eventually("the core has heard of it") {
+                try ReceivedWebhook.all(receiver, with: word).count == 1
+            }
             try await eventually("nothing is left to say") {
                 try await fleet.count("SELECT count(*) FROM webhook_deliveries WHERE status = 'queued'") == 0
             }
