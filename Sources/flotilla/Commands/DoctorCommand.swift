@@ -15,7 +15,9 @@ enum DoctorCommand {
         var findings = await Doctor(configuration).examine()
         if let finding = await configuration.ticketFinding() { findings.append(finding) }
         let mistakes = await configuration.mistakes()
-        findings += mistakes.map { Finding("settings", .bad, $0, remedy: "the API and the workers start with none such") }
+        findings += mistakes.map {
+            Finding("settings", .bad, $0, remedy: "the API and the workers start with none such")
+        }
         let settings = Settings.all.map { setting in
             Report.Setting(
                 name: setting.name,
