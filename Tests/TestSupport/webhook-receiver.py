@@ -4,7 +4,7 @@
 
 Writes its port to FOLDER/port, and each request to FOLDER/requests/NNNNNN.json: path, headers, and the body in base64.
 What it answers is in the path: /status/503, /retry-after/30 (a 503), /redirect/URL, /hang, /hang/N (the first N
-requests), /drip (a body that never ends), /long/BYTES, /flaky/N (the first N requests get 500), /echo (200 with the body
+requests), /drip (a body that never ends), /long/BYTES, /flaky/N (the first N requests get 500), /garble/N (no HTTP), /echo (200 with the body
 back); anything else gets 204.
 FOLDER/connections holds the number of connections so far. It ends when its standard input does.
 """
@@ -90,6 +90,9 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(200, b"x" * int(rest))
         elif word == "flaky":
             self.answer(500 if number <= int(first) else 200)
+        elif word == "garble" and number <= int(first):
+            self.wfile.write(b"SSH-2.0-x\r\n")
+            self.close_connection = True
         elif word == "echo":
             self.answer(200, body)
         else:

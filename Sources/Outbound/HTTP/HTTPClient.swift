@@ -20,6 +20,9 @@ package struct HTTPClient: Sendable {
     /// A request on a kept connection that the server closes without a word is made again on a fresh one.
     package func send(_ request: HTTPRequest) async throws(OutboundError) -> HTTPAnswer {
         let operation = "\(request.method) to \(request.host)"
+        guard ["http://", "https://"].contains(where: request.url.lowercased().hasPrefix) else {
+            throw OutboundError(code: .invalidRequest, operation: operation, detail: "not an http or https URL")
+        }
         var plan = TransferPlan(
             kind: .http(method: request.method, headers: try request.headerLines(operation), body: request.body),
             url: request.url,

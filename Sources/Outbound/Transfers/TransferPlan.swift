@@ -117,9 +117,9 @@ extension OutboundError.Code {
             case CURLE_LOGIN_DENIED, CURLE_AUTH_ERROR: .authentication
             case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_PARTIAL_FILE, CURLE_SSL_SHUTDOWN_FAILED:
                 .connectionLost
-            case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_FUNCTION_ARGUMENT,
-                CURLE_SETOPT_OPTION_SYNTAX, CURLE_NOT_BUILT_IN, CURLE_UNKNOWN_OPTION, CURLE_OUT_OF_MEMORY,
-                CURLE_FAILED_INIT:
+            // libcurl calls an answer that is no HTTP an unsupported protocol; what we ask by is checked before.
+            case CURLE_URL_MALFORMAT, CURLE_BAD_FUNCTION_ARGUMENT, CURLE_SETOPT_OPTION_SYNTAX, CURLE_NOT_BUILT_IN,
+                CURLE_UNKNOWN_OPTION:
                 .invalidRequest
             default: .violation
             }

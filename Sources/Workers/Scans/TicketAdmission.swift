@@ -19,7 +19,8 @@ struct TicketAdmission: Sendable {
 
     /// Counts a scan of a ticket that may be used, in one statement: of any number at once, one sees the count of 1.
     ///
-    /// Gives no row for a ticket that is cancelled, unknown, or of another event.
+    /// Gives no row for a ticket that is cancelled, unknown, or of another event. The ticket is locked against being
+    /// cancelled until the scan is committed, so that none is valid after its cancellation was answered.
     static func count(ticket: String, _ request: ScanRequest) -> SQLStatement {
         SQLStatement(
             """
@@ -28,6 +29,7 @@ struct TicketAdmission: Sendable {
             SELECT ticket_id, event_id, moment, $3, $4, moment, $3, $4
             FROM generated_tickets, (SELECT clock_timestamp() AS moment) AS clock
             WHERE ticket_id = $1 AND event_id = $2 AND cancelled_at IS NULL
+            FOR SHARE OF generated_tickets
             ON CONFLICT (ticket_id) DO UPDATE SET scan_count = admission.scan_count + 1,
                 previous_scan_at = admission.last_scan_at, previous_location = admission.last_location,
                 previous_operator_id = admission.last_operator_id, last_scan_at = clock_timestamp(),

@@ -30,18 +30,25 @@ package struct TicketDoor: Sendable {
 
     /// - Throws: `PostgresError`, `TicketKeyError`.
     package func scan(_ request: ScanRequest) async throws -> Answer {
-        let verifier = try await keyring.verifier()
-        let now = WallClock.microseconds()
-        let read: Result<TicketToken, TicketTokenError>
-        do throws(TicketTokenError) {
-            read = .success(try verifier.open(request.code, at: now))
-        } catch { read = .failure(error) }
+        var read = Self.open(request.code, by: try await keyring.verifier())
+        if case .failure(let error) = read, error.code == .unknownKey {
+            read = Self.open(request.code, by: try await keyring.verifier(isForUnknownKey: true))
+        }
         do {
             return try await decide(request, read)
         } catch let error as PostgresError where request.key != nil && error.code == .sqlState("23505") {
             // The same request, at the same moment: the other one has answered.
             return try await decide(request, read)
         }
+    }
+
+    private static func open(
+        _ code: String,
+        by verifier: TicketVerifier
+    ) -> Result<TicketToken, TicketTokenError> {
+        do throws(TicketTokenError) {
+            return .success(try verifier.open(code, at: WallClock.microseconds()))
+        } catch { return .failure(error) }
     }
 
     private func decide(
@@ -100,12 +107,13 @@ package struct TicketDoor: Sendable {
             )
         }
         let isForThisDoor = token.eventID == request.eventID.text
+        // The ticket is read after the count, so that it is seen cancelled when that is why it was not counted.
         let results = try await transaction.pipeline(
-            [TicketStatements.find([token.ticketID])]
-                + (isForThisDoor ? [TicketAdmission.count(ticket: token.ticketID, request)] : [])
+            (isForThisDoor ? [TicketAdmission.count(ticket: token.ticketID, request)] : [])
+                + [TicketStatements.find([token.ticketID])]
         )
-        let ticket = results[0].first.map { GeneratedTicket($0) }
-        let admission = results.dropFirst().first?.first.map { TicketAdmission($0) }
+        let ticket = results.last?.first.map { GeneratedTicket($0) }
+        let admission = isForThisDoor ? results[0].first.map { TicketAdmission($0) } : nil
         let outcome: ScanOutcome =
             if !isForThisDoor { .wrongEvent } else if let admission {
                 admission.count == 1 ? .valid : .alreadyUsed

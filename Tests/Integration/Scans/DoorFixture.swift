@@ -25,7 +25,7 @@ struct DoorFixture: Sendable {
             _ = try await keys.signer()
             let door = TicketDoor(
                 database.pool,
-                keyring: TicketKeyring(keys),
+                keyring: TicketKeyring(keys, freshness: .zero),
                 topology: APIFixture.topology,
                 rules: rules
             )

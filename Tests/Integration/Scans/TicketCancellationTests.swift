@@ -34,6 +34,31 @@ struct TicketCancellationTests {
         }
     }
 
+    @Test func `a scan beside a cancellation waits for it, and is refused`() async throws {
+        try await DoorFixture.with { door in
+            let token = try await door.ticket("789")
+            let scan = try await door.pool.transaction { transaction in
+                let results = try await transaction.pipeline([
+                    SQLStatement("UPDATE generated_tickets SET cancelled_at = now() WHERE ticket_id = '789'"),
+                    SQLStatement("SELECT pg_backend_pid()::text"),
+                ])
+                let canceller = results[1].first?.text(0) ?? ""
+                let scan = Task { try await door.scan(token).code }
+                try await eventually("the scan waits or has answered") {
+                    try await door.strings(
+                        """
+                        SELECT '1' FROM pg_stat_activity WHERE \(canceller) = ANY (pg_blocking_pids(pid))
+                        UNION ALL SELECT '1' FROM ticket_scans
+                        """
+                    ).isEmpty == false
+                }
+                return scan
+            }
+            let code = try await scan.value
+            #expect(code == "cancelled")
+        }
+    }
+
     @Test func `one code in two events needs the event`() async throws {
         try await DoorFixture.with { door in
             _ = try await door.ticket("1", event: "1", code: "TKT 1/é")

@@ -48,6 +48,15 @@ struct WebhookDeliveryTests {
         }
     }
 
+    @Test func `an answer that is no HTTP is a failed attempt, and tried again`() async throws {
+        try await WebhookStage.with { stage in
+            try await stage.add("core", "/garble/1")
+            let (id, first) = try await stage.postAndDeliver()
+            #expect(first.failureType == "undelivered_webhook")
+            #expect(await stage.deliver(id, attempt: 2).isDone)
+        }
+    }
+
     @Test(arguments: [200, 201, 204, 299]) func `a status from 200 to 299 is a success`(status: Int) async throws {
         try await WebhookStage.with { stage in
             try await stage.add("core", "/status/\(status)")

@@ -39,7 +39,8 @@ package struct ProfileQuery: Sendable, Hashable {
         score: Bounds? = nil,
         sort: Sort = .relevance
     ) {
-        self.text = text.map(SearchText.words).flatMap { $0.contains { $0 != " " } ? $0 : nil }
+        let words = text.map { SearchText.meaningfulDashes(SearchText.words($0)) }
+        self.text = words.flatMap { $0.contains { $0 != " " } ? $0 : nil }
         self.skills = Set(skills.map(SearchText.key).filter { !$0.isEmpty }).sorted()
         self.sector = sector.map(SearchText.key)
         self.experience = experience
