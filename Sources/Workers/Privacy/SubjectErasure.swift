@@ -49,7 +49,7 @@ package struct SubjectErasure: Sendable {
     }
 
     /// - Parameters:
-    ///   - subject: `user:u-1`, `u-1`, or an e-mail address.
+    ///   - subject: `user:u-1`, `u-1`, an e-mail address, or a telephone number that begins with `+`.
     ///   - others: further names of the same person, or texts such as a full name.
     ///   - linked: whether those too are forgotten who share an address or a number with the person.
     ///   - order: `nil` is a rehearsal, which changes nothing and refuses nobody.

@@ -376,6 +376,32 @@ struct ForgetTests {
         }
     }
 
+    @Test func `a number that nobody else is known by can be forgotten, however it is written`() async throws {
+        try await TestDatabase.with(migrated: true) { database async throws in
+            let body = #"{"notificationId":"n","type":"sms","recipient":"address:+33687654321"}"#
+            let letters = [AuditPrivacyTests.letter("m", NotificationOutcome.sent, body)]
+            #expect(try await AuditWorkerTests.bench(database.pool).handle(letters).areDone)
+            _ = try await database.pool.pipeline([
+                SQLStatement("INSERT INTO notification_requests (id, template, data) VALUES ('r', 't', '{}')"),
+                SQLStatement(
+                    """
+                    INSERT INTO notifications (id, request_id, channel, template, category, recipient, address, language,
+                        subject, status)
+                    VALUES ('n', 'r', 'sms', 't', 'x', 'address:+33687654321', '+33687654321', 'fr', 'S', 'sent')
+                    """
+                ),
+            ])
+            #expect(try await places(database.pool).count > 1)
+            let report = try await Self.erasure(database.pool).forget("+33 6 87 65 43 21", by: Self.order)
+            #expect(report.subjects.count == 1)
+            #expect(try await places(database.pool) == [])
+            let log = AuditLog(database.pool, privacy: try AuditWorkerTests.privacy(database.pool))
+            let entries = try await log.page(AuditFilter(), .oldestFirst, reveals: true).entries
+            let shown = entries.first.map { String(decoding: $0.record.body, as: UTF8.self) }
+            #expect(shown == #"{"notificationId":"n","type":"sms","recipient":"forgotten"}"#)
+        }
+    }
+
     @Test func `a rehearsal counts what is forgotten afterwards`() async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
             try await plant(database.pool)

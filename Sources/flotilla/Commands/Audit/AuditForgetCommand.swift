@@ -9,7 +9,10 @@ import Workers
 
 /// `flotilla audit forget`: takes somebody out of everything.
 enum AuditForgetCommand {
-    private static let subject = Argument<String>("SUBJECT", "user:ID, customer:ID, …, a bare id, or an e-mail address")
+    private static let subject = Argument<String>(
+        "SUBJECT",
+        "user:ID, customer:ID, …, a bare id, an e-mail address, or a telephone number with its +"
+    )
     private static let also = ListOption<String>(
         "also",
         "NAME",
