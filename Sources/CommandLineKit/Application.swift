@@ -4,9 +4,11 @@ package struct Application: Sendable {
     package let summary: String
     package let version: String
     package let commands: [Command]
+    let examples: [String]
 
-    package init(_ name: String, _ summary: String, version: String, commands: [Command]) {
+    package init(_ name: String, _ summary: String, version: String, commands: [Command], examples: [String]) {
         (self.name, self.summary, self.version, self.commands) = (name, summary, version, commands)
+        self.examples = examples
     }
 
     /// Runs the command that the words name. Nothing is thrown: every failure is one line on the console.

@@ -6,6 +6,7 @@ struct HelpText {
         var text = "\(application.name): \(application.summary)\n"
         text += section("Usage", ["\(application.name) COMMAND [--help]"], colours)
         text += section("Commands", aligned(application.commands.map { ($0.name, $0.summary) }), colours)
+        text += section("Examples", application.examples, colours)
         text += "\nExit status: 0 done, 1 failed, 2 wrong use, 3 partly done"
         return text
     }

@@ -8,7 +8,7 @@ extension Configuration {
         var settings = NotificationConfiguration(
             folder: self[Settings.mailFolder] ?? home.path + "/mail",
             mailFrom: self[Settings.mailFrom],
-            publicURL: self[Settings.publicURL]
+            publicURL: publicURL
         )
         settings.smtpURL = self[Settings.smtp]
         settings.smtpAuthorities = self[Settings.smtpAuthorities]

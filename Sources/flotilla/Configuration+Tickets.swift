@@ -13,6 +13,9 @@ extension Configuration {
             address: ticketAddress,
             threads: self[Settings.ticketThreads] ?? ProcessInfo.processInfo.activeProcessorCount
         )
+        if let url = self[Settings.ticketURL], !["https://", "http://"].contains(where: url.hasPrefix) {
+            throw wrong(Settings.ticketURL.name, "has to begin with https:// or http://")
+        }
         guard (1...256).contains(settings.threads) else {
             throw wrong(Settings.ticketThreads.name, "has to be a whole number from 1 to 256")
         }
@@ -45,7 +48,7 @@ extension Configuration {
     private var ticketAddress: TicketAddress {
         func bare(_ url: String) -> String { url.hasSuffix("/") ? String(url.dropLast()) : url }
         if let url = self[Settings.ticketURL] { return TicketAddress(base: bare(url), isProven: false) }
-        return TicketAddress(base: "\(bare(self[Settings.publicURL]))/tickets", isProven: true)
+        return TicketAddress(base: "\(bare(publicURL))/tickets", isProven: true)
     }
 
     /// The folder that keeps tickets, unless a store does.
@@ -73,24 +76,21 @@ extension Configuration {
     }
 
     /// Whether tickets' files can be kept where they are to be.
-    func ticketFinding() async -> Finding {
+    ///
+    /// - Returns: `nil` when the settings say of no place; that is one of the ``mistakes()``.
+    func ticketFinding() async -> Finding? {
+        guard let files = try? ticketFiles() else { return nil }
         let subject = "tickets"
-        do {
-            _ = try tickets()
-            let files = try ticketFiles()
-            let problem: String?
-            let place: String
-            switch files.store {
-            case let bucket as TicketBucket: (place, problem) = (bucket.url, await bucket.problem())
-            default: (place, problem) = (ticketFolder.folder, ticketFolder.problem().map { "\($0)" })
-            }
-            await files.close()
-            guard let problem else { return Finding(subject, .good, "files are kept at \(place)") }
-            let setting = files.engine == nil ? Settings.ticketFolder.name : Settings.ticketStore.name
-            return Finding(subject, .bad, problem, remedy: "put it right, or change \(setting)")
-        } catch {
-            return Finding(subject, .bad, error.message, remedy: "correct it")
+        let problem: String?
+        let place: String
+        switch files.store {
+        case let bucket as TicketBucket: (place, problem) = (bucket.url, await bucket.problem())
+        default: (place, problem) = (ticketFolder.folder, ticketFolder.problem().map { "\($0)" })
         }
+        await files.close()
+        guard let problem else { return Finding(subject, .good, "files are kept at \(place)") }
+        let setting = files.engine == nil ? Settings.ticketFolder.name : Settings.ticketStore.name
+        return Finding(subject, .bad, problem, remedy: "put it right, or change \(setting)")
     }
 
     private func wrong(_ name: String, _ problem: String) -> CommandError {

@@ -39,6 +39,7 @@ struct Flotilla {
             KeyCommands.all,
             ServicesCommands.all,
             DoctorCommand.all,
-        ]
+        ],
+        examples: ["flotilla up", "flotilla demo", "flotilla dlq list", "flotilla ticket --help"]
     )
 }

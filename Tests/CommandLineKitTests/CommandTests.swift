@@ -39,7 +39,8 @@ struct CommandTests {
             "fleet",
             "ships",
             version: "1.2",
-            commands: [Command("ship", "Ships", verbs: [send, sink])]
+            commands: [Command("ship", "Ships", verbs: [send, sink])],
+            examples: ["fleet ship send aurora"]
         )
         let recorded = RecordedConsole()
         let status = await fleet.run(words, console: recorded.console)

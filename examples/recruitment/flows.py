@@ -51,6 +51,8 @@ class Fleet:
                 return answer.status, json.load(answer)["data"]
         except urllib.error.HTTPError as error:
             return error.code, json.load(error).get("error")
+        except urllib.error.URLError as error:
+            raise Missed(f"no API at {self.url}: {error.reason}; name its address with --url") from error
 
     def get(self, path: str, **query: str):
         status, data = self.call("GET", path, **query)
@@ -153,7 +155,7 @@ def consultation(fleet: Fleet) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Follows a profile through the fleet, by AMQP and HTTP alone.")
-    parser.add_argument("--url", default="http://127.0.0.1:8080", help="of the API (default %(default)s)")
+    parser.add_argument("--url", default=f"http://127.0.0.1:{os.environ.get('PORT', 8080)}", help="of the API (default %(default)s)")
     parser.add_argument("--patience", type=float, default=30, help="seconds to wait for each station (default %(default)s)")
     options = parser.parse_args()
     missing = [name for name in ("RABBITMQ_URL", "FLOTILLA_KEY") if name not in os.environ]

@@ -48,8 +48,9 @@ extension Settings {
     )
     package static let publicURL = Setting<String>(
         "FLOTILLA_PUBLIC_URL",
-        "What links in notifications begin with"
-    ).defaulting(to: "http://127.0.0.1:8080")
+        "What links in notifications and the addresses of tickets begin with",
+        otherwise: "http://127.0.0.1 with PORT"
+    )
 
     package static let appName = Setting<String>(
         "FLOTILLA_APP_NAME",

@@ -48,7 +48,12 @@ extension Fleet {
             only: configuration.only,
             drain: configuration.drain
         )
-        setup.services.append(InboxPruner(postgres, retention: configuration.inboxRetention, log: configuration.log))
+        let retention = configuration.inboxRetention
+        setup.services.append(
+            Pruner(postgres, "inbox rows forgotten", step: 1_000, every: .seconds(60), log: configuration.log) {
+                Inbox.prune(olderThan: retention, limit: $0)
+            }
+        )
         if configuration.relaysOutbox { setup.services.append(OutboxService(connections)) }
         if let redis {
             setup.tracker = JobStates(redis, metrics: metrics)

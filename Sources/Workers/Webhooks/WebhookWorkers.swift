@@ -34,7 +34,11 @@ package struct WebhookWorkers: Sendable {
                 eventExchange: topology.events.name
             )
         )
-        var services: [any FleetService] = [WebhookPruner(pool, retention: retention, log: log)]
+        var services: [any FleetService] = [
+            Pruner(pool, "webhooks forgotten", step: 500, every: .seconds(300), log: log) {
+                WebhookStatements.prune(olderThan: retention, limit: $0)
+            }
+        ]
         if let core {
             services.append(CoreEndpointsService(core: core, endpoints: WebhookEndpoints(pool, seal: seal), log: log))
         }

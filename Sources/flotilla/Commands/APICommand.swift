@@ -34,8 +34,7 @@ enum APICommand {
         settings.drain = configuration[Settings.drain]
         settings.notifications = try configuration.notificationTexts()
         settings.masters = try configuration.masterKeyring()
-        settings.scanRules.twoPlacesWithin = configuration[Settings.scanTwoPlaces]
-        settings.scanRules.forgedBurst = configuration[Settings.scanForgedBurst]
+        settings.scanRules = try configuration.scanRules()
         let files = try configuration.ticketFiles()
         settings.ticketFiles = files.store
         let (stop, order) = AsyncStream<Void>.makeStream()

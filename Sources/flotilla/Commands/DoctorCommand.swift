@@ -12,7 +12,12 @@ enum DoctorCommand {
         examples: ["flotilla doctor", "flotilla doctor --output json"]
     ) { invocation in
         let configuration = try Configuration.ofThisProcess()
-        let findings = await Doctor(configuration).examine() + [configuration.ticketFinding()]
+        var findings = await Doctor(configuration).examine()
+        if let finding = await configuration.ticketFinding() { findings.append(finding) }
+        let mistakes = await configuration.mistakes()
+        findings += mistakes.map {
+            Finding("settings", .bad, $0, remedy: "the API and the workers start with none such")
+        }
         let settings = Settings.all.map { setting in
             Report.Setting(
                 name: setting.name,

@@ -25,6 +25,8 @@ enum UpCommand {
         }
         defer { extendLifetime(lock) }
         try checkPort(configuration)
+        let mistakes = await configuration.mistakes()
+        guard mistakes.isEmpty else { throw CommandError(mistakes.joined(separator: "\n"), status: .wrongUse) }
         let session = FleetSession(
             plan(showsLogs: invocation[logs]),
             configuration: configuration,

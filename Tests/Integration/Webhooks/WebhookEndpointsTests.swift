@@ -210,9 +210,8 @@ struct WebhookEndpointsTests {
             _ = try await stage.postAndDeliver()
             try await stage.post()
             _ = try await stage.strings("UPDATE webhook_messages SET created_at = now() - interval '31 days'")
-            let log = Log(service: "test", threshold: .error, descriptor: -1)
-            let pruner = WebhookPruner(stage.pool, retention: .seconds(30 * 86_400), log: log)
-            let forgotten = try await pruner.prune()
+            let pruning = WebhookStatements.prune(olderThan: .seconds(30 * 86_400), limit: 500)
+            let forgotten = try await stage.pool.query(pruning).affected
             #expect(forgotten == 1)
             let left = try await stage.strings("SELECT status FROM webhook_deliveries")
             #expect(left == ["queued"])

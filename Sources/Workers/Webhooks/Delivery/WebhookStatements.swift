@@ -87,4 +87,18 @@ enum WebhookStatements {
             [.text(endpoint), .double(patience.seconds)]
         )
     }
+
+    /// Deletes webhooks that came to their end before `age`, with their bodies and attempts, at most `limit` of them.
+    static func prune(olderThan age: Duration, limit: Int) -> SQLStatement {
+        SQLStatement(
+            """
+            DELETE FROM webhook_messages WHERE id IN (
+                SELECT id FROM webhook_messages AS message
+                WHERE created_at < now() - $1 * interval '1 second' AND NOT EXISTS (
+                    SELECT FROM webhook_deliveries WHERE message_id = message.id AND status = 'queued')
+                ORDER BY created_at LIMIT $2)
+            """,
+            [.double(age.seconds), .int(Int64(limit))]
+        )
+    }
 }
