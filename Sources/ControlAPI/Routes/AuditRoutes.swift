@@ -8,8 +8,8 @@ package import Workers
 package struct AuditRoutes: Sendable {
     private enum Query {
         static let event = Field.optional("event", .string(), "Only this event; profile.* is all of an entity's.")
-        static let actor = Field.optional("actor", .string(), "Only what this one did.")
-        static let subject = Field.optional("subject", .string(), "Only what was done to this one.")
+        static let actor = Field.optional("actor", .string(), "Only rows whose actor is this id.")
+        static let subject = Field.optional("subject", .string(), "Only rows whose subject is this id.")
         static let correlationID = Field.optional("correlationId", .string(), "Only what belongs together.")
         static let service = Field.optional("service", .string(), "Only events of this service.")
         static let messageID = Field.optional("messageId", .string(), "Only the event with this message id.")

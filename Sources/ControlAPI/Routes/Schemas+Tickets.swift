@@ -6,7 +6,7 @@ extension Schemas {
         "eventId":{"type":["integer","string"]},"eventTitle":{"type":"string"},"guestId":{"type":"string"},\
         "guestName":{"type":"string"},"type":{"type":"string"},\
         "template":{"type":"string","enum":["standard","vip","badge"]},"jobId":{"type":"string"},\
-        "qrCodeData":{"type":"string"},"fileUrl":{"type":"string"},"filePath":{"type":"string"},\
+        "qrCodeData":{"type":"string"},"fileUrl":{"type":["string","null"]},"filePath":{"type":["string","null"]},\
         "fileSize":{"type":"integer"},"issuedAt":{"type":"string","format":"date-time"},\
         "expiresAt":{"type":"string","format":"date-time"},"generatedAt":{"type":"string","format":"date-time"},\
         "cancelledAt":{"type":"string","format":"date-time"}}}

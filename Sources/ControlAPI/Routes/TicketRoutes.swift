@@ -194,8 +194,13 @@ extension GeneratedTicket {
         object.add("template", template)
         object.add("jobId", jobID)
         object.add("qrCodeData", token)
-        object.add("fileUrl", url)
-        object.add("filePath", "/tickets/\(path)")
+        if hasFile {
+            object.add("fileUrl", url)
+            object.add("filePath", "/tickets/\(path)")
+        } else {
+            object.add("fileUrl", json: "null")
+            object.add("filePath", json: "null")
+        }
         object.add("fileSize", size)
         object.add("issuedAt", WallClock.iso8601(issuedAt))
         object.add("expiresAt", expiresAt.map { WallClock.iso8601($0) })

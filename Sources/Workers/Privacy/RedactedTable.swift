@@ -38,6 +38,15 @@ struct RedactedTable: PersonalDataStore {
     private static let page = 100
 
     func erase(_ person: Person, isRehearsal: Bool) async throws -> Int {
+        try await erase(person, isRehearsal: isRehearsal, among: ("true", []))
+    }
+
+    /// - Parameter others: which rows alone are looked at: a condition, and its values from `$3` on.
+    func erase(
+        _ person: Person,
+        isRehearsal: Bool,
+        among others: (condition: String, values: [SQLValue])
+    ) async throws -> Int {
         let needles = person.needles
         guard !needles.isEmpty else { return 0 }
         let redaction = Redaction(person)
@@ -45,7 +54,7 @@ struct RedactedTable: PersonalDataStore {
         var cursor: String?
         while true {
             let (changed, last) = try await pool.transaction { transaction in
-                let rows = try await transaction.query(select(needles, after: cursor))
+                let rows = try await transaction.query(select(needles, after: cursor, among: others))
                 let changes = rows.compactMap { change(of: $0, redaction) }
                 if !isRehearsal, !changes.isEmpty { _ = try await transaction.pipeline(changes) }
                 return (changes.count, rows.count < Self.page ? nil : rows.last?.text(0))
@@ -56,7 +65,11 @@ struct RedactedTable: PersonalDataStore {
         }
     }
 
-    private func select(_ needles: [String], after cursor: String?) -> SQLStatement {
+    private func select(
+        _ needles: [String],
+        after cursor: String?,
+        among others: (condition: String, values: [SQLValue])
+    ) -> SQLStatement {
         let conditions = columns.map { column -> String in
             switch column.content {
             case .bytes:
@@ -69,11 +82,11 @@ struct RedactedTable: PersonalDataStore {
         return SQLStatement(
             """
             SELECT \(key.column)::text, \(event ?? "NULL::text"), \(selected.joined(separator: ", ")) FROM \(table)
-            WHERE (\(conditions.joined(separator: " OR ")))
+            WHERE (\(conditions.joined(separator: " OR "))) AND (\(others.condition))
                 AND ($2::text IS NULL OR \(key.column) > ($2::text)::\(key.type))
             ORDER BY \(key.column) LIMIT \(Self.page) FOR UPDATE
             """,
-            [.textArray(needles), cursor.map { .text($0) } ?? .null]
+            [.textArray(needles), cursor.map { .text($0) } ?? .null] + others.values
         )
     }
 

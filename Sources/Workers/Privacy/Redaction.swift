@@ -134,11 +134,13 @@ struct Redaction: Sendable {
         /// members that say neither.
         private func owner(_ name: String, _ node: JSONTree.Node, _ kind: String) -> Bool? {
             guard let text = node.kind == .number ? number(node) : tree.text(of: node) else { return nil }
+            if Redaction.generic.contains(name) {
+                let address = AddressText.bare(text)
+                let isContact = redaction.isContact(address, .email) || redaction.isContact(address, .phone)
+                return redaction.isPersonOfAnyKind(text) || isContact ? true : nil
+            }
             if let category = privacy.categories[name], category == .email || category == .phone {
                 return redaction.isContact(text, category) ? true : nil
-            }
-            if Redaction.generic.contains(name) {
-                return redaction.isPersonOfAnyKind(text) || redaction.isContact(text, .email) ? true : nil
             }
             if name == "id" { return redaction.isPerson(DataSubject(kind: kind, id: text)) ? true : nil }
             guard name.hasSuffix("id"), name.utf8.count > 2 else { return nil }

@@ -14,6 +14,15 @@ package struct SubjectErasure: Sendable {
         package init(actor: String, reason: String?) { (self.actor, self.reason) = (actor, reason) }
     }
 
+    /// What becomes of others who share an address or a number with the person.
+    package enum Linked: Sendable {
+        /// Nobody is forgotten when there are any. Afterwards the person's traces are gone, and nothing links them.
+        case refused
+        case included
+        /// They keep their keys.
+        case leftAlone
+    }
+
     package struct Report: Sendable {
         /// How many records of each store are concerned.
         package var counts: [(store: String, count: Int)] = []
@@ -23,6 +32,12 @@ package struct SubjectErasure: Sendable {
         package var linked: [String] = []
         /// The message id of the audit row that tells of it; `nil` for a rehearsal.
         package var operationID: String?
+
+        /// Who is ``linked``, as a sentence.
+        package var sharing: String {
+            let names = linked.joined(separator: ", ")
+            return "\(names) \(linked.count == 1 ? "shares" : "share") an address or a number with the person"
+        }
     }
 
     private let privacy: AuditPrivacy
@@ -34,15 +49,16 @@ package struct SubjectErasure: Sendable {
     }
 
     /// - Parameters:
-    ///   - subject: `user:u-1`, `u-1`, or an e-mail address.
+    ///   - subject: `user:u-1`, `u-1`, an e-mail address, or a telephone number that begins with `+`.
     ///   - others: further names of the same person, or texts such as a full name.
-    ///   - includesLinked: forgets those too who share an address or a number with the person.
-    ///   - order: `nil` is a rehearsal, which changes nothing.
-    /// - Throws: `AuditError` when the subject is not one person.
+    ///   - linked: whether those too are forgotten who share an address or a number with the person.
+    ///   - order: `nil` is a rehearsal, which changes nothing and refuses nobody.
+    /// - Throws: `AuditError` when the subject is not one person, or others are linked and `linked` does not say what
+    ///   becomes of them. Nothing is changed then.
     package func forget(
         _ subject: String,
         also others: [String] = [],
-        includesLinked: Bool = false,
+        linked: Linked = .refused,
         by order: Order?,
         progress: (_ store: String, _ count: Int) -> Void = { _, _ in }
     ) async throws -> Report {
@@ -50,9 +66,18 @@ package struct SubjectErasure: Sendable {
         var person = try await search.person(subject, also: others)
         var report = Report()
         report.linked = try await search.linked(to: person)
-        if includesLinked, !report.linked.isEmpty {
+        if linked == .included, !report.linked.isEmpty {
             person = try await search.person(subject, also: others + report.linked)
             report.linked = try await search.linked(to: person)
+        } else if linked == .refused, order != nil, !report.linked.isEmpty {
+            throw AuditError(
+                code: .invalid,
+                operation: "forget",
+                detail: """
+                    nothing is changed: \(report.sharing); say --linked to forget them too, or --alone to leave them
+                    """,
+                isRetriable: false
+            )
         }
         for store in stores {
             let count = try await store.erase(person, isRehearsal: order == nil)

@@ -18,7 +18,8 @@ struct SubjectSearch {
         "contact", "person", "owner", "viewer", "recipient", "actor", "admin", "operator", "record",
     ]
 
-    /// The person whom the words name: `user:u-1`, an id, an e-mail address, or a text such as a name.
+    /// The person whom the words name: `user:u-1`, an id, an e-mail address, a telephone number that begins with `+`, or
+    /// a text such as a name.
     ///
     /// - Throws: `AuditError` when a number is that of several people.
     func person(_ subject: String, also others: [String]) async throws -> Person {
@@ -64,6 +65,9 @@ struct SubjectSearch {
             person.add(email, .email)
             let id = pseudonyms.identifier(email)
             for kind in Self.kinds + ["email"] { person.add(DataSubject(kind: kind, id: id)) }
+        } else if word.hasPrefix("+"), AddressText.isNumber(word) {
+            person.add(word, .phone)
+            person.add("+" + word.filter(\.isNumber), .phone)
         } else if let subject = DataSubject(name: word) {
             person.add(subject)
         } else if !word.isEmpty, word.allSatisfy(\.isNumber) {

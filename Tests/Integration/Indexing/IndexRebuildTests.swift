@@ -133,6 +133,22 @@ struct IndexRebuildTests {
         }
     }
 
+    @Test func `an event without a time of its own counts as carried over, one with a time does not`() async throws {
+        try await withStage { stage async throws in
+            let letters = [
+                IndexBench.letter(ProfileValidated.event, #"{"profileId":"untimed","title":"Soudeur"}"#),
+                IndexBench.letter(
+                    ProfileValidated.event,
+                    #"{"profileId":"timed","timestamp":1700000000,"title":"Soudeur"}"#
+                ),
+            ]
+            #expect(await stage.bench.handle(letters).areDone)
+            await stage.audited(letters)
+            let report = try await stage.rebuild()
+            #expect(report.events == 2 && report.carried == 1 && report.documents == 2)
+        }
+    }
+
     @Test func `a second rebuild is refused while the first one moves, and takes its place when it is dead`()
         async throws
     {

@@ -65,6 +65,14 @@ struct TicketAPITests {
                 let ticket = try await api.call("GET", "/api/v1/tickets/4").data()
                 #expect(ticket["guestName"] as? String == "John Doe")
                 #expect(try await api.call("GET", "/api/v1/tickets/99").status == 404)
+
+                // As forgetting the guest leaves it.
+                #expect(ticket["fileUrl"] is String && ticket["filePath"] is String)
+                _ = try await stage.pool.query(
+                    SQLStatement("UPDATE generated_tickets SET file_size = 0 WHERE ticket_id = '4'")
+                )
+                let left = try await api.call("GET", "/api/v1/tickets/4").data()
+                #expect(left["fileUrl"] is NSNull && left["filePath"] is NSNull && left["fileSize"] as? Int == 0)
             }
         }
     }

@@ -42,6 +42,7 @@ struct TicketPrivacyTests {
             #expect(left.count { $0.contains("Lindqvist") } == 1)
             #expect(!left.contains { $0.lowercased().contains("zoe.l") })
             #expect(try await stage.tickets().map(\.guestName) == [nil, nil, "Jane Doe", "Zoé Lindqvist"])
+            #expect(try await stage.tickets().map(\.hasFile) == [false, false, true, true])
             #expect(try await data.erase(person, isRehearsal: false) == 0)
 
             // A late copy of the job brings nothing back.

@@ -42,7 +42,10 @@ struct PersonalReadingTests {
             ),
             ("profile.viewed", #"{"profileId":"p","recruiterId":"r","ip":"1.2.3.4"}"#, ["/ip recruiter:r"]),
             ("company.created", #"{"companyId":"c","companyName":"X","planName":"pro"}"#, []),
-            ("x.y", #"{"note":"write to ann@example.com today"}"#, ["/note message:m"]),
+            ("x.y", #"{"note":"ann@example.com or bob@example.com"}"#, ["/note message:m"]),
+            ("x.y", #"{"userId":"u","note":"write to ann@example.com today"}"#, ["/note user:u"]),
+            ("notification.sent", #"{"notificationId":"n","recipient":"user:u"}"#, []),
+            ("notification.failed", #"{"recipient":"user:u","reason":"no ann@example.com"}"#, ["/reason user:u"]),
             ("ticket.completed", #"{"tickets":[{"guestId":"g","guest_name":"Z"}]}"#, ["/tickets/0/guest_name guest:g"]),
             ("user.created", #"{"userId":"u","email":null,"name":"","phone":[]}"#, []),
             ("x.y", #"{"userId":"u","em\u0061il":"x"}"#, ["/email user:u"]),
@@ -52,6 +55,34 @@ struct PersonalReadingTests {
     func `a personal value is found with its person`(event: String, body: String, expected: [String]) {
         #expect(found(event, body) == expected)
         if !expected.isEmpty { #expect(mayConcern(event, body)) }
+    }
+
+    @Test(
+        arguments: [
+            ("notification.sent", #"{"notificationId":"n","recipient":"address:ann@example.com"}"#, "/recipient"),
+            ("x.y", #"{"note":"Ann@Example.com wants"}"#, "/note"),
+            ("x.y", #"{"note":"write to <ann@example.com>, ann@example.com."}"#, "/note"),
+            ("x.y", #"{"link":"https://example.org/?to=ann@example.com"}"#, "/link"),
+            ("x.y", #"{"link":"mailto:ann@example.com"}"#, "/link"),
+        ]
+    )
+    func `a text with one address in it is that address's`(event: String, body: String, path: String) {
+        let findings = reading(event, body).findings
+        #expect(findings.map { "\($0.path) \($0.subject)" } == ["\(path) email:\(Self.ann)"])
+        #expect(findings.first?.category == .email)
+        #expect(findings.first?.traces.map { $0.lowercased() } == ["ann@example.com"])
+        #expect(mayConcern(event, body))
+    }
+
+    private static let ann = pseudonyms.pseudonym(of: "ann@example.com")
+
+    @Test func `a number that a notification went to is sealed as a number`() {
+        let body = #"{"notificationId":"n","type":"sms","recipient":"address:+33612345678","status":"sent"}"#
+        let findings = reading("notification.sent", body).findings
+        let id = Self.pseudonyms.pseudonym(of: "33612345678")
+        #expect(findings.map(\.subject) == [DataSubject(kind: "phone", id: id)])
+        #expect(findings.map(\.category) == [.phone] && findings.map(\.traces) == [["+33612345678"]])
+        #expect(mayConcern("notification.sent", body))
     }
 
     @Test func `without an id the address beside it is the person, and then what the row is about`() {

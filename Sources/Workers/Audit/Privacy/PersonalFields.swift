@@ -85,7 +85,7 @@ package enum PersonalFields {
         Rule(
             "notification.*",
             fields: [
-                .email: ["to", "cc", "bcc", "recipients", "from"],
+                .email: ["to", "cc", "bcc", "recipient", "recipients", "from"],
                 .other: ["subject", "text", "html", "body", "message", "variables", "attachments", "content"],
             ],
             people: ["userId", "customerId", "recipientId"]

@@ -33,6 +33,7 @@ struct PersonalReading {
     private static let most = 2_000
     /// Of more ids in one object, the others name nobody.
     private static let mostIDs = 100
+    private static let recipient = "recipient"
 
     private struct Scope {
         var person: DataSubject?
@@ -89,8 +90,15 @@ struct PersonalReading {
         case .string:
             guard let text = tree.text(of: node) else { return }
             guard let category = Self.category(ofText: text) else { return }
-            let own = category == .email ? DataSubject(kind: "email", id: pseudonyms.pseudonym(of: text)) : fallback
-            add(node, scope.path, scope.person ?? scope.contact ?? own, category)
+            if let person = scope.person ?? scope.contact {
+                add(node, scope.path, person, category)
+            } else if let address = AddressText.only(in: text) {
+                // Nobody but the address says whose the text is.
+                let owner = DataSubject(kind: "email", id: pseudonyms.pseudonym(of: address))
+                add(node, scope.path, owner, .email, traces: [address])
+            } else {
+                add(node, scope.path, fallback, category)
+            }
         case .number, .boolean, .null: break
         }
     }
@@ -108,8 +116,9 @@ struct PersonalReading {
         let first = findings.count
         for (name, member) in members {
             let path = scope.path + "/" + tree.name(of: member)
-            let category = privacy.categories[name]
-            if let category, member.kind != .null, member.kind != .boolean, !isEmpty(member) {
+            if let category = category(of: member, name), member.kind != .null, member.kind != .boolean,
+                !isEmpty(member)
+            {
                 let owner = prefixed(name, among: named) ?? inner.person ?? inner.contact ?? fallback
                 add(member, path, owner, category)
             } else {
@@ -127,9 +136,10 @@ struct PersonalReading {
         _ node: JSONTree.Node,
         _ path: String,
         _ subject: DataSubject,
-        _ category: PersonalFields.Category
+        _ category: PersonalFields.Category,
+        traces texts: [String]? = nil
     ) {
-        let texts = category == .other ? [] : traces(of: node)
+        let texts = texts ?? (category == .other ? [] : traces(of: node))
         findings.append(
             PersonalFinding(literal: node.literal, path: path, subject: subject, category: category, traces: texts)
         )
@@ -144,10 +154,36 @@ struct PersonalReading {
         for name in privacy.people where !named.isEmpty {
             if let id = identifier(name, named) { return DataSubject(kind: String(name.dropLast(2)), id: id) }
         }
+        if let recipient = recipient(members), recipient.kind == "user" || recipient.kind == "customer" {
+            return recipient
+        }
         // The id of an envelope is that of the event.
         let isEnvelope = members.contains { $0.name == "specversion" || $0.name == "data" }
         guard !isEnvelope, let id = identifier("id", members) else { return nil }
         return DataSubject(kind: kind, id: id)
+    }
+
+    /// What the member's name makes of its value; `nil` for what is not personal.
+    private func category(of node: JSONTree.Node, _ name: String) -> PersonalFields.Category? {
+        guard let category = privacy.categories[name] else { return nil }
+        let text = plainText(of: node)
+        if name == Self.recipient {
+            // The fleet's own notifications name an address here, or an id, which is no secret.
+            guard let text else { return nil }
+            let key = recipient([(name, node)])
+            if let key, key.kind != "address", !text.utf8.contains(UInt8(ascii: "@")) { return nil }
+        }
+        return category == .email && text.map { AddressText.isNumber(AddressText.bare($0)) } == true ? .phone : category
+    }
+
+    /// Whom the key of a notification's recipient names, such as `user:u-1`.
+    private func recipient(_ members: [(name: String, node: JSONTree.Node)]) -> DataSubject? {
+        guard privacy.categories[Self.recipient] != nil,
+            let node = members.first(where: { $0.name == Self.recipient })?.node,
+            let key = tree.text(of: node).flatMap(DataSubject.init(name:)),
+            ["user", "customer", "role", "address"].contains(key.kind)
+        else { return nil }
+        return DataSubject(kind: key.kind, id: pseudonyms.identifier(key.id))
     }
 
     private func prefixed(_ name: String, among members: [(name: String, node: JSONTree.Node)]) -> DataSubject? {
@@ -164,8 +200,8 @@ struct PersonalReading {
 
     private func contact(of members: [(name: String, node: JSONTree.Node)]) -> DataSubject? {
         for wanted in [PersonalFields.Category.email, .phone] {
-            for (name, node) in members where privacy.categories[name] == wanted {
-                guard let text = plainText(of: node), !text.isEmpty else { continue }
+            for (name, node) in members where category(of: node, name) == wanted {
+                guard let text = plainText(of: node).map(AddressText.bare), !text.isEmpty else { continue }
                 let id = wanted == .phone ? text.filter(\.isNumber) : text
                 return DataSubject(kind: wanted.rawValue, id: pseudonyms.pseudonym(of: id))
             }
@@ -213,6 +249,7 @@ struct PersonalReading {
 
     private func traces(of node: JSONTree.Node) -> [String] {
         if let text = plainText(of: node) {
+            let text = AddressText.bare(text)
             return text.utf8.count <= Self.longestTrace && text.utf8.count > 1 && !text.utf8.contains(0) ? [text] : []
         }
         return node.children.flatMap(traces)

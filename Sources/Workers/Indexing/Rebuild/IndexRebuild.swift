@@ -23,7 +23,8 @@ package struct IndexRebuild: Sendable {
         package var events = 0
         /// Rows of the audit log whose bodies don't read.
         package var unreadable = 0
-        /// Profiles of which the active index knew more.
+        /// Profiles of which the active index had another version: events that the audit log lacks, or, without a time of
+        /// their own, has received at another moment.
         package var carried = 0
         package var documents: Int64 = 0
     }

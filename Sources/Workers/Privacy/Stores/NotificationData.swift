@@ -6,45 +6,54 @@ struct NotificationData: PersonalDataStore {
     let name = "notifications"
     let tables = ["notifications", "notification_requests", "notification_attachments"]
     private let pool: PostgresPool
-    private let mentions: [RedactedTable]
+    private let mentions: [(table: RedactedTable, isOwn: String)]
 
     init(_ pool: PostgresPool) {
         self.pool = pool
         // Of others' notifications only the mentions of the person go: a list of candidates to the recruiters.
         mentions = [
-            RedactedTable(
-                name: "notifications",
-                table: "notifications",
-                key: ("id", "text"),
-                columns: [
-                    .init("subject", .text), .init("body", .text), .init("reason", .text),
-                    .init("recipient_name", .text),
-                    .init("address", .text), .init("recipient", .text), .init("event_id", .text),
-                ],
-                event: nil,
-                whenOwn: "",
-                pool: pool
+            (
+                RedactedTable(
+                    name: "notifications",
+                    table: "notifications",
+                    key: ("id", "text"),
+                    columns: [
+                        .init("subject", .text), .init("body", .text), .init("reason", .text),
+                        .init("recipient_name", .text),
+                        .init("address", .text), .init("recipient", .text), .init("event_id", .text),
+                    ],
+                    event: nil,
+                    whenOwn: "",
+                    pool: pool
+                ),
+                Self.ownRow
             ),
-            RedactedTable(
-                name: "notification requests",
-                table: "notification_requests",
-                key: ("id", "text"),
-                columns: [
-                    .init("data", .json), .init("cause", .text), .init("idempotency_key", .unique),
-                    .init("correlation_id", .text),
-                ],
-                event: nil,
-                whenOwn: "request_hash = NULL",
-                pool: pool
+            (
+                RedactedTable(
+                    name: "notification requests",
+                    table: "notification_requests",
+                    key: ("id", "text"),
+                    columns: [
+                        .init("data", .json), .init("cause", .text), .init("idempotency_key", .unique),
+                        .init("correlation_id", .text),
+                    ],
+                    event: nil,
+                    whenOwn: "request_hash = NULL",
+                    pool: pool
+                ),
+                Self.ownRequest("notification_requests.id")
             ),
-            RedactedTable(
-                name: "attachments",
-                table: "notification_attachments",
-                key: ("request_id || ' ' || position", "text"),
-                columns: [.init("content", .bytes), .init("file_name", .text)],
-                event: nil,
-                whenOwn: "",
-                pool: pool
+            (
+                RedactedTable(
+                    name: "attachments",
+                    table: "notification_attachments",
+                    key: ("request_id || ' ' || position", "text"),
+                    columns: [.init("content", .bytes), .init("file_name", .text)],
+                    event: nil,
+                    whenOwn: "",
+                    pool: pool
+                ),
+                Self.ownRequest("notification_attachments.request_id")
             ),
         ]
     }
@@ -53,6 +62,19 @@ struct NotificationData: PersonalDataStore {
         (recipient = ANY ($1) OR lower(recipient) = ANY ($2) OR lower(address) = ANY ($3))
         AND (recipient_name IS NOT NULL OR address IS NOT NULL OR body IS NOT NULL OR subject <> $4)
         """
+
+    /// The same of a rehearsal's table of mentions, whose own values come first. In earnest such rows are empty by then.
+    private static let ownRow = """
+        recipient = ANY ($3) OR lower(recipient) = ANY ($4) OR lower(address) = ANY ($5)
+        """
+
+    /// Whether all notifications of a request are the person's.
+    private static func ownRequest(_ id: String) -> String {
+        """
+        EXISTS (SELECT FROM notifications WHERE request_id = \(id)) AND NOT EXISTS (
+            SELECT FROM notifications WHERE request_id = \(id) AND (\(ownRow)) IS NOT TRUE)
+        """
+    }
 
     func identify(_ person: inout Person) async throws {
         let rows = try await pool.query(
@@ -80,7 +102,11 @@ struct NotificationData: PersonalDataStore {
             own = try await pool.transaction { transaction in try await eraseOwn(person, transaction) }
         }
         var count = own
-        for table in mentions { count += try await table.erase(person, isRehearsal: isRehearsal) }
+        let known = Array(values(person).dropLast())
+        for (table, isOwn) in mentions {
+            let others = isRehearsal ? ("(\(isOwn)) IS NOT TRUE", known) : ("true", [])
+            count += try await table.erase(person, isRehearsal: isRehearsal, among: others)
+        }
         return count
     }
 

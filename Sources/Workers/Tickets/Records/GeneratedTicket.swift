@@ -28,6 +28,9 @@ package struct GeneratedTicket: Sendable, Hashable {
     package let expiresAt: Int64?
     package let generatedAt: Int64
     package let cancelledAt: Int64?
+
+    /// Whether there is still a file at ``path`` and ``url``: not once the guest is forgotten.
+    package var hasFile: Bool { size > 0 }
 }
 
 extension GeneratedTicket {

@@ -9,13 +9,17 @@ import Workers
 
 /// `flotilla audit forget`: takes somebody out of everything.
 enum AuditForgetCommand {
-    private static let subject = Argument<String>("SUBJECT", "user:ID, customer:ID, …, a bare id, or an e-mail address")
+    private static let subject = Argument<String>(
+        "SUBJECT",
+        "user:ID, customer:ID, …, a bare id, an e-mail address, or a telephone number with its +"
+    )
     private static let also = ListOption<String>(
         "also",
         "NAME",
         "Another name of the same person, or a text to look for, such as a full name"
     )
     private static let linked = Flag("linked", "Forget those too who share an address or a number with the person")
+    private static let alone = Flag("alone", "Leave those who share an address or a number with the person")
     private static let reason = Option<String>("reason", "TEXT", "Why; it stays in the audit log")
     private static let yes = Flag("yes", "Do it")
     private static let dryRun = Flag("dry-run", "Show what would be done")
@@ -37,11 +41,12 @@ enum AuditForgetCommand {
     static let command = Command(
         "forget",
         "Destroys a person's keys, and takes the person out of dead letters, jobs, notifications, tickets and search",
-        takes: [subject, also, linked, reason, yes, dryRun, OutputFormat.option],
+        takes: [subject, also, linked, alone, reason, yes, dryRun, OutputFormat.option],
         details: """
             Nothing brings the data back. The audit log stays whole and verifiable; what it held of the person can't be \
             read any more. Messages that are still on their way to a worker may bring some of it back to other tables: \
-            do it again after the longest retry. docs/privacy.md says what is found and how.
+            do it again after the longest retry. When others share an address or a number with the person, nothing is \
+            done until --linked or --alone says what becomes of them. docs/privacy.md says what is found and how.
             """,
         examples: [
             "flotilla audit forget user:4711 --dry-run", "flotilla audit forget u-1 --reason 'request 2026-118' --yes",
@@ -50,6 +55,9 @@ enum AuditForgetCommand {
     ) { invocation in
         guard invocation[yes] != invocation[dryRun] else {
             throw CommandError("say --dry-run to see what would be forgotten, or --yes to forget it", status: .wrongUse)
+        }
+        guard !(invocation[linked] && invocation[alone]) else {
+            throw CommandError("say --linked or --alone, not both", status: .wrongUse)
         }
         let configuration = try Configuration.ofThisProcess()
         let masters = try configuration.masterKeyring()
@@ -118,7 +126,7 @@ enum AuditForgetCommand {
         let report = try await erasure.forget(
             invocation[subject],
             also: invocation[also],
-            includesLinked: invocation[linked],
+            linked: invocation[linked] ? .included : invocation[alone] ? .leftAlone : .refused,
             by: isRehearsal ? nil : order
         ) { store, count in
             if invocation.console.isInteractive { invocation.console.note("\(store): \(count)") }
@@ -147,10 +155,12 @@ enum AuditForgetCommand {
             )
         )
         if !report.linked.isEmpty {
-            let names = report.linked.joined(separator: ", ")
-            invocation.console.note(
-                "Note: \(names) share an address or a number with the person; --linked includes them"
-            )
+            let step =
+                isRehearsal
+                ? "say --linked to forget them too, or --alone to leave them"
+                : "to forget them too: "
+                    + report.linked.map { "flotilla audit forget \($0) --yes" }.joined(separator: "; ")
+            invocation.console.note("Note: \(report.sharing); \(step)")
         }
         return .done
     }

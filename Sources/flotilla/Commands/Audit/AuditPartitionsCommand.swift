@@ -16,7 +16,10 @@ enum AuditPartitionsCommand {
         "partitions",
         "Makes the months to come, and lists all",
         takes: [OutputFormat.option],
-        details: "Workers make months ahead by themselves. Rows are the server's estimate.",
+        details: """
+            Workers make months ahead by themselves. ROWS, EST. ("rows" in JSON) is the estimate of PostgreSQL, which is 0 \
+            until it has analysed the month.
+            """,
         examples: ["flotilla audit partitions", "flotilla audit partitions --output json"]
     ) { invocation in
         try await Configuration.ofThisProcess().withPostgres { pool in
@@ -33,7 +36,7 @@ enum AuditPartitionsCommand {
             try invocation.show(
                 months,
                 as: Table(
-                    ["month", "table", "rows", "bytes"],
+                    ["month", "table", "rows, est.", "bytes"],
                     months.map { [$0.month, $0.table, "\($0.rows)", "\($0.bytes)"] }
                 )
             )

@@ -8,8 +8,8 @@ import Workers
 /// `flotilla audit report`: what happened, as a file.
 enum AuditReportCommand {
     private static let event = Option<String>("event", "EVENT", "Only this event; profile.* is all of an entity's")
-    private static let actor = Option<String>("actor", "ID", "Only what this one did")
-    private static let subject = Option<String>("subject", "ID", "Only what was done to this one")
+    private static let actor = Option<String>("actor", "ID", "Only rows whose actor is this id")
+    private static let subject = Option<String>("subject", "ID", "Only rows whose subject is this id")
     private static let service = Option<String>("service", "NAME", "Only events of this service")
     private static let correlation = Option<String>("correlation-id", "ID", "Only what belongs together by this id")
     private static let since = Option<ReportTime>("since", "TIME", "Recorded at this time or later")
@@ -21,12 +21,14 @@ enum AuditReportCommand {
 
     static let command = Command(
         "report",
-        "Writes what the audit log says of a person, an event or a period",
+        "Writes rows of the audit log: of a subject, an actor, an event or a period",
         takes: [event, actor, subject, service, correlation, since, until, format, output, sealed],
         details: """
             Times are ISO 8601 (2026-01-31, 2026-01-31T09:30:00Z) or go back from now (30d, 12h). Rows come in the order \
             in which they were recorded. What belonged to somebody who is forgotten is shown as "forgotten". Steps of an \
-            action tell how it ended and how long it took.
+            action tell how it ended and how long it took. --subject and --actor match what each row has in these two \
+            columns. A row that names the person by another field only is left out: there is no report of all rows that \
+            hold something of a person. See docs/privacy.md.
             """,
         examples: [
             "flotilla audit report --subject u-1 --format csv --output u-1.csv",

@@ -37,7 +37,7 @@ enum TicketListCommands {
                 shown.map { ticket in
                     [
                         ticket.ticketId, ticket.eventId, ticket.code, ticket.guestName ?? "–", ticket.type,
-                        ticket.template, ticket.filePath, ticket.generatedAt,
+                        ticket.template, ticket.filePath ?? "–", ticket.generatedAt,
                     ]
                 }
             )
@@ -65,7 +65,8 @@ enum TicketListCommands {
                     ["ticket", ticket.ticketId], ["event", "\(ticket.eventId) \(ticket.eventTitle)"],
                     ["code", ticket.code], ["guest", ticket.guestName ?? "–"], ["type", ticket.type],
                     ["template", ticket.template], ["job", ticket.jobId], ["key", ticket.keyId],
-                    ["file", "\(ticket.filePath), \(ticket.fileSize) bytes"], ["address", ticket.fileUrl],
+                    ["file", ticket.filePath.map { "\($0), \(ticket.fileSize) bytes" } ?? "–"],
+                    ["address", ticket.fileUrl ?? "–"],
                     ["issued", ticket.issuedAt], ["expires", ticket.expiresAt ?? "–"], ["made", ticket.generatedAt],
                     ["cancelled", ticket.cancelledAt ?? "–"], ["token", ticket.token],
                 ]
@@ -92,7 +93,8 @@ enum TicketListCommands {
     private struct ShownTicket: Encodable {
         let ticketId, eventId, eventTitle, code: String
         let guestName: String?
-        let type, template, jobId, keyId, token, filePath, fileUrl: String
+        let type, template, jobId, keyId, token: String
+        let filePath, fileUrl: String?
         let fileSize: Int
         let issuedAt: String
         let expiresAt: String?
@@ -110,8 +112,8 @@ enum TicketListCommands {
             jobId = ticket.jobID
             keyId = ticket.keyID
             token = ticket.token
-            filePath = ticket.path
-            fileUrl = ticket.url
+            filePath = ticket.hasFile ? ticket.path : nil
+            fileUrl = ticket.hasFile ? ticket.url : nil
             fileSize = ticket.size
             issuedAt = WallClock.iso8601(ticket.issuedAt)
             expiresAt = ticket.expiresAt.map { WallClock.iso8601($0) }
