@@ -21,10 +21,14 @@ package struct TicketCancellation: Sendable {
     }
 
     private let eventExchange: String
+    private let webhooks: WebhookPosts
 
-    package init(topology: Topology) { eventExchange = topology.events.name }
+    package init(topology: Topology) {
+        eventExchange = topology.events.name
+        webhooks = WebhookPosts(topology: topology)
+    }
 
-    /// Cancels a ticket, and tells of it unless it was told of by `ticket.cancelled` itself.
+    /// Cancels a ticket and tells webhooks of it; others too, unless they were told by `ticket.cancelled` itself.
     ///
     /// - Parameters:
     ///   - ticketID, eventID: tell apart tickets of one code.
@@ -49,8 +53,10 @@ package struct TicketCancellation: Sendable {
                 [.text(ticket.ticketID.text), .timestamp(at)]
             )
         ]
+        let event = told(ticket, at, reason: reason)
+        let webhook = WebhookMessage(event: event.name, body: event.body, correlationID: correlationID)
+        try await webhooks.post(webhook, executing: execute)
         if tells {
-            let event = told(ticket, at, reason: reason)
             statements.append(Outbox.insert([event.message(causedBy: nil, correlationID, eventExchange)]))
         }
         _ = try await execute(statements)

@@ -32,9 +32,12 @@ package struct TicketCancellationWorker: Worker {
 
     package func handle(_ payload: TicketCancelled, in context: MessageContext) async throws -> Outcome {
         let result = try await context.transaction { transaction in
-            let result = try await cancellation.cancel(payload.name, eventID: payload.eventID, tells: false) {
-                try await transaction.execute($0)
-            }
+            let result = try await cancellation.cancel(
+                payload.name,
+                eventID: payload.eventID,
+                correlationID: context.correlationID,
+                tells: false
+            ) { try await transaction.execute($0) }
             if result == .unknown { throw UnknownTicket(name: payload.name) }
             return result
         }

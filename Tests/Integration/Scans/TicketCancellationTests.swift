@@ -52,6 +52,30 @@ struct TicketCancellationTests {
         }
     }
 
+    @Test func `a webhook tells of a ticket that is cancelled, over HTTP or by an event`() async throws {
+        try await DoorFixture.with { door in
+            _ = try await door.strings(
+                """
+                INSERT INTO webhook_endpoints (id, name, url, events, master, sealed_secret)
+                VALUES ('e', 'crm', 'https://crm.example/', '{ticket.cancelled}', 'm', '\\x00')
+                """
+            )
+            _ = try await door.ticket("1")
+            _ = try await door.ticket("2")
+            let one = try await door.api.call("POST", "/api/v1/tickets/TKT-1/cancel", #"{"reason":"refunded"}"#)
+            #expect(one.status == 200)
+            #expect(await hear(door, #"{"ticketId":2}"#).isDone)
+            // What is cancelled already is not told of again.
+            #expect(await hear(door, #"{"ticketId":1}"#, id: "n").isDone)
+            let told = try await door.strings(
+                "SELECT event || ' ' || (convert_from(body, 'UTF8')::jsonb ->> 'ticketId') FROM webhook_messages ORDER BY id"
+            )
+            #expect(told == ["ticket.cancelled 1", "ticket.cancelled 2"])
+            let deliveries = try await door.strings("SELECT endpoint_id FROM webhook_deliveries")
+            #expect(deliveries == ["e", "e"])
+        }
+    }
+
     @Test func `one code twice in one event needs the ticket's id, and the answer says so`() async throws {
         try await DoorFixture.with { door in
             _ = try await door.ticket("1", code: "TKT-001")
