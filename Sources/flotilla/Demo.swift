@@ -102,7 +102,7 @@ struct Demo: Sendable {
             event(
                 "ticket.generation.requested",
                 "tickets",
-                #"{"job_id":"\#(run)-job","event_id":456,"tickets":[{"ticket_id":"\#(ticketID)","ticket_code":"TKT-001","guest_name":"Demo Guest","type":"standard","template_id":12}],"template_data":{"event_title":"Demo","event_date":"2026-06-15T09:00:00Z"}}"#
+                #"{"job_id":"\#(run)-job","event_id":"\#(run)-event","tickets":[{"ticket_id":"\#(ticketID)","ticket_code":"\#(run)-TKT","guest_name":"Demo Guest","type":"standard","template_id":12}],"template_data":{"event_title":"Demo","event_date":"2026-06-15T09:00:00Z"}}"#
             ),
         ]
     }

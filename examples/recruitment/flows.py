@@ -73,8 +73,8 @@ class Fleet:
         """The events of a subject in the audit log, in order of time."""
         return sorted(row["event"] for row in self.get("/audit", subject=subject)["items"])
 
-    def mails(self, person: str) -> list[tuple[str, str]]:
-        items = self.get("/notifications/history", recipient=f"user:{person}", type="email")["items"]
+    def mails(self, person: str, kind: str = "user") -> list[tuple[str, str]]:
+        items = self.get("/notifications/history", recipient=f"{kind}:{person}", type="email")["items"]
         return sorted((item["template"], item["status"]) for item in items)
 
     def found(self) -> list[str]:
@@ -125,8 +125,11 @@ def validation(fleet: Fleet) -> None:
 
 def consultation(fleet: Fleet) -> None:
     print("A profile is looked at")
+    fleet.publish("customer.created", customerId=COMPANY, name="Exemple SA", email=f"{COMPANY}@example.org", language="fr")
     fleet.publish("payment.succeeded", paymentId=f"{RUN}-payment", companyId=COMPANY, plan="pro", status="succeeded")
     fleet.await_("the payment gives the company its plan", lambda: fleet.quota("profile_views"), ("pro", 0, 1000))
+    paid = [("payment_succeeded", "sent")]
+    fleet.await_("the company is told of it by mail", lambda: fleet.mails(COMPANY, "customer"), paid)
 
     page = fleet.get("/search", q=TRADE, skills="tig", experience="5-", companyId=COMPANY, userId=RECRUITER)
     check("1. the search finds the profile", [item["id"] for item in page["items"]], [PROFILE])

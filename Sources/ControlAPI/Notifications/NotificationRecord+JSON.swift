@@ -1,3 +1,4 @@
+import Models
 import Platform
 import Workers
 
@@ -17,7 +18,7 @@ extension NotificationRecord {
         object.add("scheduledAt", scheduledAt.map { WallClock.iso8601($0) })
         object.add("sentAt", json: sentAt.map { WallClock.iso8601($0).json } ?? "null")
         object.add("failedAt", failedAt.map { WallClock.iso8601($0) })
-        object.add("eventId", json: eventID.map(Self.identifier))
+        object.add("eventId", json: eventID.map { TicketID.likely($0).json.json })
         return object.closed
     }
 
@@ -32,7 +33,7 @@ extension NotificationRecord {
         object.add("createdAt", WallClock.iso8601(scheduledAt ?? createdAt))
         object.add("isRead", readAt != nil)
         object.add("readAt", readAt.map { WallClock.iso8601($0) })
-        object.add("eventId", json: eventID.map(Self.identifier))
+        object.add("eventId", json: eventID.map { TicketID.likely($0).json.json })
         return object.closed
     }
 
@@ -44,9 +45,6 @@ extension NotificationRecord {
         object.add("recipient", recipient)
         return object
     }
-
-    /// An id that was sent as a number goes back as one.
-    private static func identifier(_ id: String) -> String { Int(id).map(String.init) == id ? id : id.json }
 }
 
 extension NotificationStatistics {

@@ -21,11 +21,13 @@ package struct InboxRoutes: Sendable {
 
     package init(_ pool: PostgresPool) { records = NotificationRecords(pool) }
 
-    package var routes: [Route] {
+    package var routes: [Route] { NotificationRoutes.bases.flatMap { routes(under: $0) } }
+
+    private func routes(under base: String) -> [Route] {
         [
             Route(
                 "GET",
-                "/api/v1/notifications/in-app",
+                "\(base)/in-app",
                 access: .scope(.read),
                 summary: "What an application shows to a user, the newest first, and how much is unread.",
                 query: Query.fields,
@@ -34,7 +36,7 @@ package struct InboxRoutes: Sendable {
             ),
             Route(
                 "POST",
-                "/api/v1/notifications/{id}/read",
+                "\(base)/{id}/read",
                 access: .scope(.enqueue),
                 summary: "Mark one as read. Its first time stays.",
                 answers: [
@@ -45,7 +47,7 @@ package struct InboxRoutes: Sendable {
             ),
             Route(
                 "POST",
-                "/api/v1/notifications/in-app/read",
+                "\(base)/in-app/read",
                 access: .scope(.enqueue),
                 summary: "Mark all of a user as read.",
                 body: Body.fields,

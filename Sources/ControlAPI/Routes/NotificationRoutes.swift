@@ -58,7 +58,7 @@ package struct NotificationRoutes: Sendable {
         "The same key with the same body sends nothing again, with another body 409."
     )
     private static let traceParent = Field.optional("traceparent", .string(length: 1...255), "W3C Trace Context.")
-    private static let bases = ["/api/v1/notifications", "/api/notifications"]
+    static let bases = ["/api/v1/notifications", "/api/notifications"]
 
     private let pool: PostgresPool
     private let records: NotificationRecords
@@ -164,7 +164,7 @@ package struct NotificationRoutes: Sendable {
         data.add("messageId", json: "null")
         data.add("status", first?.status.rawValue)
         data.add("provider", json: "null")
-        data.add("sentAt", json: "null")
+        data.add("sentAt", json: first?.sentAt.map { WallClock.iso8601($0).json } ?? "null")
         data.add("reason", first?.reason)
         if summaries.count > 1 {
             data.add("count", summaries.count)
@@ -174,6 +174,7 @@ package struct NotificationRoutes: Sendable {
                     var object = JSONObject()
                     object.add("notificationId", summary.id)
                     object.add("status", summary.status.rawValue)
+                    object.add("sentAt", summary.sentAt.map { WallClock.iso8601($0) })
                     object.add("reason", summary.reason)
                     return object.closed
                 }
@@ -228,7 +229,7 @@ extension APIError {
     init?(notification error: any Error) {
         switch error {
         case let error as InvalidPayload:
-            self = .invalid([.init(field: error.field, message: error.problem)])
+            self = .invalid(([error] + error.others).map { .init(field: $0.field, message: $0.problem) })
         case let error as FieldError:
             self = .invalid([.init(field: error.field, message: error.problem)])
         case let error as TemplateError:

@@ -27,8 +27,11 @@ package struct PreferenceRoutes: Sendable {
     }
 
     package var routes: [Route] {
-        let path = "/api/v1/notifications/preferences/{recipient}"
-        return [
+        NotificationRoutes.bases.flatMap { choosing(at: "\($0)/preferences/{recipient}") } + unsubscribing
+    }
+
+    private func choosing(at path: String) -> [Route] {
+        [
             Route(
                 "GET",
                 path,
@@ -46,6 +49,11 @@ package struct PreferenceRoutes: Sendable {
                 answers: [.of(200, "The choices.", Schemas.preferences)],
                 handler: put
             ),
+        ]
+    }
+
+    private var unsubscribing: [Route] {
+        [
             Route(
                 "GET",
                 "/api/v1/notifications/unsubscribe",

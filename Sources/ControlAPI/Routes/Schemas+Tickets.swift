@@ -3,7 +3,8 @@ extension Schemas {
         {"type":"object","required":["ticketId","ticketCode","eventId","type","template","jobId","qrCodeData",\
         "fileUrl","filePath","fileSize","issuedAt","generatedAt"],"properties":{\
         "ticketId":{"type":["integer","string"]},"ticketCode":{"type":"string"},\
-        "eventId":{"type":["integer","string"]},"eventTitle":{"type":"string"},"guestId":{"type":"string"},\
+        "eventId":{"type":["integer","string"]},"eventTitle":{"type":"string"},\
+        "guestId":{"type":["integer","string"]},\
         "guestName":{"type":"string"},"type":{"type":"string"},\
         "template":{"type":"string","enum":["standard","vip","badge"]},"jobId":{"type":"string"},\
         "qrCodeData":{"type":"string"},"fileUrl":{"type":["string","null"]},"filePath":{"type":["string","null"]},\

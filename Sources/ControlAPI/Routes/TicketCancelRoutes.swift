@@ -6,13 +6,18 @@ import Workers
 /// `/api/v1/tickets/{code}/cancel`: takes a ticket back.
 package struct TicketCancelRoutes: Sendable {
     private enum Body {
+        static let ticketID = Field.optional(
+            "ticketId",
+            .identifier(longest: TicketToken.longestID),
+            "Tells apart tickets of one code, those of one event too."
+        )
         static let eventID = Field.optional(
             "eventId",
             .identifier(longest: TicketToken.longestID),
-            "Tells apart tickets of one code."
+            "Tells apart tickets of one code where each event has one."
         )
         static let reason = Field.optional("reason", .string(length: 1...500), "Why; it is in the event.")
-        static let fields: Fields = [eventID, reason]
+        static let fields: Fields = [ticketID, eventID, reason]
     }
 
     private let pool: PostgresPool
@@ -35,7 +40,7 @@ package struct TicketCancelRoutes: Sendable {
                 answers: [
                     .of(200, "The ticket is cancelled.", Schemas.cancelledTicket),
                     .of(404, "There is no such ticket."),
-                    .of(409, "Several events have a ticket of that code: give eventId."),
+                    .of(409, "Several tickets have that code: give ticketId, or eventId where each event has one."),
                 ],
                 handler: cancel
             )
@@ -50,6 +55,7 @@ package struct TicketCancelRoutes: Sendable {
         let result = try await pool.transaction { transaction in
             try await cancellation.cancel(
                 .code(code),
+                ticketID: call.body[Body.ticketID]?.text,
                 eventID: call.body[Body.eventID]?.text,
                 reason: call.body[Body.reason],
                 correlationID: call.correlationID,
@@ -65,13 +71,21 @@ package struct TicketCancelRoutes: Sendable {
             data.add("cancelledAt", WallClock.iso8601(at))
             data.add("isNew", isNew)
             return Envelope.success(data.closed)
-        case .unknown: throw APIError.notFound("ticket with the code \(code)")
+        case .unknown: throw APIError.notFound("such ticket with the code \(code)")
         case .ambiguous:
+            let ofOneEvent = call.body[Body.eventID] != nil
             throw APIError(
                 status: 409,
                 code: "ambiguous_ticket",
-                message: "Several events have a ticket of that code.",
-                details: [.init(field: "eventId", message: "is needed to tell them apart")]
+                message: "Several tickets\(ofOneEvent ? " of the event" : "") have that code.",
+                details: [
+                    .init(
+                        field: ofOneEvent ? "ticketId" : "eventId",
+                        message: ofOneEvent
+                            ? "is needed to tell them apart"
+                            : "is needed to tell them apart; ticketId where one event has several of them"
+                    )
+                ]
             )
         }
     }

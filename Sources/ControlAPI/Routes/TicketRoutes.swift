@@ -188,7 +188,7 @@ extension GeneratedTicket {
         object.add("ticketCode", code)
         object.add("eventId", json: eventID.json.json)
         object.add("eventTitle", eventTitle)
-        object.add("guestId", guestID)
+        object.add("guestId", json: guest?.json.json)
         object.add("guestName", guestName)
         object.add("type", type)
         object.add("template", template)

@@ -41,11 +41,16 @@ public struct InvalidPayload: Error, Sendable, Hashable, CustomStringConvertible
     public let field: String
     /// What was expected and what was found.
     public let problem: String
+    /// What else is wrong with the body, where more than the first mistake was looked for.
+    public let others: [InvalidPayload]
 
-    public init(field: String, problem: String) {
+    public init(field: String, problem: String, others: [InvalidPayload] = []) {
         self.field = field
         self.problem = problem
+        self.others = others
     }
 
-    public var description: String { field.isEmpty ? problem : "\(field): \(problem)" }
+    public var description: String {
+        ([field.isEmpty ? problem : "\(field): \(problem)"] + others.map(\.description)).joined(separator: "; ")
+    }
 }

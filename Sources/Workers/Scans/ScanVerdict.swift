@@ -19,11 +19,7 @@ struct ScanVerdict: Sendable {
     /// As it came, where the ticket is known.
     private var shownID: JSONValue? { ticket?.ticketID.json ?? ticketID.map { .string($0) } }
 
-    /// A number beside a ticket whose id is one, if it can be.
-    private var guestID: JSONValue? {
-        guard let ticket, let text = ticket.guestID else { return nil }
-        return ticket.ticketID.isNumber && Int64(text).map(String.init) == text ? .number(text) : .string(text)
-    }
+    private var guestID: JSONValue? { ticket?.guest?.json }
 
     /// The result of a validation, as the core reads it. Refusals also say why, and when and where the ticket was used.
     var answer: JSONValue {
@@ -93,7 +89,7 @@ struct ScanVerdict: Sendable {
             let places = [admission?.previous, admission?.last].compactMap { $0 }.map { place in
                 JSONValue.members([
                     .init(name: "location", value: .string(place.location)),
-                    .init(name: "operatorId", value: .string(place.operatorID)),
+                    .init(name: "operatorId", value: request.operatorID.alike(place.operatorID).json),
                     .init(name: "scannedAt", value: .string(WallClock.iso8601(place.at))),
                 ])
             }

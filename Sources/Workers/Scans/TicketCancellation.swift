@@ -16,28 +16,33 @@ package struct TicketCancellation: Sendable {
         /// At this time, in microseconds since 1970; `isNew` unless it was cancelled before.
         case cancelled(GeneratedTicket, at: Int64, isNew: Bool)
         case unknown
-        /// Several events have a ticket of that code.
+        /// Several tickets have that code, of several events or of the one that was named.
         case ambiguous
     }
 
     private let eventExchange: String
+    private let webhooks: WebhookPosts
 
-    package init(topology: Topology) { eventExchange = topology.events.name }
+    package init(topology: Topology) {
+        eventExchange = topology.events.name
+        webhooks = WebhookPosts(topology: topology)
+    }
 
-    /// Cancels a ticket, and tells of it unless it was told of by `ticket.cancelled` itself.
+    /// Cancels a ticket and tells webhooks of it; others too, unless they were told by `ticket.cancelled` itself.
     ///
     /// - Parameters:
-    ///   - eventID: tells apart tickets of one code.
+    ///   - ticketID, eventID: tell apart tickets of one code.
     ///   - execute: in the transaction that everything is to be part of.
     package func cancel(
         _ name: Name,
+        ticketID: String? = nil,
         eventID: String?,
         reason: String? = nil,
         correlationID: String? = nil,
         tells: Bool,
         executing execute: ([SQLStatement]) async throws -> [SQLResult]
     ) async throws -> Result {
-        let found = try await execute([Self.select(name, eventID: eventID)])[0]
+        let found = try await execute([Self.select(name, ticketID: ticketID, eventID: eventID)])[0]
         guard let ticket = found.first.map({ GeneratedTicket($0) }) else { return .unknown }
         guard found.count == 1 else { return .ambiguous }
         if let at = ticket.cancelledAt { return .cancelled(ticket, at: at, isNew: false) }
@@ -48,8 +53,10 @@ package struct TicketCancellation: Sendable {
                 [.text(ticket.ticketID.text), .timestamp(at)]
             )
         ]
+        let event = told(ticket, at, reason: reason)
+        let webhook = WebhookMessage(event: event.name, body: event.body, correlationID: correlationID)
+        try await webhooks.post(webhook, executing: execute)
         if tells {
-            let event = told(ticket, at, reason: reason)
             statements.append(Outbox.insert([event.message(causedBy: nil, correlationID, eventExchange)]))
         }
         _ = try await execute(statements)
@@ -68,7 +75,7 @@ package struct TicketCancellation: Sendable {
     }
 
     /// Two rows at most, locked against a scan at the same moment.
-    private static func select(_ name: Name, eventID: String?) -> SQLStatement {
+    private static func select(_ name: Name, ticketID: String?, eventID: String?) -> SQLStatement {
         let (column, text) =
             switch name {
             case .id(let id): ("ticket_id", id)
@@ -77,9 +84,10 @@ package struct TicketCancellation: Sendable {
         return SQLStatement(
             """
             SELECT \(GeneratedTicket.columns) FROM generated_tickets
-            WHERE \(column) = $1 AND ($2::text IS NULL OR event_id = $2) ORDER BY ticket_id LIMIT 2 FOR UPDATE
+            WHERE \(column) = $1 AND ($2::text IS NULL OR event_id = $2) AND ($3::text IS NULL OR ticket_id = $3)
+            ORDER BY ticket_id LIMIT 2 FOR UPDATE
             """,
-            [.text(text), .optional(eventID)]
+            [.text(text), .optional(eventID), .optional(ticketID)]
         )
     }
 }

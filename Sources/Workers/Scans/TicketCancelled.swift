@@ -2,7 +2,8 @@ package import Models
 
 /// `ticket.cancelled`: a ticket is not to be let in any more.
 ///
-/// Needs `ticketId`, or `ticketCode` with `eventId` where several events use the code.
+/// Needs `ticketId`, or `ticketCode` with `eventId` where several events use the code. Where several tickets of one event
+/// have it, only `ticketId` will do.
 package struct TicketCancelled: Decodable, WholeBody, Sendable, Hashable {
     let name: TicketCancellation.Name
     let eventID: String?
@@ -31,14 +32,17 @@ package struct TicketCancellationWorker: Worker {
 
     package func handle(_ payload: TicketCancelled, in context: MessageContext) async throws -> Outcome {
         let result = try await context.transaction { transaction in
-            let result = try await cancellation.cancel(payload.name, eventID: payload.eventID, tells: false) {
-                try await transaction.execute($0)
-            }
+            let result = try await cancellation.cancel(
+                payload.name,
+                eventID: payload.eventID,
+                correlationID: context.correlationID,
+                tells: false
+            ) { try await transaction.execute($0) }
             if result == .unknown { throw UnknownTicket(name: payload.name) }
             return result
         }
         guard result != .ambiguous else {
-            throw InvalidPayload(field: "eventId", problem: "missing, and several events have a ticket of that code")
+            throw InvalidPayload(field: "ticketId", problem: "missing, and several tickets have that code")
         }
         return .done
     }

@@ -97,11 +97,19 @@ package struct TicketDoor: Sendable {
         switch read {
         case .success(let genuine): token = genuine
         case .failure(let error):
+            let ticketID = error.token?.ticketID
+            var ticket: GeneratedTicket?
+            if let ticketID {
+                // So that the refusal has the ids as the ticket has them.
+                ticket = try await transaction.query(TicketStatements.find([ticketID])).first.map {
+                    GeneratedTicket($0)
+                }
+            }
             return ScanVerdict(
                 id: id,
                 outcome: ScanOutcome(error),
-                ticketID: error.token?.ticketID,
-                ticket: nil,
+                ticketID: ticketID,
+                ticket: ticket,
                 admission: nil,
                 at: WallClock.microseconds()
             )

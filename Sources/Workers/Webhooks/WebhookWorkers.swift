@@ -31,7 +31,8 @@ package struct WebhookWorkers: Sendable {
                 sender: WebhookSender(engine, access: access),
                 gates: EndpointGates(metrics: metrics, log: log),
                 metrics: metrics,
-                eventExchange: topology.events.name
+                eventExchange: topology.events.name,
+                webhooks: WebhookPosts(topology: topology)
             )
         )
         var services: [any FleetService] = [

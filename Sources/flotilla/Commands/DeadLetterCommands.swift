@@ -124,7 +124,10 @@ enum DeadLetterCommands {
         if !named.isEmpty { filter.ids = named }
         let limit = try invocation[bulkLimit].map { try positive($0) } ?? .max
         if invocation[dryRun] {
-            let matched = try await withDeadLetters(invocation) { try await $0.count(filter).count }
+            let matched = try await withDeadLetters(invocation) { files in
+                try await checkGroup(filter, in: files)
+                return try await files.count(filter).count
+            }
             let answer = DeadLetterSummary.Outcome(operationId: nil, matched: min(matched, limit), changed: 0)
             try report(answer, "\(answer.matched) would go back to their queues.", in: invocation)
             return .done
@@ -134,7 +137,8 @@ enum DeadLetterCommands {
         }
         let action = OperatorAction("requeue", by: OperatorName.current, because: invocation[reason])
         let outcome = try await withDeadLetters(invocation) { files in
-            try await files.requeue(filter, limit: limit, as: action) { step in
+            try await checkGroup(filter, in: files)
+            return try await files.requeue(filter, limit: limit, as: action) { step in
                 invocation.console.note("  \(step.changed) of \(min(step.matched, limit))")
             }
         }
@@ -153,6 +157,13 @@ enum DeadLetterCommands {
             )
         }
         return outcome.changed < wanted ? .partlyDone : .done
+    }
+
+    /// A group is mistyped more easily than it is empty.
+    private static func checkGroup(_ filter: DeadLetterFilter, in files: DeadLetters) async throws {
+        guard let group = filter.group else { return }
+        let known = try await files.count(DeadLetterFilter(group: group, state: nil)).count
+        guard known > 0 else { throw CommandError("there is no group \(group)", remedy: "see flotilla dlq groups") }
     }
 
     private static func report(

@@ -20,8 +20,11 @@ enum QueueCommands {
         examples: ["flotilla queue list", "flotilla queue list --worker audit --output json"]
     ) { invocation in
         let configuration = try Configuration.ofThisProcess()
-        let queues = try configuration.topology().queues.filter { queue in
-            invocation[worker].map { $0 == queue.worker } ?? true
+        let declared = try configuration.topology().queues
+        let queues = declared.filter { queue in invocation[worker].map { $0 == queue.worker } ?? true }
+        if let worker = invocation[worker], queues.isEmpty {
+            let known = Set(declared.map(\.worker)).sorted().joined(separator: ", ")
+            throw CommandError("no queue is of a worker called \(worker)", remedy: "there are \(known)")
         }
         let standing = try await filed(configuration, note: invocation.console)
         let rows = try await withAdmin(configuration) { admin in

@@ -25,7 +25,7 @@ extension FleetTests {
             try await fleet.withWorkers { _ in
                 let output = try run(patience: 60)
                 #expect(output.status == 0, "\(output.messages)")
-                #expect(output.text.count { $0 == "✓" } == 19, "\(output.text)")
+                #expect(output.text.count { $0 == "✓" } == 20, "\(output.text)")
             }
         }
     }

@@ -84,6 +84,7 @@ extension FleetTests {
         let added = try await run("add", name, "http://127.0.0.1:\(receiver.port)/echo", "--events", "none.*")
         let secret = added.text.filter { !$0.isWhitespace }
         #expect(added.status == 0 && secret.hasPrefix("whsec_"))
+        #expect(added.messages.contains("never sends none.*") && added.messages.contains("ticket.completed"))
         let tested = try await run("test", name, "--output", "json")
         #expect(tested.status == 0 && tested.text.contains(#""delivered" : true"#))
         let request = try #require(try ReceivedWebhook.all(receiver).first)

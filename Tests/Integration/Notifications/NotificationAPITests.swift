@@ -121,11 +121,35 @@ struct NotificationAPITests {
         }
     }
 
+    @Test func `all mistakes of a request are named at once`() async throws {
+        try await withAPI { api, _ in
+            let body =
+                #"{"to":"nobody@","template":"message","options":{"priority":"low","language":"xx","timeZone":"Mars/Base","#
+                + #""scheduledAt":"soon","colour":"red"}}"#
+            let response = try await api.call("POST", "/api/v1/notifications/email", body)
+            #expect(response.status == 422)
+            let answer = response.body
+            for field in [
+                "to", "options.language", "options.timeZone", "options.scheduledAt", "options.priority",
+                "options.colour",
+            ] {
+                #expect(answer.contains("\"\(field)\""), "\(answer)")
+            }
+        }
+    }
+
     @Test func `an application lists, counts and marks what it shows`() async throws {
         try await withAPI { api, stage in
             await stage.event("user.created", Self.ada)
             for _ in 0..<3 {
-                #expect(try await api.call("POST", "/api/v1/notifications/in-app", Self.message).status == 201)
+                let response = try await api.call("POST", "/api/v1/notifications/in-app", Self.message)
+                #expect(response.status == 201)
+                let receipt = try response.data()
+                #expect(receipt["status"] as? String == "sent")
+                let status = try await api.call("GET", response.header("Location") ?? "").data()
+                #expect(
+                    receipt["sentAt"] as? String != nil && receipt["sentAt"] as? String == status["sentAt"] as? String
+                )
             }
             let later = Self.message.dropLast() + #","options":{"scheduledAt":"2999-01-01T00:00:00Z"}}"#
             #expect(try await api.call("POST", "/api/v1/notifications/in-app", String(later)).status == 201)
@@ -138,7 +162,9 @@ struct NotificationAPITests {
             #expect(read["isRead"] as? Bool == true)
             let unread = try await api.call("GET", "/api/v1/notifications/in-app?userId=u-1&unread=true").data()
             #expect((unread["items"] as? [Any])?.count == 3)
-            let all = try await api.call("POST", "/api/v1/notifications/in-app/read", #"{"userId":"u-1"}"#).data()
+            let older = try await api.call("GET", "/api/notifications/in-app?userId=u-1&unread=true").data()
+            #expect((older["items"] as? [Any])?.count == 3)
+            let all = try await api.call("POST", "/api/notifications/in-app/read", #"{"userId":"u-1"}"#).data()
             #expect(all["changed"] as? Int == 3)
         }
     }
@@ -146,6 +172,7 @@ struct NotificationAPITests {
     @Test func `preferences are kept, and transactional mail can't be declined`() async throws {
         try await withAPI { api, _ in
             let path = "/api/v1/notifications/preferences/u-1"
+            #expect(try await api.call("GET", "/api/notifications/preferences/u-1").status == 200)
             let body = #"{"preferences":[{"channel":"email","template":"*","allowed":false}]}"#
             #expect(try await api.call("PUT", path, body).status == 200)
             let kept = try await api.call("GET", path).data()["preferences"] as? [[String: Any]]

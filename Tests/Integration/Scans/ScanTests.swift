@@ -1,3 +1,4 @@
+import ControlAPI
 import Foundation
 import Models
 import Platform
@@ -164,6 +165,25 @@ struct ScanTests {
                     && body["scanId"] as? String == scan.data["scanId"] as? String
                     && body["scannedAt"] as? String == scan.data["lastScanAt"] as? String
             )
+        }
+    }
+
+    @Test func `a refusal has the ids as the ticket has them, and so has a sign of fraud`() async throws {
+        try await DoorFixture.with(scopes: [.enqueue, .read]) { door in
+            let expired = try await door.ticket("1002", expiresAt: 1_769_742_001)
+            let refusal = try await door.scan(expired)
+            #expect(refusal.code == "expired_token")
+            #expect(refusal.data["ticketId"] as? Int == 1002 && refusal.data["guestId"] as? Int == 31)
+            let rejected = try #require(try await door.events().first { $0.name == "scan.rejected" }?.body)
+            #expect(rejected["ticketId"] as? Int == 1002 && rejected["guestId"] as? Int == 31)
+            let token = try await door.ticket("1004")
+            _ = try await door.scan(token)
+            _ = try await door.scan(token, operatorID: "124", location: "elsewhere")
+            let sign = try #require(try await door.events().first { $0.name == "scan.suspected" }?.body)
+            let places = try #require(sign["places"] as? [[String: Any]])
+            #expect(places.map { $0["operatorId"] as? Int } == [123, 124])
+            let shown = try await door.api.call("GET", "/api/v1/tickets/1002").data()
+            #expect(shown["guestId"] as? Int == 31)
         }
     }
 

@@ -77,6 +77,50 @@ struct TicketCancellationTests {
         }
     }
 
+    @Test func `a webhook tells of a ticket that is cancelled, over HTTP or by an event`() async throws {
+        try await DoorFixture.with { door in
+            _ = try await door.strings(
+                """
+                INSERT INTO webhook_endpoints (id, name, url, events, master, sealed_secret)
+                VALUES ('e', 'crm', 'https://crm.example/', '{ticket.cancelled}', 'm', '\\x00')
+                """
+            )
+            _ = try await door.ticket("1")
+            _ = try await door.ticket("2")
+            let one = try await door.api.call("POST", "/api/v1/tickets/TKT-1/cancel", #"{"reason":"refunded"}"#)
+            #expect(one.status == 200)
+            #expect(await hear(door, #"{"ticketId":2}"#).isDone)
+            // What is cancelled already is not told of again.
+            #expect(await hear(door, #"{"ticketId":1}"#, id: "n").isDone)
+            let told = try await door.strings(
+                "SELECT event || ' ' || (convert_from(body, 'UTF8')::jsonb ->> 'ticketId') FROM webhook_messages ORDER BY id"
+            )
+            #expect(told == ["ticket.cancelled 1", "ticket.cancelled 2"])
+            let deliveries = try await door.strings("SELECT endpoint_id FROM webhook_deliveries")
+            #expect(deliveries == ["e", "e"])
+        }
+    }
+
+    @Test func `one code twice in one event needs the ticket's id, and the answer says so`() async throws {
+        try await DoorFixture.with { door in
+            _ = try await door.ticket("1", code: "TKT-001")
+            _ = try await door.ticket("2", code: "TKT-001")
+            let path = "/api/v1/tickets/TKT-001/cancel"
+            let ambiguous = try await door.api.call("POST", path, #"{"eventId":456}"#)
+            #expect(ambiguous.status == 409)
+            let answer = ambiguous.body
+            #expect(answer.contains("ticketId") && !answer.contains("Several events"))
+            let other = try await door.api.call("POST", path, #"{"ticketId":2,"eventId":457}"#)
+            #expect(other.status == 404)
+            let one = try await door.api.call("POST", path, #"{"ticketId":2}"#)
+            #expect(one.status == 200)
+            let cancelled = try await door.strings(
+                "SELECT ticket_id FROM generated_tickets WHERE cancelled_at IS NOT NULL"
+            )
+            #expect(cancelled == ["2"])
+        }
+    }
+
     @Test func `an event cancels by id or by code; one that is ahead of its ticket is tried again`() async throws {
         try await DoorFixture.with { door in
             let early = await hear(door, #"{"ticketId":"1"}"#)

@@ -248,7 +248,7 @@ struct TicketWorkerTests {
         }
     }
 
-    @Test func `a job can be stopped between two tickets`() async throws {
+    @Test func `a job can be stopped after the group of tickets that it is at`() async throws {
         try await TicketStage.with { stage async throws in
             let records = TicketRecords(stage.pool)
             stage.store.onPut { count in if count == 70 { _ = try await records.stop(job: "uuid-123") } }

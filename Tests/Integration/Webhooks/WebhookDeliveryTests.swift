@@ -117,6 +117,24 @@ struct WebhookDeliveryTests {
         }
     }
 
+    @Test func `the other endpoints are told of one that is disabled, without its address`() async throws {
+        try await WebhookStage.with { stage in
+            try await stage.add("gone", "/status/410", events: ["ticket.*"])
+            try await stage.add("watch", "/watch", events: ["webhook.disabled"])
+            _ = try await stage.postAndDeliver()
+            let bodies = try await stage.strings(
+                """
+                SELECT endpoint.name || ' ' || convert_from(message.body, 'UTF8') FROM webhook_messages AS message
+                JOIN webhook_deliveries AS delivery ON delivery.message_id = message.id
+                JOIN webhook_endpoints AS endpoint ON endpoint.id = delivery.endpoint_id
+                WHERE message.event = 'webhook.disabled'
+                """
+            )
+            #expect(bodies.count == 1 && bodies[0].hasPrefix("watch ") && bodies[0].contains(#""name":"gone""#))
+            #expect(bodies.allSatisfy { !$0.contains("/status/410") })
+        }
+    }
+
     @Test func `Retry-After is honoured, and a short one does not spend the attempts`() async throws {
         try await WebhookStage.with { stage in
             try await stage.add("core", "/retry-after/120", events: ["ticket.*"])

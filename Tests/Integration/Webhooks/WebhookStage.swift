@@ -71,7 +71,8 @@ struct WebhookStage: Sendable {
                 sender: WebhookSender(engine, access: access, limit: limit),
                 gates: gates,
                 metrics: Metrics(),
-                eventExchange: topology.events.name
+                eventExchange: topology.events.name,
+                webhooks: posts
             )
         )
     }

@@ -5,6 +5,16 @@ package import Storage
 /// Wraps the keys of people, and those that sign tickets, with the current master key, so that an older one is needed
 /// no more.
 package struct MasterKeyRotation: Sendable {
+    /// How many keys were wrapped anew.
+    package struct Count: Sendable, Hashable {
+        /// Those of people, and the one that names them.
+        package var people = 0
+        /// Those that sign tickets.
+        package var tickets = 0
+
+        package var all: Int { people + tickets }
+    }
+
     private static let page = 1_000
 
     private let pool: PostgresPool
@@ -16,10 +26,9 @@ package struct MasterKeyRotation: Sendable {
     }
 
     /// - Parameter progress: told after each page how many keys are done.
-    /// - Returns: how many keys were wrapped anew.
-    package func run(progress: (Int) -> Void = { _ in }) async throws -> Int {
+    package func run(progress: (Int) -> Void = { _ in }) async throws -> Count {
         let master = masters.current
-        var count = try await secrets(master) + ticketKeys(master)
+        var count = Count(people: try await secrets(master), tickets: try await ticketKeys(master))
         var last = Int64(0)
         while true {
             let rows = try await pool.query(
@@ -54,8 +63,8 @@ package struct MasterKeyRotation: Sendable {
                     ]
                 )
             )
-            count += done.affected
-            progress(count)
+            count.people += done.affected
+            progress(count.all)
             last = end
         }
     }

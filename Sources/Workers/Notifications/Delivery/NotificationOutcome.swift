@@ -29,7 +29,7 @@ struct NotificationOutcome {
         add("provider", provider)
         add("providerMessageId", providerMessageID)
         add("reason", reason)
-        add("eventId", eventID)
+        if let eventID { members.append(.init(name: "eventId", value: TicketID.likely(eventID).json)) }
         add("timestamp", WallClock.iso8601())
         let name = reason == nil ? Self.sent : Self.failed
         return OutgoingEvent(name: name, body: Array(JSONValue.members(members).json.utf8))

@@ -21,31 +21,41 @@ package struct NotificationCommand: Decodable, WholeBody, Sendable {
         guard case .members(let members) = try JSONValue(body) else {
             throw InvalidPayload(field: "", problem: "expected an object")
         }
+        var mistakes = PayloadMistakes()
         let reader = CommandReader(.members(members), path: "")
-        try reader.refuseUnknown(["to", "template", "data", "options"])
+        mistakes.collect(try reader.refuseUnknown(["to", "template", "data", "options"]))
+        let template = mistakes.collect(try Self.template(reader))
+        let addressees = mistakes.collect(try Self.addressees(reader.value("to")))
+        let data = mistakes.collect(try reader.members("data")) ?? []
+        var request = NotificationRequest(template: template ?? "", to: addressees ?? [], channels: [], data: data)
+        let given = mistakes.collect(try reader.members("options")) ?? []
+        let options = CommandReader(.members(given), path: "options.")
+        mistakes.collect(
+            try options.refuseUnknown(["priority", "scheduledAt", "language", "timeZone", "eventId", "attachments"])
+        )
+        request.priority = mistakes.collect(try Self.priority(options)) ?? .normal
+        request.scheduledAt = mistakes.collect(try options.time("scheduledAt"))
+        request.language = mistakes.collect(try options.language("language"))
+        request.timeZone = mistakes.collect(try options.timeZone("timeZone"))
+        request.eventID = mistakes.collect(try options.identifier("eventId")) ?? Self.eventID(data)
+        request.attachments = mistakes.collect(try options.attachments("attachments")) ?? []
+        try mistakes.throwAll()
+        self.request = request
+    }
+
+    private static func template(_ reader: CommandReader) throws(InvalidPayload) -> String {
         guard let template = try reader.text("template", limit: 200) else {
             throw InvalidPayload(field: "template", problem: "missing")
         }
-        var request = NotificationRequest(
-            template: template,
-            to: try Self.addressees(reader.value("to")),
-            channels: [],
-            data: try reader.members("data")
-        )
-        let options = CommandReader(.members(try reader.members("options")), path: "options.")
-        try options.refuseUnknown(["priority", "scheduledAt", "language", "timeZone", "eventId", "attachments"])
-        if let word = try options.text("priority", limit: 20) {
-            guard let priority = NotificationPriority(rawValue: word) else {
-                throw InvalidPayload(field: "options.priority", problem: "expected high or normal")
-            }
-            request.priority = priority
+        return template
+    }
+
+    private static func priority(_ options: CommandReader) throws(InvalidPayload) -> NotificationPriority? {
+        guard let word = try options.text("priority", limit: 20) else { return nil }
+        guard let priority = NotificationPriority(rawValue: word) else {
+            throw InvalidPayload(field: "options.priority", problem: "expected high or normal")
         }
-        request.scheduledAt = try options.time("scheduledAt")
-        request.language = try options.language("language")
-        request.timeZone = try options.timeZone("timeZone")
-        request.eventID = try options.identifier("eventId") ?? Self.eventID(request.data)
-        request.attachments = try options.attachments("attachments")
-        self.request = request
+        return priority
     }
 
     private static func eventID(_ data: [JSONValue.Member]) -> String? {

@@ -16,6 +16,8 @@ package struct NotificationIntake: Sendable {
         package let id: String
         package let status: NotificationStatus
         package let reason: String?
+        /// Microseconds since 1970; what an application shows is sent at once, or at its time.
+        package let sentAt: Int64?
     }
 
     private let pool: PostgresPool
@@ -30,12 +32,16 @@ package struct NotificationIntake: Sendable {
     package func take(_ request: NotificationRequest, key: IdempotencyKey?) async throws -> Result {
         if let key, let known = try await known(key) { return known }
         do {
-            let planned = try await pool.transaction { transaction in
+            let summaries = try await pool.transaction { transaction in
                 let planned = try await dispatch.dispatch(request, key: key) { try await transaction.pipeline($0) }
+                let sent = planned.filter { $0.status == .sent }.map(\.id)
+                let times = sent.isEmpty ? [:] : try await Self.times(of: sent, transaction)
                 try await transaction.commit()
-                return planned
+                return planned.map {
+                    Summary(id: $0.id, status: $0.status, reason: $0.reason, sentAt: times[$0.id] ?? nil)
+                }
             }
-            return .created(planned.map { Summary(id: $0.id, status: $0.status, reason: $0.reason) })
+            return .created(summaries)
         } catch let error as PostgresError where error.code == .sqlState("23505") {
             // Another request with the same key was faster.
             if let key, let known = try await known(key) { return known }
@@ -43,11 +49,22 @@ package struct NotificationIntake: Sendable {
         }
     }
 
+    private static func times(
+        of ids: [String],
+        _ transaction: PostgresTransaction
+    ) async throws -> [String: Int64?] {
+        let rows = try await transaction.query(
+            SQLStatement("SELECT id::text, sent_at FROM notifications WHERE id = ANY ($1)", [.textArray(ids)])
+        )
+        return Dictionary(rows.map { ($0.text(0) ?? "", $0.timestamp(1)) }) { first, _ in first }
+    }
+
     private func known(_ key: IdempotencyKey) async throws -> Result? {
         let rows = try await pool.query(
             SQLStatement(
                 """
-                SELECT request.request_hash, notification.id, notification.status, notification.reason
+                SELECT request.request_hash, notification.id, notification.status, notification.reason,
+                    notification.sent_at
                 FROM notification_requests AS request
                 JOIN notifications AS notification ON notification.request_id = request.id
                 WHERE request.idempotency_key = $1 ORDER BY notification.id
@@ -62,7 +79,8 @@ package struct NotificationIntake: Sendable {
                 Summary(
                     id: row.text(1) ?? "",
                     status: row.text(2).flatMap(NotificationStatus.init) ?? .queued,
-                    reason: row.text(3)
+                    reason: row.text(3),
+                    sentAt: row.timestamp(4)
                 )
             }
         )

@@ -34,6 +34,9 @@ package struct GeneratedTicket: Sendable, Hashable {
 }
 
 extension GeneratedTicket {
+    /// As it came.
+    package var guest: TicketID? { guestID.map(ticketID.alike) }
+
     static let columns = """
         ticket_id, event_id, has_number_ids, guest_id, job_id, ticket_code, guest_name, guest_email, type, template, \
         event_title, key_id, qr_code_data, content_hash, file_path, file_url, file_size, file_hash, issued_at, \

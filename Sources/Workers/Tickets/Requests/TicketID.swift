@@ -11,4 +11,12 @@ package struct TicketID: Sendable, Hashable {
     }
 
     package var json: JSONValue { isNumber ? .number(text) : .string(text) }
+
+    /// An id of which only the text is kept, and which nothing stands beside: a number, if it can be one.
+    package static func likely(_ text: String) -> TicketID { TicketID("", isNumber: true).alike(text) }
+
+    /// Another id of the same service, of which only the text is kept: a number beside a number, if it can be one.
+    package func alike(_ text: String) -> TicketID {
+        TicketID(text, isNumber: isNumber && Int64(text).map(String.init) == text)
+    }
 }

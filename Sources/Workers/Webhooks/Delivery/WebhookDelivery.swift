@@ -19,6 +19,8 @@ struct WebhookDelivery: Sendable {
     let metrics: Metrics
     /// Where `webhook.disabled` is published.
     let eventExchange: String
+    /// Where the other endpoints are told of it.
+    let webhooks: WebhookPosts
 
     func deliver(_ order: WebhookOrder, in context: MessageContext) async throws -> Outcome {
         // An endpoint that was removed took its deliveries with it.
@@ -161,10 +163,20 @@ struct WebhookDelivery: Sendable {
             let body: [JSONValue.Member] = [
                 .init(name: "endpointId", value: .string(planned.endpoint)),
                 .init(name: "name", value: .string(row.text(0) ?? "")),
-                .init(name: "url", value: .string(row.text(1) ?? "")),
                 .init(name: "timestamp", value: .string(WallClock.iso8601())),
             ]
-            let event = OutgoingEvent(name: "webhook.disabled", body: Array(JSONValue.members(body).json.utf8))
+            // An address may hold what only its own receiver should know.
+            let told = WebhookMessage(
+                event: WebhookEvents.disabled,
+                body: Array(JSONValue.members(body).json.utf8),
+                correlationID: context.correlationID
+            )
+            try await webhooks.post(told) { try await transaction.pipeline($0) }
+            let url = JSONValue.Member(name: "url", value: .string(row.text(1) ?? ""))
+            let event = OutgoingEvent(
+                name: WebhookEvents.disabled,
+                body: Array(JSONValue.members(body + [url]).json.utf8)
+            )
             let message = event.message(causedBy: context.message, context.correlationID, eventExchange)
             _ = try await transaction.query(Outbox.insert([message]))
             return true

@@ -28,6 +28,14 @@ package struct WebhookEndpoints: Sendable {
         return secret
     }
 
+    /// - Throws: `WebhookError` when there is no endpoint of that name.
+    package static func check(_ name: String, in pool: PostgresPool) async throws {
+        let found = try await pool.query(
+            SQLStatement("SELECT FROM webhook_endpoints WHERE name = $1", [.text(name)])
+        )
+        guard !found.isEmpty else { throw unknown(name) }
+    }
+
     /// All, by name.
     package func list() async throws(PostgresError) -> [WebhookEndpoint] {
         try await pool.query(WebhookEndpoint.list).map { WebhookEndpoint($0) }

@@ -4,21 +4,22 @@ import Platform
 import Storage
 import Workers
 
-/// `flotilla audit rotate-key`: a new master key for people's keys.
+/// `flotilla audit rotate-key`: a new master key for all that is sealed.
 enum AuditRotateKeyCommand {
     private struct Answer: Encodable {
         let master: String
         let wrapped: Int
+        let ticketKeys: Int
         let webhooks: Int
     }
 
     static let command = Command(
         "rotate-key",
-        "Wraps people's keys and webhooks' secrets with a new master key",
+        "Wraps people's keys, ticket keys and webhooks' secrets with a new master key",
         takes: [OutputFormat.option],
         details: """
             Without FLOTILLA_MASTER_KEY a new key is made in the home. With it, put the new key in front of the old one, \
-            in every process, before; the old one can go once this has run again and wrapped none. Rows are not touched.
+            in every process, before; the old one can go once this has run again and all counts are 0. Rows are not touched.
             """,
         examples: ["flotilla audit rotate-key"]
     ) { invocation in
@@ -35,12 +36,19 @@ enum AuditRotateKeyCommand {
                     if invocation.console.isInteractive { invocation.console.note("\(count) keys") }
                 }
                 let sealed = try await WebhookEndpoints(pool, seal: WebhookSeal(masters)).sealAnew()
-                let answer = Answer(master: masters.current.id, wrapped: wrapped, webhooks: sealed)
+                let answer = Answer(
+                    master: masters.current.id,
+                    wrapped: wrapped.people,
+                    ticketKeys: wrapped.tickets,
+                    webhooks: sealed
+                )
                 try invocation.show(
                     answer,
                     as: Table(
-                        ["master key", "keys wrapped", "webhooks sealed"],
-                        [[answer.master, "\(wrapped)", "\(sealed)"]]
+                        ["master key", "people's keys", "ticket keys", "webhooks"],
+                        [[answer.master, "\(wrapped.people)", "\(wrapped.tickets)", "\(sealed)"]].map { row in
+                            row.map { Table.Cell($0) }
+                        }
                     )
                 )
                 return .done

@@ -77,7 +77,7 @@ enum TicketListCommands {
 
     static let stop = Command(
         "stop",
-        "Stops a job between two tickets; what is made stays",
+        "Stops a job after the group of 64 tickets that it is at; what is made stays",
         takes: [job],
         examples: ["flotilla ticket stop uuid-123"]
     ) { invocation in

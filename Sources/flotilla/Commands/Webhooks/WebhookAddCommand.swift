@@ -41,6 +41,15 @@ enum WebhookAddCommand {
         } catch let error as WebhookError {
             throw error.forPeople
         }
+        let strangers = WebhookEvents.strangers(among: subscription.events)
+        if !strangers.isEmpty {
+            invocation.console.note(
+                """
+                Note: the fleet itself never sends \(strangers.joined(separator: ", ")); that takes a worker of your \
+                own. It sends \(WebhookEvents.all.joined(separator: ", ")).
+                """
+            )
+        }
         let secret = try await WebhookCommand.withEndpoints(configuration) { endpoints in
             try await endpoints.add(subscription)
         }

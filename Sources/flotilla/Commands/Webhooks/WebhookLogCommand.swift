@@ -45,7 +45,12 @@ enum WebhookLogCommand {
         let limit = invocation[limit]
         guard (1...1_000).contains(limit) else { throw UsageError("--limit is between 1 and 1000") }
         let attempts = try await Configuration.ofThisProcess().withPostgres { pool in
-            try await WebhookAttempt.list(
+            do {
+                if let name = invocation[name] { try await WebhookEndpoints.check(name, in: pool) }
+            } catch let error as WebhookError {
+                throw error.forPeople
+            }
+            return try await WebhookAttempt.list(
                 in: pool,
                 endpoint: invocation[name],
                 message: invocation[message],
