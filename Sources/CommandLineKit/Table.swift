@@ -68,14 +68,15 @@ extension String {
         }
     }
 
-    /// Control characters shown as their pictures, so that a hostile text can't steer the terminal.
+    /// Control characters shown as their pictures, and those that turn the direction of writing as �, so that a hostile
+    /// text can't steer the terminal or pass for another.
     var printable: String {
-        guard unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return self }
+        guard unicodeScalars.contains(where: \.isSteering) else { return self }
         var text = ""
         for scalar in unicodeScalars {
             if scalar.value < 0x20, let picture = Unicode.Scalar(0x2400 + scalar.value) {
                 text.unicodeScalars.append(picture)
-            } else if scalar.properties.generalCategory == .control {
+            } else if scalar.isSteering {
                 text += "�"
             } else {
                 text.unicodeScalars.append(scalar)
@@ -89,5 +90,12 @@ extension String {
         var text = self
         while text.displayWidth > width - 1 { text.removeLast() }
         return text + "…"
+    }
+}
+
+extension Unicode.Scalar {
+    /// Bidi_Control of Unicode, line and paragraph separators, and control characters.
+    fileprivate var isSteering: Bool {
+        properties.generalCategory == .control || properties.isBidiControl || value == 0x2028 || value == 0x2029
     }
 }

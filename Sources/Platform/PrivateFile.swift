@@ -89,6 +89,24 @@ package enum PrivateFile {
         guard fsync(descriptor) == 0 else { throw SystemError("write \(path)") }
     }
 
+    /// The whole file.
+    package static func bytes(of path: String) throws(SystemError) -> [UInt8] {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw SystemError("open \(path)") }
+        defer { close(descriptor) }
+        var found = stat()
+        guard unsafe fstat(descriptor, &found) == 0 else { throw SystemError("look at \(path)") }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(max(0, Int(found.st_size)))
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = unsafe chunk.withUnsafeMutableBytes { unsafe Glibc.read(descriptor, $0.baseAddress, $0.count) }
+            guard count >= 0 else { throw SystemError("read \(path)") }
+            if count == 0 { return bytes }
+            bytes += chunk[..<count]
+        }
+    }
+
     /// Nil when there is no such file, or no right to read it.
     package static func read(_ path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }
 

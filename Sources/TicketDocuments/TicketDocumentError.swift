@@ -5,6 +5,8 @@ package struct TicketDocumentError: Error, Sendable, Hashable, CustomStringConve
         case code = "qr_code"
         /// It is no PNG picture, or a too large one.
         case picture
+        /// A text has something that can't be drawn.
+        case text
         /// The drawing library failed: out of memory.
         case drawing
     }

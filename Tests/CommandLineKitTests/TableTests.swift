@@ -26,6 +26,15 @@ struct TableTests {
         #expect(Table(["a"], [["\u{1b}[2Jx"]]).rendered() == "A\n␛[2Jx")
     }
 
+    @Test(arguments: ["\u{61c}", "\u{200e}", "\u{202a}", "\u{202e}", "\u{2066}", "\u{2069}", "\u{2028}"])
+    func `nothing turns the direction of writing, or breaks a row`(_ sign: String) {
+        #expect(Table(["a"], [["x\(sign)fdp.exe"]]).rendered() == "A\nx�fdp.exe")
+    }
+
+    @Test func `letters that are joined stay so`() {
+        #expect(Table(["a"], [["👩\u{200d}🚀 نمی\u{200c}خواهم"]]).rendered() == "A\n👩\u{200d}🚀 نمی\u{200c}خواهم")
+    }
+
     @Test func `colours appear only when they are wanted`() {
         let table = Table(["state"], [[Table.Cell("ok", .green)]])
         #expect(table.rendered() == "STATE\nok")

@@ -46,6 +46,25 @@ struct TicketPrinterTests {
         #expect(text.contains("/DisplayDocTitle true"))
     }
 
+    @Test(arguments: [0x1, 0x9f, 0x2028, 0xfdd0, 0xfdef, 0xfffe, 0xffff, 0x1fffe, 0x10ffff] as [UInt32])
+    func `what is no text is a space, wherever it stands`(_ number: UInt32) throws {
+        let sign = String(try #require(Unicode.Scalar(number)))
+        func file(_ sign: String) throws -> [UInt8] {
+            var content = Self.content(guest: "Jane\(sign)Doe")
+            content.eventTitle = "Tech\(sign)Conference"
+            content.organizer = "Event\(sign)Planner"
+            content.code = "TKT\(sign)1"
+            return try TicketPrinter().pdf(of: content)
+        }
+        let expected = try file(" ")
+        #expect(try file(sign) == expected)
+    }
+
+    @Test func `a text that can't be drawn is that ticket's own fault`() {
+        #expect(!TicketDocumentError(code: .text, detail: "").isRetriable)
+        #expect(TicketDocumentError(code: .drawing, detail: "").isRetriable)
+    }
+
     @Test func `a text too long for a code is refused`() {
         var content = Self.content()
         content.token = String(repeating: "A", count: 5_000)

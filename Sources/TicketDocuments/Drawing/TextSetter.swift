@@ -77,7 +77,7 @@ import CCairo
     }
 
     private func fit(_ layout: TextLayout, _ text: String, _ style: TextStyle, _ width: Double, _ height: Double) {
-        layout.put(Self.printable(text), width: width)
+        layout.put(text.printable, width: width)
         var size = style.size
         while true {
             layout.use(description(style.weight, size))
@@ -94,19 +94,5 @@ import CCairo
         let made = FontDescription(Self.families, weight, size)
         descriptions[face] = made
         return made
-    }
-
-    /// Line ends and other characters that are no text become spaces.
-    private static func printable(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: \.isControl) else { return text }
-        var printable = ""
-        for scalar in text.unicodeScalars { printable.unicodeScalars.append(scalar.isControl ? " " : scalar) }
-        return printable
-    }
-}
-
-extension Unicode.Scalar {
-    fileprivate var isControl: Bool {
-        value < 0x20 || (0x7f...0x9f).contains(value) || value == 0x2028 || value == 0x2029 || value == 0xfffc
     }
 }

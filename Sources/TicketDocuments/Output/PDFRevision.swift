@@ -77,15 +77,14 @@ enum PDFRevision {
         )
     }
 
-    /// Characters that XML 1.0 can't hold become spaces.
+    /// What is left of a printable text is what XML 1.0 can hold.
     private static func escaped(_ text: String) -> String {
         var escaped = ""
-        for scalar in text.unicodeScalars {
+        for scalar in text.printable.unicodeScalars {
             switch scalar {
             case "&": escaped += "&amp;"
             case "<": escaped += "&lt;"
             case ">": escaped += "&gt;"
-            case _ where scalar.value < 0x20 || scalar.value == 0xfffe || scalar.value == 0xffff: escaped += " "
             default: escaped.unicodeScalars.append(scalar)
             }
         }

@@ -38,7 +38,7 @@ import CCairo
     }
 
     func describe(_ key: cairo_pdf_metadata_t, _ text: String) {
-        unsafe cairo_pdf_surface_set_metadata(surface, key, text)
+        unsafe cairo_pdf_surface_set_metadata(surface, key, text.printable)
     }
 
     /// Lends a drawing context for the page.
@@ -65,6 +65,9 @@ import CCairo
     private func check(_ status: cairo_status_t) throws(TicketDocumentError) {
         guard status != CAIRO_STATUS_SUCCESS else { return }
         let reason = unsafe cairo_status_to_string(status).map { unsafe String(cString: $0) } ?? "unknown"
-        throw TicketDocumentError(code: .drawing, detail: "drawing failed: \(reason)")
+        throw TicketDocumentError(
+            code: status == CAIRO_STATUS_INVALID_STRING ? .text : .drawing,
+            detail: "drawing failed: \(reason)"
+        )
     }
 }

@@ -100,6 +100,7 @@ package struct Keeper: FleetService {
             do {
                 try await files.file(letters)
                 try await files.failNotifications(of: letters, eventExchange: eventExchange)
+                try await files.failTicketJobs(of: letters)
                 await note(letters)
                 return deliveries
             } catch {

@@ -13,4 +13,14 @@ struct TicketOutcome: Sendable {
         guard case .failure(let problem) = result else { return nil }
         return problem
     }
+
+    func failed(_ problem: TicketProblem) -> TicketOutcome {
+        TicketOutcome(
+            position: position,
+            ticketID: ticketID,
+            code: code,
+            result: .failure(problem),
+            duration: duration
+        )
+    }
 }

@@ -11,11 +11,10 @@ package struct TicketWorker: Worker {
     package static let name = "tickets"
     package static let events = ["generation.requested"]
     package static let dependencies: Set<Dependency> = [.postgres, .ticketFiles]
+    /// The queue of the jobs.
+    static let queue = "ticket.generation.requested"
     /// The event that tells of a job's end.
     package static let completed = "ticket.completed"
-
-    /// Tickets that are recorded together, and lost to a crash together.
-    private static let group = 64
 
     private let pool: PostgresPool
     private let keys: TicketKeys
@@ -89,48 +88,20 @@ package struct TicketWorker: Worker {
         var outcomes: [TicketOutcome] = []
         outcomes.reserveCapacity(entries.count)
         while outcomes.count < entries.count {
-            let places = outcomes.count..<min(outcomes.count + Self.group, entries.count)
-            let answers = try await pool.pipeline([
-                TicketJobRecord.isCancelled(writer.jobID, fleetJob: context.jobID),
-                TicketStatements.find(entries[places].compactMap { $0.id?.text }),
-            ])
-            if answers[0].first?.bool(0) == true {
+            let group = TicketGroup(
+                places: outcomes.count..<min(outcomes.count + TicketGroup.size, entries.count),
+                writer: writer,
+                press: press,
+                store: store
+            )
+            let made = try await pool.transaction { try await group.make(fleetJob: context.jobID, in: $0) }
+            guard let made else {
                 context.log.info("ticket job cancelled", ["job": .string(writer.jobID)])
                 return nil
             }
-            let known = Dictionary(answers[1].map { GeneratedTicket($0) }.map { ($0.ticketID.text, $0) }) { $1 }
-            outcomes += try await make(places, writer, known)
+            outcomes += made
             context.progress(outcomes.count * 100 / entries.count, "\(outcomes.count) of \(entries.count) tickets")
         }
-        return outcomes
-    }
-
-    private func make(
-        _ places: Range<Int>,
-        _ writer: TicketWriter,
-        _ known: [String: GeneratedTicket]
-    ) async throws -> [TicketOutcome] {
-        var outcomes: [TicketOutcome] = []
-        var orders: [PrintOrder] = []
-        var drafts: [TicketDraft] = []
-        for position in places {
-            let entry = writer.order.entries[position]
-            switch writer.step(position, entry, known: entry.id.flatMap { known[$0.text] }) {
-            case .done(let outcome): outcomes.append(outcome)
-            case .print(let order, let draft):
-                orders.append(order)
-                drafts.append(draft)
-            }
-        }
-        let printed = try await press.print(orders, into: store)
-        let now = WallClock.microseconds()
-        let made = zip(drafts, printed).map { writer.outcome(of: $0, $1, now: now) }
-        outcomes = (outcomes + made).sorted { $0.position < $1.position }
-        let tickets = made.compactMap { try? $0.result.get() }
-        _ = try await pool.pipeline(
-            (tickets.isEmpty ? [] : [TicketStatements.upsert(tickets)])
-                + [TicketStatements.log(outcomes, job: writer.jobID)]
-        )
         return outcomes
     }
 

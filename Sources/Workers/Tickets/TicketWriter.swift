@@ -60,9 +60,7 @@ struct TicketWriter: Sendable {
             guard known.eventID.text == order.eventID.text else {
                 throw TicketProblem(code: .otherEvent, message: "ticket \(request.id.text) is of another event")
             }
-            guard known.cancelledAt == nil else {
-                throw TicketProblem(code: .cancelled, message: "ticket \(request.id.text) has been cancelled")
-            }
+            guard known.cancelledAt == nil else { throw TicketProblem.cancelled(request.id) }
         }
         var content = order.content(of: request, template, configuration)
         let hash = contentHash(content, request)

@@ -77,6 +77,47 @@ struct TicketAPITests {
         }
     }
 
+    @Test func `a ticket's address leads to its file, whatever its id is`() async throws {
+        try await TicketStage.with({ settings in
+            settings.address = TicketAddress(base: "https://fleet.example/tickets", isProven: true)
+        }) { stage async throws in
+            let ids = ["ord.1", "TKT 7", "é", "a/b", "..", ".", "50%", "a?b#c", "x&y=z", "票"]
+            let tickets = ids.map { #"{"ticket_id": "\#($0)", "ticket_code": "c"}"# }
+            #expect(await stage.handle(TicketStage.job(tickets: tickets)).isDone)
+            let made = try await stage.tickets()
+            #expect(made.count == ids.count)
+            try await APIFixture.with(stage.pool, ticketFiles: stage.store) { api in
+                for ticket in made {
+                    let path = try #require(ticket.url.split(separator: "example").last.map(String.init))
+                    let file = try await api.call("GET", path, key: "")
+                    #expect(file.status == 200, "\(ticket.ticketID.text): \(path)")
+                }
+            }
+        }
+    }
+
+    @Test func `while the folder is out a file is not said to be missing`() async throws {
+        try await TicketStage.with({ settings in
+            settings.address = TicketAddress(base: "https://fleet.example/tickets", isProven: true)
+        }) { stage async throws in
+            #expect(await stage.handle(TicketStage.job()).isDone)
+            let ticket = try #require(try await stage.tickets().first)
+            let path = try #require(ticket.url.split(separator: "example").last.map(String.init))
+            let away = stage.folder.appendingPathExtension("away")
+            try FileManager.default.moveItem(at: stage.folder, to: away)
+            defer { try? FileManager.default.removeItem(at: away) }
+            try await APIFixture.with(stage.pool, ticketFiles: stage.store) { api in
+                #expect(try await api.call("GET", path, key: "").status == 503)
+                // The folder's place is taken by something that is none.
+                try Data().write(to: stage.folder)
+                #expect(try await api.call("GET", path, key: "").status == 503)
+                try FileManager.default.removeItem(at: stage.folder)
+                try FileManager.default.moveItem(at: away, to: stage.folder)
+                #expect(try await api.call("GET", path, key: "").status == 200)
+            }
+        }
+    }
+
     @Test func `a file is for who has its whole address`() async throws {
         try await TicketStage.with({ settings in
             settings.address = TicketAddress(base: "https://fleet.example/tickets", isProven: true)

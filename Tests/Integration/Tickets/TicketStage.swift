@@ -15,6 +15,8 @@ struct TicketStage: Sendable {
     let store: CountingStore
     let keys: TicketKeys
     private let worker: TicketWorker
+    private let database: TestDatabase
+    private let configuration: TicketConfiguration
 
     static func with(
         _ change: (inout TicketConfiguration) -> Void = { _ in },
@@ -35,11 +37,25 @@ struct TicketStage: Sendable {
             let press = TicketPress(threads: configuration.threads)
             defer { press.close() }
             let counting = CountingStore(store?(folder) ?? TicketFolder(folder.path))
-            try await body(TicketStage(database.pool, folder, counting, keys, press, configuration))
+            try await body(TicketStage(database, database.pool, folder, counting, keys, press, configuration))
         }
     }
 
+    /// Another process of workers on the same tickets, with connections and a press of its own.
+    func beside(_ body: (TicketStage) async throws -> Void) async throws {
+        let pool = try database.otherPool(size: 4, named: "beside")
+        let press = TicketPress(threads: configuration.threads)
+        defer { press.close() }
+        let result: Result<Void, any Error>
+        do {
+            result = .success(try await body(TicketStage(database, pool, folder, store, keys, press, configuration)))
+        } catch { result = .failure(error) }
+        await pool.close()
+        try result.get()
+    }
+
     private init(
+        _ database: TestDatabase,
         _ pool: PostgresPool,
         _ folder: URL,
         _ store: CountingStore,
@@ -48,6 +64,7 @@ struct TicketStage: Sendable {
         _ configuration: TicketConfiguration
     ) {
         (self.pool, self.folder, self.store, self.keys) = (pool, folder, store, keys)
+        (self.database, self.configuration) = (database, configuration)
         worker = TicketWorker(
             pool,
             keys: keys,

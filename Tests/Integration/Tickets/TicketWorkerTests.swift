@@ -85,6 +85,34 @@ struct TicketWorkerTests {
         }
     }
 
+    @Test(arguments: ["2106-02-07T06:28:16Z", "9999-01-01T00:00:00Z", "1970-01-01T00:00:00Z"])
+    func `an end that no token can hold is refused by name`(_ end: String) throws {
+        let body = TicketStage.job(tickets: [TicketStage.ticket(1, more: #", "expires_at": "\#(end)""#)])
+        guard case .faulty(_, _, let problem) = try TicketOrder(body: Array(body.utf8)).entries[0] else {
+            throw TestSetupError(description: "it was taken")
+        }
+        #expect(problem.code == .invalid)
+        #expect(problem.message.hasPrefix("tickets.0.expires_at: expected a time"))
+    }
+
+    @Test func `the last end that a token can hold is taken`() throws {
+        let more = #", "expires_at": "2106-02-07T06:28:15Z""#
+        let body = TicketStage.job(tickets: [TicketStage.ticket(1, more: more)])
+        guard case .ticket(let request) = try TicketOrder(body: Array(body.utf8)).entries[0] else {
+            throw TestSetupError(description: "it was refused")
+        }
+        #expect(request.expiresAt == .max)
+    }
+
+    @Test func `one name with signs that are no text costs nobody a ticket`() async throws {
+        try await TicketStage.with { stage async throws in
+            let names = [#"A\ufdd0"#, #"B\ufffe"#, #"C\uffff"#, #"D\ud83f\udffe"#, #"E\udbff\udfff"#, "F"]
+            let tickets = names.enumerated().map { TicketStage.ticket($0 + 1, guest: $1) }
+            #expect(await stage.handle(TicketStage.job(tickets: tickets)).isDone)
+            #expect(try await stage.tickets().count == names.count)
+        }
+    }
+
     @Test(arguments: [
         ("{}", "event_id"), (#"{"event_id": 1}"#, "template_data"),
         (#"{"event_id": 1, "template_data": {}}"#, "template_data.event_title"),

@@ -47,7 +47,10 @@ struct TicketKeyFileTests {
         #expect(TicketAddress.path(of: "789", issuedAt: 1_769_742_000) == "2026/01/30/789.pdf")
         for id in ["../../etc/passwd", "a/b", "a.b", "é", "a b"] {
             let name = TicketAddress.fileName(of: id)
-            #expect(name.wholeMatch(of: /x[0-9a-f]{32}\.pdf/) != nil, "\(name)")
+            #expect(name.wholeMatch(of: /x\.[0-9a-f]{32}\.pdf/) != nil, "\(name)")
+            // Nor does one take the place of another.
+            #expect(TicketAddress.fileName(of: String(name.dropLast(4))) != name)
+            #expect(TicketAddress.fileName(of: String(name.dropLast(4)).replacing(".", with: "")) != name)
         }
         func url(_ base: String, isProven: Bool = false) -> String {
             TicketAddress(base: base, isProven: isProven).url(of: "789", path: "2026/01/30/789.pdf", token: "T")

@@ -20,12 +20,11 @@ package struct TicketAddress: Sendable {
         return "\(String(day))/\(fileName(of: ticketID))"
     }
 
-    /// `789.pdf`; an id that is more than letters, digits, `-` and `_` is told by its digest.
+    /// `789.pdf`; an id that is more than letters, digits, `-` and `_` is told by its digest, `x.4b6c….pdf`. The dot keeps
+    /// it apart from every id that is told by itself.
     static func fileName(of ticketID: String) -> String {
-        let isPlain = ticketID.utf8.allSatisfy { byte in
-            (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte | 0x20) || "-_".utf8.contains(byte)
-        }
-        return isPlain ? "\(ticketID).pdf" : "x\(SHA256.digest(ticketID).prefix(16).hexadecimal).pdf"
+        let isPlain = ticketID.utf8.allSatisfy(isPlain)
+        return isPlain ? "\(ticketID).pdf" : "x.\(SHA256.digest(ticketID).prefix(16).hexadecimal).pdf"
     }
 
     /// As the seed's `filePath`.
@@ -36,7 +35,17 @@ package struct TicketAddress: Sendable {
         if base.contains("{id}") || base.contains("{path}") {
             return base.replacing("{id}", with: String(name.dropLast(4))).replacing("{path}", with: path)
         }
-        return isProven ? "\(base)/\(name)?proof=\(Self.proof(of: token))" : "\(base)/\(name)"
+        guard isProven else { return "\(base)/\(name)" }
+        // The API finds the ticket by its id, whatever its file is called.
+        return "\(base)/\(Self.percentEncoded(ticketID)).pdf?proof=\(Self.proof(of: token))"
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x61...0x7a).contains(byte | 0x20) || "-_".utf8.contains(byte)
+    }
+
+    private static func percentEncoded(_ text: String) -> String {
+        text.utf8.map { isPlain($0) ? String(Unicode.Scalar($0)) : "%" + [$0].hexadecimal.uppercased() }.joined()
     }
 
     /// What shows that somebody was given the address: it follows from the token, which nobody can guess.

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 package import Platform
 
@@ -31,7 +30,13 @@ package struct TicketFolder: TicketFileStore {
     }
 
     package func get(_ path: String) async throws -> [UInt8]? {
-        FileManager.default.contents(atPath: "\(folder)/\(path)").map { Array($0) }
+        do throws(SystemError) {
+            return try PrivateFile.bytes(of: "\(folder)/\(path)")
+        } catch {
+            // A folder that is not there itself says nothing of the file: its volume may be out.
+            if error.code == ENOENT, unsafe access(folder, F_OK) == 0 { return nil }
+            throw DependencyOutage(.ticketFiles, reason: "\(error)")
+        }
     }
 
     package func remove(_ path: String) async throws {

@@ -16,16 +16,19 @@ struct TicketJobRecord: Sendable {
         self.startedAt = UInt32(clamping: startedAt / 1_000_000)
     }
 
-    /// The row of this job, made when it is new, and begun again when it was asked for with another content.
+    /// The row of this job, made when it is new, and begun again when it was asked for with another content, or when
+    /// its message had died.
     static func begin(_ id: String, _ order: TicketOrder, correlationID: String?) -> SQLStatement {
         SQLStatement(
             """
             INSERT INTO ticket_generation_jobs AS job (id, request_hash, event_id, total, correlation_id)
             VALUES ($1, $2, $3, $4, $5)
             ON CONFLICT (id) DO UPDATE SET
-                status = CASE WHEN job.request_hash = excluded.request_hash THEN job.status ELSE 'running' END,
+                status = CASE WHEN job.request_hash = excluded.request_hash AND NOT \(hasDied)
+                    THEN job.status ELSE 'running' END,
                 started_at = CASE WHEN job.request_hash = excluded.request_hash THEN job.started_at ELSE now() END,
-                finished_at = CASE WHEN job.request_hash = excluded.request_hash THEN job.finished_at END,
+                finished_at = CASE WHEN job.request_hash = excluded.request_hash AND NOT \(hasDied)
+                    THEN job.finished_at END,
                 request_hash = excluded.request_hash, event_id = excluded.event_id, total = excluded.total
             RETURNING status, started_at
             """,
@@ -33,6 +36,21 @@ struct TicketJobRecord: Sendable {
                 .text(id), .bytes(order.hash), .text(order.eventID.text), .int(Int64(order.entries.count)),
                 correlationID.map { .text($0) } ?? .null,
             ]
+        )
+    }
+
+    /// One that failed by its tickets has a time that it took.
+    private static let hasDied = "(job.status = 'failed' AND job.processing_time_ms IS NULL)"
+
+    /// Ends jobs whose messages have died; touches none that does not run with that content.
+    static func fail(_ ids: [String?], hashes: [[UInt8]]) -> SQLStatement {
+        SQLStatement(
+            """
+            UPDATE ticket_generation_jobs AS job SET status = 'failed', processing_time_ms = NULL, finished_at = now()
+            FROM unnest($1, $2) AS dead (id, request_hash)
+            WHERE job.id = dead.id AND job.request_hash = dead.request_hash AND job.status = 'running'
+            """,
+            [.textArray(ids), .bytesArray(hashes)]
         )
     }
 

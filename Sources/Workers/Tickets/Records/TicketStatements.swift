@@ -9,7 +9,27 @@ enum TicketStatements {
         )
     }
 
-    /// Keeps the tickets. One that is there and is cancelled, or belongs to another event, stays as it is.
+    /// Lets one transaction at a time make a ticket, the first time included, when there is no row to lock yet.
+    ///
+    /// The order is the same for all, so that two groups never wait for each other crosswise.
+    static func lock(_ ids: [String]) -> SQLStatement {
+        SQLStatement(
+            """
+            SELECT count(pg_advisory_xact_lock(key)) FROM (
+                SELECT DISTINCT hashtextextended('ticket in ' || current_schema() || ' ' || id, 0) AS key
+                FROM unnest($1) AS id ORDER BY key
+            ) AS keys
+            """,
+            [.textArray(ids)]
+        )
+    }
+
+    /// For the transaction alone: the server ends no session while pages are drawn and stored, be the store slow.
+    static let bearWithDrawing = SQLStatement("SELECT set_config('idle_in_transaction_session_timeout', '10min', true)")
+
+    /// Keeps the tickets. One that belongs to another event stays as it is; a cancelled one stays cancelled.
+    ///
+    /// Returns the ids of those that are kept and not cancelled.
     static func upsert(_ tickets: [GeneratedTicket]) -> SQLStatement {
         let given = GeneratedTicket.columns.replacing("has_number", with: "number")
         let values = given.replacing("number_ids", with: "number_ids <> 0")
@@ -31,7 +51,8 @@ enum TicketStatements {
                 content_hash = excluded.content_hash, file_path = excluded.file_path, file_url = excluded.file_url,
                 file_size = excluded.file_size, file_hash = excluded.file_hash, issued_at = excluded.issued_at,
                 expires_at = excluded.expires_at, generated_at = excluded.generated_at
-            WHERE old.event_id = excluded.event_id AND old.cancelled_at IS NULL
+            WHERE old.event_id = excluded.event_id
+            RETURNING CASE WHEN old.cancelled_at IS NULL THEN old.ticket_id END
             """,
             [
                 .textArray(tickets.map(\.ticketID.text)), .textArray(tickets.map(\.eventID.text)),

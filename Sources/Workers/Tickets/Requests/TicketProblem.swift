@@ -17,4 +17,8 @@ package struct TicketProblem: Error, Sendable, Hashable {
 
     package let code: Code
     package let message: String
+
+    static func cancelled(_ id: TicketID) -> TicketProblem {
+        TicketProblem(code: .cancelled, message: "ticket \(id.text) has been cancelled")
+    }
 }
