@@ -16,27 +16,31 @@ struct TicketRaceTests {
         TicketStage.job(id, tickets: numbers.map { TicketStage.ticket($0) }, data: #""event_title": "\#(title)""#)
     }
 
-    /// The job as if it had been begun yesterday: its tokens, and its folder, are others.
-    private static func begin(_ id: String, _ body: String, _ stage: TicketStage) async throws {
+    /// The job as if it had been begun before, so that its tokens are others, and a day before its folder as well.
+    private static func begin(_ id: String, _ body: String, before: String, _ stage: TicketStage) async throws {
         _ = try await stage.pool.query(
             SQLStatement(
                 """
                 INSERT INTO ticket_generation_jobs (id, request_hash, event_id, total, started_at)
-                VALUES ($1, $2, '456', $3, now() - interval '1 day')
+                VALUES ($1, $2, '456', $3, now() - $4::text::interval)
                 """,
-                [.text(id), .bytes(SHA256.digest(Array(body.utf8))), .int(Int64(numbers.count))]
+                [
+                    .text(id), .bytes(SHA256.digest(Array(body.utf8))), .int(Int64(numbers.count)), .text(before),
+                ]
             )
         )
     }
 
-    @Test(arguments: [("AAAA", "BBBB"), ("AAAA", "AAAA")])
-    func `each page belongs to its row, and what is told is what is kept`(_ first: String, _ second: String)
-        async throws
-    {
+    @Test(arguments: [("AAAA", "BBBB", "2 seconds"), ("AAAA", "AAAA", "2 seconds"), ("AAAA", "BBBB", "1 day")])
+    func `each page belongs to its row, and what is told is what is kept`(
+        _ first: String,
+        _ second: String,
+        _ before: String
+    ) async throws {
         try await TicketStage.with { stage async throws in
             try await stage.beside { other in
                 let bodies = [Self.job("a", title: first), Self.job("b", title: second)]
-                try await Self.begin("b", bodies[1], stage)
+                try await Self.begin("b", bodies[1], before: before, stage)
                 async let one = stage.handle(bodies[0])
                 async let two = other.handle(bodies[1])
                 let areDone = await (one.isDone, two.isDone)
