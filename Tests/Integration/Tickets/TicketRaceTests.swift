@@ -8,7 +8,7 @@ import Testing
 @testable import Workers
 
 /// Two processes at the same tickets at the same moment.
-@Suite(.enabled(if: TestDatabase.isAvailable))
+@Suite(.serialized, .enabled(if: TestDatabase.isAvailable))
 struct TicketRaceTests {
     private static let numbers = 1...192
 
@@ -64,6 +64,34 @@ struct TicketRaceTests {
                 #expect(told["fileUrl"] == .string(ticket.url))
                 #expect(told["filePath"] == .string("/tickets/\(ticket.path)"))
             }
+        }
+    }
+
+    @Test func `between a page and its row no other job gets in`() async throws {
+        try await TicketStage.with { stage async throws in
+            let pool = stage.pool
+            stage.store.onFirstSettle {
+                try await eventually("the other job has recorded the ticket, or waits") {
+                    let rows = try await pool.query(
+                        SQLStatement(
+                            """
+                            SELECT EXISTS (SELECT FROM generated_tickets)
+                                OR EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)
+                            """
+                        )
+                    )
+                    return rows[0].bool(0) == true
+                }
+            }
+            try await stage.beside { other in
+                async let one = stage.handle(TicketStage.job("a", tickets: [TicketStage.ticket(1, guest: "A")]))
+                async let two = other.handle(TicketStage.job("b", tickets: [TicketStage.ticket(1, guest: "B")]))
+                let areDone = await (one.isDone, two.isDone)
+                #expect(areDone == (true, true))
+            }
+            let ticket = try #require(try await stage.tickets().first)
+            let file = Array(try Data(contentsOf: stage.folder.appending(path: ticket.path)))
+            #expect(SHA256.digest(file) == ticket.fileHash)
         }
     }
 
