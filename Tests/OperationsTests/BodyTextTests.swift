@@ -17,6 +17,7 @@ struct BodyTextTests {
 
     @Test func `text that is no JSON is shown as it is, without what steers a terminal`() {
         #expect(lines("a\tb\nc\u{1b}[2Jd\u{9b}e") == ["a\tb", "c\u{241B}[2Jd\u{FFFD}e"])
+        #expect(lines(#"{"a":"x\#u{202e}fdp"}"#) == ["{", #"  "a": "x\#u{FFFD}fdp""#, "}"])
     }
 
     @Test func `bytes that are no text are dumped`() {

@@ -88,6 +88,6 @@ package enum BodyText {
     }
 
     private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.properties.generalCategory == .control && scalar != "\t"
+        scalar.properties.isBidiControl || scalar.properties.generalCategory == .control && scalar != "\t"
     }
 }
