@@ -1,5 +1,6 @@
 import Models
 import Storage
+import Synchronization
 import TestSupport
 import Testing
 
@@ -49,6 +50,40 @@ struct TicketPrivacyTests {
             #expect(await stage.handle(body, id: "late").isDone)
             #expect(await stage.handle(TicketStage.job("another", tickets: tickets)).isDone)
             #expect(stage.files() == others)
+        }
+    }
+
+    @Test func `who is forgotten while their page is drawn anew is not brought back`() async throws {
+        try await TicketStage.with { stage async throws in
+            let guest = #", "guest_email": "zoe@example.com", "guest_id": 7"#
+            let first = TicketStage.job("a", tickets: [TicketStage.ticket(1, guest: "Zoé", more: guest)])
+            #expect(await stage.handle(first).isDone)
+            let (pool, store) = (stage.pool, stage.store)
+            var zoe = Person()
+            zoe.add(DataSubject(kind: "guest", id: "7"))
+            let person = zoe
+            let erasure = Mutex<Task<Int, any Error>?>(nil)
+            stage.store.onFirstSettle {
+                let erasing = Task { try await TicketData(pool, store).erase(person, isRehearsal: false) }
+                erasure.withLock { $0 = erasing }
+                try await eventually("the erasure waits, or is done") {
+                    let rows = try await pool.query(
+                        SQLStatement(
+                            """
+                            SELECT EXISTS (SELECT FROM generated_tickets WHERE guest_name IS NULL)
+                                OR EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)
+                            """
+                        )
+                    )
+                    return rows[0].bool(0) == true
+                }
+            }
+            let again = TicketStage.job("b", tickets: [TicketStage.ticket(1, guest: "Zoé L.", more: guest)])
+            #expect(await stage.handle(again).isDone)
+            let erased = try await erasure.withLock { $0 }?.value
+            #expect(erased == 1)
+            let names = try await stage.tickets().map(\.guestName)
+            #expect(names == [nil] && stage.files().isEmpty)
         }
     }
 }

@@ -61,19 +61,23 @@ struct TicketData: PersonalDataStore {
             )
         )
         guard !isRehearsal, !rows.isEmpty else { return rows.count }
-        if let files {
-            for row in rows { try await files.remove(row.text(1) ?? "") }
-        }
-        let ids: [String?] = rows.map { $0.text(0) }
-        _ = try await pool.query(
-            SQLStatement(
-                """
-                UPDATE generated_tickets SET guest_name = NULL, guest_email = NULL, file_size = 0
-                WHERE ticket_id = ANY ($1)
-                """,
-                [.textArray(ids)]
+        let ids = rows.compactMap { $0.text(0) }
+        try await pool.transaction { transaction in
+            // Who is making one of them is waited for: it would bring the name back.
+            _ = try await transaction.pipeline([TicketStatements.bearWithDrawing, TicketStatements.lock(ids)])
+            if let files {
+                for row in rows { try await files.remove(row.text(1) ?? "") }
+            }
+            _ = try await transaction.query(
+                SQLStatement(
+                    """
+                    UPDATE generated_tickets SET guest_name = NULL, guest_email = NULL, file_size = 0
+                    WHERE ticket_id = ANY ($1)
+                    """,
+                    [.textArray(ids)]
+                )
             )
-        )
+        }
         return rows.count
     }
 
