@@ -11,7 +11,9 @@ import time
 from pathlib import Path
 
 import qrcode
+from PIL import Image
 from reportlab.lib.colors import Color, HexColor
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
@@ -76,19 +78,11 @@ def draw(number: int) -> bytes:
     side = len(matrix)
     module = 215 // (side + 8)
     left, top = round(334 + (215 - module * side) / 2), round(234 + (215 - module * side) / 2)
-    page.setFillColor(HexColor("#000000"))
-    path = page.beginPath()
-    for row, modules in enumerate(matrix):
-        column = 0
-        while column < side:
-            if not modules[column]:
-                column += 1
-                continue
-            start = column
-            while column < side and modules[column]:
-                column += 1
-            path.rect(left + start * module, HEIGHT - top - (row + 1) * module, (column - start) * module, module)
-    page.drawPath(path, stroke=0, fill=1)
+    # A picture of one bit a pixel, as on the other sides; rectangles took about 0.6 ms more a page.
+    picture = Image.new("1", (side, side))
+    picture.putdata([0 if is_dark else 255 for modules in matrix for is_dark in modules])
+    picture = picture.resize((4 * side, 4 * side), Image.Resampling.NEAREST)
+    page.drawImage(ImageReader(picture), left, HEIGHT - top - side * module, side * module, side * module)
     text(441.5, 466, f"TKT-{digits}", 15, "Bold", INK, "center")
     text(441.5, 491, "Show this code at the entrance", 9, "Regular", GREY, "center")
 
