@@ -3,7 +3,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-for package in examples/*/; do
+# Without a manifest of its own a folder would be taken for the package above it.
+for manifest in examples/*/Package.swift; do
+    package=$(dirname "$manifest")
     echo "Testing $package"
     swift test --package-path "$package" --scratch-path .build/examples --disable-automatic-resolution
 done
