@@ -15,155 +15,261 @@ let settings: [SwiftSetting] = [
 /// For the targets that call C: every unsafe expression has to be marked.
 let cSettings = settings + [.strictMemorySafety()]
 
+/// A C library of Debian's. Modules carry the project's name, so that none meets one of another package.
 func systemLibrary(_ name: String, pkgConfig: String?, package: String) -> Target {
-    .systemLibrary(name: name, path: "Sources/System/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
+    .systemLibrary(
+        name: "CFlotilla\(name)",
+        path: "Sources/System/C\(name)",
+        pkgConfig: pkgConfig,
+        providers: [.apt([package])]
+    )
+}
+
+/// A target of Sources; its folder is called like the module, without the project's name.
+func library(
+    _ name: String,
+    in folder: String? = nil,
+    exclude: [String] = [],
+    swiftSettings: [SwiftSetting] = cSettings,
+    _ dependencies: [Target.Dependency] = []
+) -> Target {
+    .target(
+        name: name,
+        dependencies: dependencies,
+        path: "Sources/" + (folder ?? String(name.dropFirst("Flotilla".count))),
+        exclude: exclude,
+        swiftSettings: swiftSettings
+    )
+}
+
+/// What every domain stands on.
+let domainFloor: [Target.Dependency] = [
+    "FlotillaModels", "FlotillaPlatform", "FlotillaTelemetry", "FlotillaMessaging", "FlotillaStorage", "Workers",
+    "FlotillaPersonalData", "FlotillaHTTPRouting", "FlotillaCommandLineKit", "FlotillaOperations", "FlotillaModules",
+]
+
+/// A business domain: a vertical slice in a folder of Sources/Workers. What it may use beside the floor is written here;
+/// Tests/ArchitectureTests holds the list.
+func domain(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    library("Flotilla\(name)", in: "Workers/\(name)", domainFloor + dependencies)
+}
+
+let domains: [Target.Dependency] = [
+    "FlotillaDeadLetters", "FlotillaAudit", "FlotillaWebhooks", "FlotillaNotifications", "FlotillaTickets",
+    "FlotillaQuota", "FlotillaIndexing", "FlotillaErasure",
+]
+
+func unitTests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
 let package = Package(
     name: "flotilla",
     products: [
-        .library(name: "Models", targets: ["Models"]),
-        .library(name: "Messaging", targets: ["Messaging"]),
-        .library(name: "Workers", targets: ["Workers", "Storage", "Models"]),
+        .library(name: "Workers", targets: ["Workers", "FlotillaMessaging", "FlotillaStorage", "FlotillaModels"]),
+        // For workers of other teams that send webhooks.
+        .library(name: "FlotillaWebhooks", targets: ["FlotillaWebhooks"]),
         .library(name: "WorkerTestKit", targets: ["WorkerTestKit"]),
         .executable(name: "flotilla", targets: ["flotilla"]),
         .executable(name: "flotilla-bench", targets: ["FlotillaBench"]),
     ],
     targets: [
-        systemLibrary("CRabbitMQ", pkgConfig: "librabbitmq", package: "librabbitmq-dev"),
-        systemLibrary("CPostgres", pkgConfig: "libpq", package: "libpq-dev"),
+        systemLibrary("RabbitMQ", pkgConfig: "librabbitmq", package: "librabbitmq-dev"),
+        systemLibrary("Postgres", pkgConfig: "libpq", package: "libpq-dev"),
         // hiredis 0.14 asks pkg-config users for a flag that the package manager refuses; its header needs no search path.
-        systemLibrary("CHiredis", pkgConfig: nil, package: "libhiredis-dev"),
-        systemLibrary("CYAML", pkgConfig: "yaml-0.1", package: "libyaml-dev"),
-        systemLibrary("CMicroHTTPD", pkgConfig: "libmicrohttpd", package: "libmicrohttpd-dev"),
-        systemLibrary("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
-        systemLibrary("CIDN", pkgConfig: "libidn2", package: "libidn2-dev"),
-        systemLibrary("CGLib", pkgConfig: "glib-2.0", package: "libglib2.0-dev"),
-        systemLibrary("CCrypto", pkgConfig: "libcrypto", package: "libssl-dev"),
-        systemLibrary("CQREncode", pkgConfig: "libqrencode", package: "libqrencode-dev"),
-        systemLibrary("CCairo", pkgConfig: "cairo-pdf", package: "libpango1.0-dev"),
-        systemLibrary("CZBar", pkgConfig: "zbar", package: "libzbar-dev"),
+        systemLibrary("Hiredis", pkgConfig: nil, package: "libhiredis-dev"),
+        systemLibrary("YAML", pkgConfig: "yaml-0.1", package: "libyaml-dev"),
+        systemLibrary("MicroHTTPD", pkgConfig: "libmicrohttpd", package: "libmicrohttpd-dev"),
+        systemLibrary("Curl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
+        systemLibrary("IDN", pkgConfig: "libidn2", package: "libidn2-dev"),
+        systemLibrary("GLib", pkgConfig: "glib-2.0", package: "libglib2.0-dev"),
+        systemLibrary("Crypto", pkgConfig: "libcrypto", package: "libssl-dev"),
+        systemLibrary("QREncode", pkgConfig: "libqrencode", package: "libqrencode-dev"),
+        systemLibrary("Cairo", pkgConfig: "cairo-pdf", package: "libpango1.0-dev"),
+        systemLibrary("ZBar", pkgConfig: "zbar", package: "libzbar-dev"),
         // Debian's package has no pkg-config file.
-        systemLibrary("CXLSXWriter", pkgConfig: nil, package: "libxlsxwriter-dev"),
-        .target(name: "CLinux", path: "Sources/System/CLinux"),
+        systemLibrary("XLSXWriter", pkgConfig: nil, package: "libxlsxwriter-dev"),
+        .target(name: "CFlotillaLinux", path: "Sources/System/CLinux"),
 
-        .target(name: "Models", swiftSettings: settings),
-        .target(name: "Platform", dependencies: ["CLinux", "CCrypto"], swiftSettings: cSettings),
-        .target(name: "Telemetry", dependencies: ["Platform"], swiftSettings: cSettings),
-        .target(name: "YAMLFiles", dependencies: ["Models", "CYAML"], swiftSettings: cSettings),
-        .target(
-            name: "Messaging",
-            dependencies: ["Models", "Telemetry", "Platform", "YAMLFiles", "CRabbitMQ", "CCurl"],
-            swiftSettings: cSettings
+        // Values, and what every process needs.
+        library("FlotillaModels", swiftSettings: settings),
+        library("FlotillaPlatform", ["CFlotillaLinux", "CFlotillaCrypto"]),
+        library("FlotillaTelemetry", ["FlotillaPlatform"]),
+        library("FlotillaYAMLFiles", ["FlotillaModels", "CFlotillaYAML"]),
+        library("FlotillaLocalization", ["CFlotillaGLib"]),
+
+        // The servers.
+        library(
+            "FlotillaMessaging",
+            exclude: ["Management"],
+            ["FlotillaModels", "FlotillaTelemetry", "FlotillaPlatform", "FlotillaYAMLFiles", "CFlotillaRabbitMQ"]
         ),
-        .target(
-            name: "Storage",
-            dependencies: ["Models", "Telemetry", "Platform", "CPostgres", "CHiredis"],
-            swiftSettings: cSettings
+        library(
+            "FlotillaManagement",
+            in: "Messaging/Management",
+            ["FlotillaMessaging", "FlotillaModels", "FlotillaPlatform", "CFlotillaCurl"]
         ),
-        .target(name: "Outbound", dependencies: ["Models", "Platform", "CCurl", "CIDN"], swiftSettings: cSettings),
-        .target(name: "TicketDocuments", dependencies: ["CQREncode", "CCairo", "CZBar"], swiftSettings: cSettings),
-        .target(
-            name: "Workers",
-            dependencies: [
-                "Models", "Messaging", "Storage", "Outbound", "TicketDocuments", "YAMLFiles", "Telemetry", "Platform",
-                "CGLib", "CXLSXWriter",
-            ],
-            swiftSettings: cSettings
+        library(
+            "FlotillaStorage",
+            ["FlotillaModels", "FlotillaTelemetry", "FlotillaPlatform", "CFlotillaPostgres", "CFlotillaHiredis"]
+        ),
+        library("FlotillaOutbound", ["FlotillaModels", "FlotillaPlatform", "CFlotillaCurl", "CFlotillaIDN"]),
+        library("FlotillaTicketDocuments", ["CFlotillaQREncode", "CFlotillaCairo", "CFlotillaZBar"]),
+
+        // The runtime of workers: what other teams build on.
+        library(
+            "Workers",
+            in: "Workers/Runtime",
+            [
+                "FlotillaModels", "FlotillaMessaging", "FlotillaStorage", "FlotillaTelemetry", "FlotillaPlatform",
+                "CFlotillaLinux",
+            ]
         ),
         .target(
             name: "WorkerTestKit",
-            dependencies: ["Models", "Messaging", "Storage", "Workers", "Telemetry"],
+            dependencies: ["FlotillaModels", "FlotillaMessaging", "FlotillaStorage", "Workers", "FlotillaTelemetry"],
             swiftSettings: settings
         ),
-        .target(
-            name: "ControlAPI",
-            dependencies: ["Models", "Messaging", "Storage", "Workers", "Telemetry", "Platform", "CMicroHTTPD"],
-            swiftSettings: cSettings
+
+        // What a domain is declared with.
+        library("FlotillaCommandLineKit", swiftSettings: settings, ["FlotillaModels", "FlotillaPlatform"]),
+        library(
+            "FlotillaOperations",
+            swiftSettings: settings,
+            ["FlotillaCommandLineKit", "FlotillaModels", "FlotillaPlatform"]
         ),
-        .target(name: "CommandLineKit", dependencies: ["Models", "Platform"], swiftSettings: settings),
-        .target(
-            name: "Operations",
-            dependencies: ["CommandLineKit", "Models", "Platform"],
-            swiftSettings: settings
+        library(
+            "FlotillaHTTPRouting",
+            in: "HTTPServer/Routing",
+            ["FlotillaModels", "FlotillaPlatform", "FlotillaTelemetry"]
         ),
+        library(
+            "FlotillaPersonalData",
+            in: "Workers/PersonalData",
+            ["FlotillaModels", "FlotillaPlatform", "FlotillaStorage", "Workers"]
+        ),
+        library(
+            "FlotillaModules",
+            [
+                "FlotillaModels", "FlotillaPlatform", "FlotillaTelemetry", "FlotillaMessaging", "FlotillaStorage",
+                "Workers", "FlotillaPersonalData", "FlotillaHTTPRouting", "FlotillaCommandLineKit",
+                "FlotillaOperations",
+            ]
+        ),
+
+        domain("DeadLetters"),
+        domain("Audit", ["CFlotillaXLSXWriter"]),
+        domain("Webhooks", ["FlotillaOutbound"]),
+        domain("Notifications", ["FlotillaDeadLetters", "FlotillaOutbound", "FlotillaLocalization"]),
+        domain(
+            "Tickets",
+            [
+                "FlotillaDeadLetters", "FlotillaWebhooks", "FlotillaOutbound", "FlotillaLocalization",
+                "FlotillaTicketDocuments",
+            ]
+        ),
+        domain("Quota", ["FlotillaYAMLFiles"]),
+        domain("Indexing", ["FlotillaAudit", "FlotillaQuota", "FlotillaOutbound"]),
+        domain("Erasure", ["FlotillaAudit", "FlotillaDeadLetters"]),
+
+        // The program.
+        library(
+            "FlotillaHTTPServer",
+            exclude: ["Routing"],
+            [
+                "FlotillaHTTPRouting", "FlotillaModels", "FlotillaStorage", "FlotillaTelemetry", "FlotillaPlatform",
+                "CFlotillaMicroHTTPD",
+            ]
+        ),
+        library("FlotillaControlAPI", domainFloor + ["FlotillaHTTPServer"]),
         .executableTarget(
             name: "flotilla",
-            dependencies: [
-                "CommandLineKit", "Operations", "ControlAPI", "Workers", "TicketDocuments", "Outbound", "Messaging",
-                "Storage", "Models", "Telemetry", "Platform",
-            ],
+            dependencies: domainFloor + domains + ["FlotillaHTTPServer", "FlotillaControlAPI", "FlotillaManagement"],
             swiftSettings: cSettings
         ),
         .executableTarget(
             name: "FlotillaBench",
             dependencies: [
-                "Models", "Messaging", "Storage", "Outbound", "Workers", "TicketDocuments", "Telemetry", "Platform",
+                "FlotillaModels", "FlotillaMessaging", "FlotillaStorage", "FlotillaOutbound", "Workers",
+                "FlotillaTicketDocuments", "FlotillaTelemetry", "FlotillaPlatform", "FlotillaPersonalData",
+                "FlotillaAudit", "FlotillaIndexing", "FlotillaNotifications", "FlotillaModules",
             ],
             path: "bench/FlotillaBench",
             swiftSettings: settings
         ),
 
+        // Tests.
         .executableTarget(
             name: "Troublemaker",
-            dependencies: ["Workers", "Messaging", "Storage", "Models"],
+            dependencies: ["Workers", "FlotillaMessaging", "FlotillaStorage", "FlotillaModels"],
             path: "Tests/Troublemaker",
             swiftSettings: settings
         ),
-
         .target(
-            name: "TestSupport",
-            dependencies: ["Messaging", "Storage", "Models", "Platform", "Telemetry"],
+            name: "FlotillaTestSupport",
+            dependencies: [
+                "FlotillaMessaging", "FlotillaStorage", "FlotillaModels", "FlotillaPlatform", "FlotillaTelemetry",
+            ],
             path: "Tests/TestSupport",
             exclude: ["api-stand-in.py", "smtp-server.py", "s3-server.py", "requirements.txt", "webhook-receiver.py"],
             swiftSettings: settings
         ),
-        .testTarget(name: "ModelsTests", dependencies: ["Models"], swiftSettings: settings),
-        .testTarget(name: "PlatformTests", dependencies: ["Platform", "Telemetry"], swiftSettings: settings),
-        .testTarget(name: "CommandLineKitTests", dependencies: ["CommandLineKit"], swiftSettings: settings),
-        .testTarget(
-            name: "OperationsTests",
-            dependencies: ["Operations", "CommandLineKit", "Models", "Platform"],
-            swiftSettings: settings
+        unitTests("ModelsTests", ["FlotillaModels"]),
+        unitTests("PlatformTests", ["FlotillaPlatform", "FlotillaTelemetry"]),
+        unitTests("LocalizationTests", ["FlotillaLocalization"]),
+        unitTests("MessagingTests", ["FlotillaMessaging", "FlotillaManagement", "FlotillaModels", "FlotillaPlatform"]),
+        unitTests("StorageTests", ["FlotillaStorage", "FlotillaModels"]),
+        unitTests("OutboundTests", ["FlotillaOutbound", "FlotillaPlatform"]),
+        unitTests("TicketDocumentsTests", ["FlotillaTicketDocuments"]),
+        unitTests("CommandLineKitTests", ["FlotillaCommandLineKit"]),
+        unitTests(
+            "OperationsTests",
+            ["FlotillaOperations", "FlotillaCommandLineKit", "FlotillaModels", "FlotillaPlatform"]
         ),
-        .testTarget(
-            name: "MessagingTests",
-            dependencies: ["Messaging", "Models", "Platform"],
-            swiftSettings: settings
+        unitTests(
+            "HTTPServerTests",
+            ["FlotillaTestSupport", "FlotillaHTTPServer", "FlotillaHTTPRouting", "FlotillaModels", "FlotillaTelemetry"]
         ),
-        .testTarget(name: "OutboundTests", dependencies: ["Outbound", "Platform"], swiftSettings: settings),
-        .testTarget(name: "TicketDocumentsTests", dependencies: ["TicketDocuments"], swiftSettings: settings),
-        .testTarget(name: "StorageTests", dependencies: ["Storage", "Models"], swiftSettings: settings),
-        .testTarget(
-            name: "WorkersTests",
-            dependencies: [
-                "TestSupport", "Workers", "WorkerTestKit", "Messaging", "Storage", "Outbound", "Models", "Telemetry",
-                "Platform",
-            ],
-            swiftSettings: settings
+        unitTests(
+            "WorkersTests",
+            [
+                "FlotillaTestSupport", "Workers", "WorkerTestKit", "FlotillaMessaging", "FlotillaStorage",
+                "FlotillaModels", "FlotillaTelemetry", "FlotillaPlatform",
+            ]
         ),
-        .testTarget(
-            name: "ControlAPITests",
-            dependencies: ["TestSupport", "ControlAPI", "Models", "Telemetry"],
-            swiftSettings: settings
+        unitTests("ModulesTests", ["FlotillaModules", "FlotillaModels", "FlotillaStorage", "FlotillaPlatform"]),
+        unitTests("PersonalDataTests", ["FlotillaTestSupport"] + domainFloor),
+        unitTests("DeadLettersTests", ["FlotillaTestSupport", "FlotillaDeadLetters"] + domainFloor),
+        unitTests("AuditTests", ["FlotillaTestSupport", "FlotillaAudit"] + domainFloor),
+        unitTests("WebhooksTests", ["FlotillaTestSupport", "FlotillaWebhooks", "FlotillaOutbound"] + domainFloor),
+        unitTests(
+            "NotificationsTests",
+            ["FlotillaTestSupport", "FlotillaNotifications", "FlotillaOutbound", "FlotillaLocalization"] + domainFloor
         ),
+        unitTests("TicketsTests", ["FlotillaTestSupport", "FlotillaTickets", "FlotillaTicketDocuments"] + domainFloor),
+        unitTests("QuotaTests", ["FlotillaTestSupport", "FlotillaQuota", "FlotillaYAMLFiles"] + domainFloor),
+        unitTests("IndexingTests", ["FlotillaTestSupport", "FlotillaIndexing", "FlotillaOutbound"] + domainFloor),
+        unitTests("FlotillaTests", domainFloor + domains + ["flotilla"]),
         .testTarget(
             name: "Conformance",
-            dependencies: ["TestSupport", "Messaging", "Models", "Platform"],
+            dependencies: ["FlotillaTestSupport", "FlotillaMessaging", "FlotillaModels", "FlotillaPlatform"],
             swiftSettings: settings
         ),
         .testTarget(
             name: "Integration",
-            dependencies: [
-                "TestSupport", "Messaging", "Storage", "Outbound", "Workers", "TicketDocuments", "ControlAPI", "Models",
-                "Telemetry", "Platform",
+            dependencies: domainFloor + domains + [
+                "FlotillaTestSupport", "FlotillaManagement", "FlotillaOutbound", "FlotillaTicketDocuments",
+                "FlotillaHTTPServer", "FlotillaControlAPI", "FlotillaLocalization", "flotilla",
             ],
             exclude: ["Notifications/read-mail.py", "Indexing/elasticsearch.py"],
             swiftSettings: settings
         ),
         .testTarget(
             name: "EndToEnd",
-            dependencies: ["TestSupport", "Messaging", "Storage", "Models", "Platform", "flotilla", "Troublemaker"],
+            dependencies: [
+                "FlotillaTestSupport", "FlotillaMessaging", "FlotillaStorage", "FlotillaModels", "FlotillaPlatform",
+                "flotilla", "Troublemaker",
+            ],
             swiftSettings: settings
         ),
     ]

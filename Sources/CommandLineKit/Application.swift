@@ -5,10 +5,20 @@ package struct Application: Sendable {
     package let version: String
     package let commands: [Command]
     let examples: [String]
+    /// What every command is given beside its words, as ``Invocation/context``.
+    let context: any Sendable
 
-    package init(_ name: String, _ summary: String, version: String, commands: [Command], examples: [String]) {
+    package init(
+        _ name: String,
+        _ summary: String,
+        version: String,
+        commands: [Command],
+        examples: [String],
+        context: any Sendable = ()
+    ) {
         (self.name, self.summary, self.version, self.commands) = (name, summary, version, commands)
         self.examples = examples
+        self.context = context
     }
 
     /// Runs the command that the words name. Nothing is thrown: every failure is one line on the console.
@@ -23,7 +33,7 @@ package struct Application: Sendable {
             }
             guard let body = command.body else { throw UsageError(missingVerb(of: command)) }
             let values = try ParsedWords(rest, of: command).values
-            return try await body(Invocation(console: console, values: values))
+            return try await body(Invocation(console: console, context: context, values: values))
         } catch let error as UsageError {
             console.note("\(name): \(error.message); see \(path.joined(separator: " ")) --help")
             return .wrongUse

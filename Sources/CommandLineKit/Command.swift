@@ -1,6 +1,6 @@
 /// A noun or a verb of the command line.
 ///
-/// To add a noun, write one file in Sources/flotilla/Commands and list its command in Flotilla.swift:
+/// To add a noun, write one file in the folder Commands of its domain, and list its command in the domain's module:
 /// ```swift
 /// enum ShipCommands {
 ///     private static let name = Argument<String>("NAME", "The ship's name")
@@ -52,6 +52,11 @@ package struct Command: Sendable {
         (self.name, self.summary, self.details) = (name, summary, details)
         (parameters, examples) = ([], [])
         (self.verbs, body) = (verbs, nil)
+    }
+
+    /// The same noun with further verbs.
+    package func adding(_ verbs: [Command]) -> Command {
+        Command(name, summary, details: details, verbs: self.verbs + verbs)
     }
 
     var options: [any Parameter] { parameters.filter { !$0.isArgument } }

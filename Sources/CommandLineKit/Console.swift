@@ -1,4 +1,4 @@
-import Platform
+import FlotillaPlatform
 import Synchronization
 
 /// Where a command's results (standard output) and messages (standard error) go.

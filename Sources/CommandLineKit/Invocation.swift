@@ -1,9 +1,13 @@
 /// A command with its parsed values, and the console to answer on.
 package struct Invocation: Sendable {
     package let console: Console
+    /// What the application gives to every command.
+    package let context: any Sendable
     private let values: [String: any Sendable]
 
-    init(console: Console, values: [String: any Sendable]) { (self.console, self.values) = (console, values) }
+    init(console: Console, context: any Sendable, values: [String: any Sendable]) {
+        (self.console, self.context, self.values) = (console, context, values)
+    }
 
     package subscript(flag: Flag) -> Bool { value(flag) }
     package subscript<Value>(option: Option<Value>) -> Value? { value(option) }

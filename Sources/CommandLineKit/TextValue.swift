@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// A value that a person writes as one word: an option's value, a setting.
 package protocol TextValue: Sendable {

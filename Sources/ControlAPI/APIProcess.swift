@@ -1,9 +1,12 @@
-package import Messaging
-package import Models
-package import Storage
-package import Telemetry
-package import Workers
-
+package import FlotillaModules
+import FlotillaHTTPRouting
+package import FlotillaHTTPServer
+package import FlotillaMessaging
+package import FlotillaModels
+import FlotillaPlatform
+package import FlotillaStorage
+package import FlotillaTelemetry
+import Workers
 /// The control API with its connections: the server, the relay of what it takes in, and the watch on the broker.
 package struct APIProcess: Sendable {
     package struct Configuration: Sendable {
@@ -13,20 +16,10 @@ package struct APIProcess: Sendable {
         package var postgres: PostgresConfiguration
         /// `nil` goes without live states of jobs.
         package var redis: RedisConfiguration?
-        /// `nil` goes without notifications.
-        package var notifications: NotificationTexts?
-        /// `nil` goes without the audit log.
-        package var masters: MasterKeyring?
-        /// What counts as a sign of fraud at the door.
-        package var scanRules = ScanRules()
-        /// Where tickets' files are; `nil` goes without the files. Who made it closes what it needs.
-        package var ticketFiles: (any TicketFileStore)?
+        /// What brings the routes of the domains.
+        package var domains: [any DomainModule] = []
         /// Connections to Postgres for requests; the relay has two of its own.
         package var postgresConnections = 4
-        /// Where profiles are searched; who made it closes it.
-        package var search = SearchBackend.postgres
-        /// How long a search may take.
-        package var searchTimeout: Duration = .seconds(5)
         /// How long running requests may take to finish at the end.
         package var drain: Duration = .seconds(30)
         package var log: Log
@@ -59,10 +52,6 @@ package struct APIProcess: Sendable {
         let log = configuration.log
         let metrics = Metrics()
         let pool = PostgresPool(configuration.postgres, size: configuration.postgresConnections, name: "flotilla api")
-        // Apart from the others, so that searches that take long keep nobody else waiting.
-        var searchConfiguration = configuration.postgres
-        searchConfiguration.statementTimeout = configuration.searchTimeout
-        let searchPool = PostgresPool(searchConfiguration, size: 4, name: "flotilla api search")
         let relayPool = PostgresPool(configuration.postgres, size: 2, name: "flotilla api relay")
         let redis = configuration.redis.map { RedisClient($0, name: "flotilla api") }
         let broker = RabbitMQBroker(configuration.rabbitMQ, log: log)
@@ -70,25 +59,24 @@ package struct APIProcess: Sendable {
         let relay = OutboxRelay(relayPool, publisher: publisher, metrics: metrics, log: log)
         let relaying = Task { await relay.run() }
 
+        var parts: [ModuleRoutes] = []
         let result: Result<Void, any Error>
         do {
+            let context = APIContext(
+                postgres: pool,
+                redis: redis,
+                topology: configuration.topology,
+                admission: Self.admission(publisher),
+                metrics: metrics,
+                log: log
+            )
+            for domain in configuration.domains { parts.append(try domain.routes(in: context)) }
             let server = try ControlAPI.start(
                 configuration.server,
-                ControlAPI.Dependencies(
-                    postgres: pool,
-                    states: redis.map { JobStates($0, metrics: metrics) },
-                    topology: configuration.topology,
-                    readiness: Readiness(Self.checks(pool, redis, publisher)),
-                    admission: Self.admission(publisher),
-                    search: configuration.search.engine(searchPool),
-                    notifications: configuration.notifications,
-                    quotaBoard: redis.map { QuotaBoard($0, metrics: metrics) },
-                    audit: configuration.masters.map { AuditLog(pool, privacy: AuditPrivacy(pool, masters: $0)) },
-                    door: configuration.masters.map { door(pool, masters: $0) },
-                    ticketFiles: configuration.ticketFiles,
-                    metrics: metrics,
-                    log: log
-                )
+                context,
+                states: redis.map { JobStates($0, metrics: metrics) },
+                readiness: Readiness(Self.checks(pool, redis, publisher)),
+                routes: parts.flatMap(\.routes)
             )
             log.info(
                 "the API listens",
@@ -102,20 +90,11 @@ package struct APIProcess: Sendable {
         await relaying.value
         await publisher.close()
         await redis?.close()
-        await searchPool.close()
+        for part in parts.reversed() { await part.close() }
         await relayPool.close()
         await pool.close()
         log.info("the API has stopped")
         try result.get()
-    }
-
-    private func door(_ pool: PostgresPool, masters: MasterKeyring) -> TicketDoor {
-        TicketDoor(
-            pool,
-            keyring: TicketKeyring(TicketKeys(pool, masters: masters)),
-            topology: configuration.topology,
-            rules: configuration.scanRules
-        )
     }
 
     private func drain(_ server: HTTPServer, when stop: AsyncStream<Void>) async {

@@ -1,4 +1,4 @@
-package import Models
+package import FlotillaModels
 
 /// Takes deliveries off one or more queues over one connection.
 package protocol MessageConsumer: Sendable {

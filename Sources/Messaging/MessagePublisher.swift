@@ -1,4 +1,4 @@
-package import Models
+package import FlotillaModels
 
 /// Publishes with confirms, persistent and mandatory.
 package protocol MessagePublisher: Sendable {

@@ -1,4 +1,4 @@
-import CCrypto
+import CFlotillaCrypto
 
 /// Comparison that takes equally long wherever the first difference is.
 package enum ConstantTime {

@@ -1,4 +1,4 @@
-import CLinux
+import CFlotillaLinux
 import Glibc
 
 /// A lock on a file that belongs to the open file: processes that inherit the descriptor hold it with us, and the

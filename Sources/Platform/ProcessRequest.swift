@@ -1,4 +1,4 @@
-import CLinux
+import CFlotillaLinux
 import Glibc
 
 /// The user a process runs as.

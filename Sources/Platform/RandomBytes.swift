@@ -1,4 +1,4 @@
-import CCrypto
+import CFlotillaCrypto
 
 /// Unpredictable bytes, fit for secrets.
 package enum RandomBytes {

@@ -1,4 +1,4 @@
-import CCrypto
+import CFlotillaCrypto
 
 /// SHA-1 (FIPS 180-4), for naming things only: Redis calls scripts by it. It protects nothing.
 package enum SHA1 {

@@ -1,4 +1,4 @@
-import CCrypto
+import CFlotillaCrypto
 
 /// SHA-256 (FIPS 180-4) of bytes at hand.
 package enum SHA256 {

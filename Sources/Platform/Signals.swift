@@ -1,4 +1,4 @@
-import CLinux
+import CFlotillaLinux
 import Glibc
 
 /// The signals that ask a process to end, as values.

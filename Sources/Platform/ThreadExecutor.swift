@@ -1,4 +1,4 @@
-import CLinux
+import CFlotillaLinux
 import Glibc
 import Synchronization
 

@@ -1,4 +1,4 @@
-import CLinux
+import CFlotillaLinux
 import Glibc
 
 /// A descriptor that one thread can poll and any thread can make readable.

@@ -28,6 +28,22 @@ public final class Metrics: Sendable {
         series(name, help, "histogram", labels) { Histogram(buckets: buckets) }
     }
 
+    public func counter(_ metric: MetricDescription, _ labels: KeyValuePairs<String, String> = [:]) -> Counter {
+        counter(metric.name, metric.help, labels)
+    }
+
+    public func gauge(_ metric: MetricDescription, _ labels: KeyValuePairs<String, String> = [:]) -> Gauge {
+        gauge(metric.name, metric.help, labels)
+    }
+
+    public func histogram(
+        _ metric: MetricDescription,
+        _ labels: KeyValuePairs<String, String> = [:],
+        buckets: [Double] = Histogram.seconds
+    ) -> Histogram {
+        histogram(metric.name, metric.help, labels, buckets: buckets)
+    }
+
     /// Everything, families by name and series by labels.
     public func render() -> String {
         let families = families.withLock { $0 }

@@ -1,4 +1,4 @@
-import CCairo
+import CFlotillaCairo
 import FoundationEssentials
 
 /// Makes tickets' files. Belongs to one thread: fonts, layouts and pictures are kept from ticket to ticket.

@@ -1,6 +1,6 @@
+import Workers
 import Foundation
 import Synchronization
-import Workers
 
 /// One run of a fleet in the background, and the folder that it needs meanwhile.
 final class FleetRun: Sendable {

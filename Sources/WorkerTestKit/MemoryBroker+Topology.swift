@@ -1,5 +1,5 @@
-import Messaging
-import Models
+import FlotillaMessaging
+import FlotillaModels
 
 extension MemoryBroker {
     /// Declares what `flotilla topology apply` would: exchanges, queues with their dead-letter queues, bindings, the ladder.

@@ -1,8 +1,8 @@
-import Messaging
-import Models
-import Storage
-import Synchronization
+import FlotillaMessaging
+import FlotillaModels
+import FlotillaStorage
 import Workers
+import Synchronization
 
 /// Keeps effects in memory by the rules of Postgres: one commit for a consumer and message id, all of it or nothing.
 ///

@@ -1,5 +1,5 @@
-import Messaging
-public import Models
+import FlotillaMessaging
+public import FlotillaModels
 
 /// A message in a dead-letter queue of a ``TestFleet``, and why it is there.
 public struct TestDeadLetter: Sendable, Hashable {

@@ -1,9 +1,9 @@
-import Foundation
-import Messaging
-public import Models
-public import Storage
-public import Telemetry
+import FlotillaMessaging
+public import FlotillaModels
+public import FlotillaStorage
+public import FlotillaTelemetry
 public import Workers
+import Foundation
 
 /// A fleet without servers, to test workers with: the real runtime, over a broker and a store in memory.
 ///

@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// Gathers mistakes while a file is being read.
 package final class MistakeCollector {

@@ -1,4 +1,4 @@
-import CYAML
+import CFlotillaYAML
 
 /// What libyaml reports of a document, one thing after the other.
 struct YAMLEvent {

@@ -1,5 +1,7 @@
-import Storage
-import Workers
+import FlotillaModels
+import FlotillaPlatform
+import FlotillaStorage
+import FlotillaTickets
 
 extension Demo {
     /// Shows the run's ticket at a door, twice; nothing when there is no ticket.
@@ -9,7 +11,7 @@ extension Demo {
         var request = ScanRequest(
             code: ticket.token,
             eventID: ticket.eventID,
-            operatorID: TicketID("demo", isNumber: false),
+            operatorID: ExternalID("demo", isNumber: false),
             location: "Demo door"
         )
         request.correlationID = run

@@ -1,6 +1,9 @@
-import Models
-import Storage
-import Workers
+import FlotillaIndexing
+import FlotillaModels
+import FlotillaNotifications
+import FlotillaQuota
+import FlotillaStorage
+import FlotillaTickets
 
 /// One line of what `flotilla demo` saw.
 struct DemoFinding: Encodable, Sendable {

@@ -1,8 +1,7 @@
-import Messaging
-import Models
-import Platform
-import Storage
-import Workers
+import FlotillaIndexing
+import FlotillaModels
+import FlotillaPlatform
+import FlotillaQuota
 
 /// The messages of one `flotilla demo`, and what they should bring about.
 struct Demo: Sendable {

@@ -1,10 +1,32 @@
-import CommandLineKit
+import FlotillaAudit
+import FlotillaCommandLineKit
+import FlotillaDeadLetters
+import FlotillaErasure
+import FlotillaIndexing
+import FlotillaMessaging
+import FlotillaModules
+import FlotillaNotifications
+import FlotillaOperations
+import FlotillaQuota
+import FlotillaTickets
+import FlotillaWebhooks
 import FoundationEssentials
 import Glibc
-import Operations
 
 @main
 struct Flotilla {
+    /// Every domain. A new one is a folder, and a line here.
+    static let program = FleetProgram([
+        DeadLettersModule.self,
+        AuditModule.self,
+        QuotaModule.self,
+        NotificationsModule.self,
+        TicketsModule.self,
+        IndexingModule.self,
+        WebhooksModule.self,
+        ErasureModule.self,
+    ])
+
     static func main() async {
         let environment = ProcessInfo.processInfo.environment
         let status = await application.run(
@@ -14,32 +36,16 @@ struct Flotilla {
         exit(status.rawValue)
     }
 
-    /// Every noun, in the order of the overview.
+    /// Every noun, in the order of the overview: what runs the fleet, what sends to it, the domains', and the rest.
     static let application = Application(
         "flotilla",
         "a worker fleet on RabbitMQ",
-        version: "0.1.0",
+        version: FlotillaVersion.current,
         commands: [
-            UpCommand.all,
-            APICommand.all,
-            WorkerCommand.all,
-            MigrateCommand.all,
-            TopologyCommands.all,
-            PublishCommand.all,
-            EnqueueCommand.all,
-            DemoCommand.all,
-            JobCommands.all,
-            QueueCommands.all,
-            DeadLetterCommands.all,
-            AuditCommand.all,
-            IndexCommands.all,
-            NotificationCommands.all,
-            TicketCommand.all,
-            WebhookCommand.all,
-            KeyCommands.all,
-            ServicesCommands.all,
-            DoctorCommand.all,
-        ],
-        examples: ["flotilla up", "flotilla demo", "flotilla dlq list", "flotilla ticket --help"]
+            UpCommand.all, APICommand.all, WorkerCommand.all, MigrateCommand.all, TopologyCommands.all,
+            PublishCommand.all, EnqueueCommand.all, DemoCommand.all, JobCommands.all, QueueCommands.all,
+        ] + program.commands + [KeyCommands.all, ServicesCommands.all, DoctorCommand.all],
+        examples: ["flotilla up", "flotilla demo", "flotilla dlq list", "flotilla ticket --help"],
+        context: program
     )
 }

@@ -1,4 +1,4 @@
-import CommandLineKit
+import FlotillaCommandLineKit
 import Testing
 
 struct CommandTests {
@@ -12,13 +12,15 @@ struct CommandTests {
     private static let header = ListOption<String>("header", "NAME=VALUE", "A header")
     private static let dry = Flag("dry-run", "Only show it")
 
-    private func run(_ words: String...) async -> (status: CommandLineKit.ExitStatus, results: String, messages: String)
-    {
+    private func run(_ words: String...) async -> (
+        status: FlotillaCommandLineKit.ExitStatus, results: String, messages: String
+    ) {
         await run(words)
     }
 
-    private func run(_ words: [String]) async -> (status: CommandLineKit.ExitStatus, results: String, messages: String)
-    {
+    private func run(_ words: [String]) async -> (
+        status: FlotillaCommandLineKit.ExitStatus, results: String, messages: String
+    ) {
         let send = Command(
             "send",
             "Sends a ship",

@@ -1,4 +1,4 @@
-import CommandLineKit
+import FlotillaCommandLineKit
 import Synchronization
 
 /// A console that keeps what is written to it.

@@ -1,4 +1,4 @@
-import CommandLineKit
+import FlotillaCommandLineKit
 import Testing
 
 struct TableTests {

@@ -1,6 +1,6 @@
+import FlotillaMessaging
+import FlotillaModels
 import Foundation
-import Messaging
-import Models
 import Testing
 
 /// What every broker's consumer does.

@@ -1,6 +1,6 @@
+import FlotillaMessaging
+import FlotillaModels
 import Foundation
-import Messaging
-import Models
 import Testing
 
 /// Reads a consumer's events, and lets a test wait for what it expects among them.

@@ -1,5 +1,5 @@
+import FlotillaMessaging
 import Foundation
-import Messaging
 import Testing
 
 /// A RabbitMQ of a test's own, run by the `flotilla` command in a home that is thrown away: it may be broken at will.

@@ -1,6 +1,6 @@
+import FlotillaMessaging
+import FlotillaModels
 import Foundation
-import Messaging
-import Models
 import Testing
 
 /// Connections that are cut, frozen or blocked, through a proxy that belongs to the test.

@@ -1,6 +1,6 @@
+import FlotillaMessaging
+import FlotillaModels
 import Foundation
-import Messaging
-import Models
 import Testing
 
 /// AMQP over TLS, with certificates made for the occasion; a terminator in front of the broker speaks TLS.

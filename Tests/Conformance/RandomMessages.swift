@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// A reproducible source of chance (SplitMix64).
 struct SeededGenerator: RandomNumberGenerator {

@@ -1,7 +1,7 @@
+import FlotillaMessaging
+import FlotillaPlatform
 import Foundation
 import Glibc
-import Messaging
-import Platform
 
 /// A client that writes frames as it pleases, for what no library would send.
 struct RawPublisher {

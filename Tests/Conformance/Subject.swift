@@ -1,6 +1,6 @@
+import FlotillaMessaging
+import FlotillaModels
 import Foundation
-import Messaging
-import Models
 import Testing
 
 /// A broker that has to keep the contract, and how to lay out queues on it.

@@ -1,9 +1,8 @@
-import Messaging
-import Models
-import Platform
-import Storage
-import Telemetry
-
+import FlotillaMessaging
+import FlotillaModels
+import FlotillaPlatform
+import FlotillaStorage
+import FlotillaTelemetry
 @testable import Workers
 
 /// Hands messages to a worker as the runtime does, over a real database and without a broker.

@@ -1,6 +1,5 @@
+@testable import FlotillaMessaging
 import Testing
-
-@testable import Messaging
 
 struct AckWindowTests {
     private let start = ContinuousClock.now

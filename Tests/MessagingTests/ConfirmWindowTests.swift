@@ -1,6 +1,5 @@
+@testable import FlotillaMessaging
 import Testing
-
-@testable import Messaging
 
 struct ConfirmWindowTests {
     private typealias Window = ConfirmWindow<String>

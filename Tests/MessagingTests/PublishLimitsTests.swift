@@ -1,7 +1,6 @@
-import Models
+@testable import FlotillaMessaging
+import FlotillaModels
 import Testing
-
-@testable import Messaging
 
 struct PublishLimitsTests {
     private let limits = PublishLimits(user: "fleet", maximumFrameSize: 131_072)

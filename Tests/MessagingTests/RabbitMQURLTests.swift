@@ -1,7 +1,6 @@
-import Platform
+@testable import FlotillaMessaging
+import FlotillaPlatform
 import Testing
-
-@testable import Messaging
 
 struct RabbitMQURLTests {
     @Test func `everything can be said in the URL`() throws {

@@ -1,6 +1,5 @@
+@testable import FlotillaMessaging
 import Testing
-
-@testable import Messaging
 
 struct ReconnectionTests {
     private let backoff = Backoff(base: .milliseconds(100), cap: .seconds(5))

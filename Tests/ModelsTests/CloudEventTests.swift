@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 import Testing
 
 struct CloudEventTests {

@@ -1,5 +1,5 @@
+import FlotillaModels
 import Foundation
-import Models
 import Testing
 
 struct EventTimeTests {

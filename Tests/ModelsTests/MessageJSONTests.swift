@@ -1,6 +1,5 @@
+@testable import FlotillaModels
 import Testing
-
-@testable import Models
 
 struct MessageJSONTests {
     @Test func `plain text stays readable and every other type is named`() {

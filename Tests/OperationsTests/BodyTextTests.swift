@@ -1,4 +1,4 @@
-import Operations
+import FlotillaOperations
 import Testing
 
 struct BodyTextTests {

@@ -1,10 +1,9 @@
-import CommandLineKit
+import FlotillaCommandLineKit
+@testable import FlotillaOperations
+import FlotillaPlatform
 import Foundation
-import Platform
 import Synchronization
 import Testing
-
-@testable import Operations
 
 /// The supervisor with a shell script in the place of the program.
 struct FleetSessionTests {
@@ -37,7 +36,7 @@ struct FleetSessionTests {
             "FLOTILLA_HOME": folder + "/home", "RABBITMQ_URL": "amqp://localhost", "REDIS_URL": "redis://localhost",
             "DATABASE_URL": "postgresql:///x", "FLOTILLA_DRAIN_TIMEOUT": drain, "PATH": "/usr/bin:/bin",
         ]
-        let configuration = try Configuration(environment: environment, currentFolder: folder)
+        let configuration = try Configuration(environment: environment, currentFolder: folder, settings: [])
         try configuration.home.prepare()
         var plan = FleetSession.Plan()
         plan.steps = [.init("Tables", ["migrate"])]

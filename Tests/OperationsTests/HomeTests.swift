@@ -1,8 +1,7 @@
+@testable import FlotillaOperations
+import FlotillaPlatform
 import Foundation
-import Platform
 import Testing
-
-@testable import Operations
 
 struct HomeTests {
     @Test func `a relative home lies in the current folder`() {

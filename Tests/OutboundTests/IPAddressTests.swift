@@ -1,4 +1,4 @@
-import Outbound
+import FlotillaOutbound
 import Testing
 
 struct IPAddressTests {

@@ -1,8 +1,6 @@
-import Outbound
-import Platform
+@testable import FlotillaOutbound
+import FlotillaPlatform
 import Testing
-
-@testable import Outbound
 
 struct SMTPConfigurationTests {
     @Test func `a URL gives host, port, credentials and encryption`() throws {

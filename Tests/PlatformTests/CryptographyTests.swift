@@ -1,4 +1,4 @@
-import Platform
+import FlotillaPlatform
 import Testing
 
 struct CryptographyTests {

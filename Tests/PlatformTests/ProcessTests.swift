@@ -1,6 +1,6 @@
+import FlotillaPlatform
 import Foundation
 import Glibc
-import Platform
 import Testing
 
 struct ProcessTests {

@@ -1,6 +1,5 @@
+@testable import FlotillaStorage
 import Testing
-
-@testable import Storage
 
 struct PostgresConfigurationTests {
     @Test func `hosts and TLS mode are read from every form that libpq takes`() throws {

@@ -1,6 +1,5 @@
+@testable import FlotillaStorage
 import Testing
-
-@testable import Storage
 
 struct InboxTests {
     @Test func `of a repeated id only the first place is fresh`() {

@@ -1,6 +1,5 @@
+@testable import FlotillaStorage
 import Testing
-
-@testable import Storage
 
 struct ParameterBufferTests {
     private func bytes(_ value: SQLValue) throws -> [UInt8]? {

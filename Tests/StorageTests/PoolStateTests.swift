@@ -1,6 +1,5 @@
+@testable import FlotillaStorage
 import Testing
-
-@testable import Storage
 
 struct PoolStateTests {
     private let start = ContinuousClock.now

@@ -1,6 +1,5 @@
+@testable import FlotillaStorage
 import Testing
-
-@testable import Storage
 
 struct PreparedStatementsTests {
     private func key(_ text: String, types: [UInt32] = []) -> PreparedStatements.Key {

@@ -1,5 +1,5 @@
+package import FlotillaStorage
 import Foundation
-package import Storage
 
 /// A schema of its own in the database of `DATABASE_URL`, dropped at the end.
 package struct TestDatabase: Sendable {
@@ -15,10 +15,12 @@ package struct TestDatabase: Sendable {
     package let url: String
     package let pool: PostgresPool
 
-    /// - Parameter change: adapts the configuration.
+    /// - Parameters:
+    ///   - schema: the modules whose tables are made.
+    ///   - change: adapts the configuration.
     package static func with<R>(
         size: Int = 4,
-        migrated: Bool = false,
+        schema modules: [SchemaModule] = [],
         _ change: (inout PostgresConfiguration) -> Void = { _ in },
         _ body: (TestDatabase) async throws -> R
     ) async throws -> R {
@@ -40,7 +42,7 @@ package struct TestDatabase: Sendable {
         )
         let result: Result<R, any Error>
         do {
-            if migrated { _ = try await Migrations.apply(to: database.pool) }
+            if !modules.isEmpty { _ = try await Migrations.apply(to: database.pool, modules) }
             result = .success(try await body(database))
         } catch { result = .failure(error) }
         await database.pool.close()

@@ -1,7 +1,6 @@
+@testable import FlotillaTicketDocuments
 import Foundation
 import Testing
-
-@testable import TicketDocuments
 
 struct TicketPrinterTests {
     static func content(

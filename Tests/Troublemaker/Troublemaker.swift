@@ -1,9 +1,9 @@
+import FlotillaMessaging
+import FlotillaModels
+import FlotillaStorage
+import Workers
 import Foundation
 import Glibc
-import Messaging
-import Models
-import Storage
-import Workers
 
 /// A process with one worker that does what each message tells it to: fail, crash, hang. The end-to-end tests run it.
 ///

@@ -1,5 +1,7 @@
-import Models
-import Storage
+import FlotillaAudit
+import FlotillaModels
+import FlotillaPlatform
+import FlotillaStorage
 import Workers
 
 /// The real audit worker on real Postgres, counted from outside.

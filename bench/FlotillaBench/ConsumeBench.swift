@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 import Workers
 
 /// A typed worker that decodes its payload and does nothing with it.

@@ -1,7 +1,7 @@
-import FoundationEssentials
-import Models
-import Telemetry
+import FlotillaModels
+import FlotillaTelemetry
 import Workers
+import FoundationEssentials
 
 /// Runs one worker on the fleet's real runtime, on one queue, until it has handled every message.
 struct FleetBench {

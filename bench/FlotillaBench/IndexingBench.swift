@@ -1,4 +1,5 @@
-import Models
+import FlotillaIndexing
+import FlotillaModels
 import Workers
 
 /// The real indexing worker on real Postgres, counted from outside.

@@ -1,9 +1,8 @@
+import FlotillaNotifications
+import FlotillaOutbound
+import FlotillaPlatform
+import FlotillaTelemetry
 import FoundationEssentials
-import Models
-import Outbound
-import Platform
-import Telemetry
-import Workers
 
 /// Gives mails to a mail server as the notifications worker does: the chain of providers, with sessions that are kept.
 struct MailBench {

@@ -1,6 +1,6 @@
+import FlotillaOutbound
+import FlotillaPlatform
 import FoundationEssentials
-import Outbound
-import Platform
 
 /// The parts of a mail as every contender gets them: a template that has been rendered, with a mark for the mail's number.
 struct MailParts: Sendable {

@@ -1,5 +1,5 @@
-import Messaging
-import Models
+import FlotillaMessaging
+import FlotillaModels
 
 /// Publishes by the fleet's own publisher: confirms, persistent, mandatory, and always enough at hand to fill the window.
 struct PublishBench {

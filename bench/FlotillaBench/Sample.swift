@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// The sample message: a `profile.viewed` event with the same bytes as `sample_write` in c/bench.c.
 enum Sample {

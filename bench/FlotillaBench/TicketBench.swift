@@ -1,5 +1,5 @@
+import FlotillaTicketDocuments
 import FoundationEssentials
-import TicketDocuments
 
 /// Draws tickets one after another in one thread, as a desk of the press does: a QR code and a page each. Nothing is
 /// signed and nothing is stored but every so many files, for the ledger.

@@ -1,6 +1,8 @@
-import Models
-import Platform
-package import Storage
+package import FlotillaHTTPRouting
+import FlotillaModels
+import FlotillaModules
+import FlotillaPlatform
+package import FlotillaStorage
 
 /// `/api/v1/events`: publish a domain event.
 package struct EventRoutes: Sendable {

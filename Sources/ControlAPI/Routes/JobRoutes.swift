@@ -1,6 +1,7 @@
-import Models
-import Platform
-package import Storage
+package import FlotillaHTTPRouting
+import FlotillaModels
+import FlotillaModules
+package import FlotillaStorage
 
 /// `/api/v1/jobs`: enqueue, look up, list.
 package struct JobRoutes: Sendable {

@@ -1,4 +1,4 @@
-package import Models
+package import FlotillaModels
 
 /// Makes, of a delivery and why it failed, the message that waits on the delay ladder or lies in the dead-letter queue.
 package struct FailedDelivery: Sendable {

@@ -1,4 +1,4 @@
-package import Models
+package import FlotillaModels
 
 extension Republication {
     /// The message without the headers that keep it from being published again, for one that can't be carried whole:

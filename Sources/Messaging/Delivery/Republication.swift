@@ -1,4 +1,4 @@
-package import Models
+package import FlotillaModels
 
 /// How a message is published again (to the ladder, a dead-letter queue, or back to its queue) without repeating
 /// what the broker acted on the first time.

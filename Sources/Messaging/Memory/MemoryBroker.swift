@@ -1,4 +1,4 @@
-public import Models
+public import FlotillaModels
 import Synchronization
 
 /// A broker in memory, for tests: the same contract as RabbitMQ, without sockets.

@@ -1,4 +1,3 @@
-import Models
 import Synchronization
 
 /// Consumes from a broker in memory.

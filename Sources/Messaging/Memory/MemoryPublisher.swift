@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 import Synchronization
 
 /// Publishes into a broker in memory.

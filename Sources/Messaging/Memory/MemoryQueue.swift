@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// A queue in memory, with the arguments that tests need: dead-lettering, delivery limit, length limit.
 struct MemoryQueue {

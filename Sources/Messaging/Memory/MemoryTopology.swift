@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// The exchanges, bindings and queues of a broker in memory, and the rules by which messages move between them.
 struct MemoryTopology {

@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// What the broker sent, taken off the wire and complete: a message with its content, or a method without.
 enum BrokerEvent {

@@ -1,5 +1,5 @@
+import FlotillaPlatform
 import Glibc
-import Platform
 import Synchronization
 
 /// Ends a library call that lasts too long, by shutting its socket down from another thread.

@@ -1,6 +1,6 @@
-import CRabbitMQ
+import FlotillaModels
+import CFlotillaRabbitMQ
 import Glibc
-import Models
 
 /// Puts a message's frames together: a method, a content header, and as many body frames as it takes.
 struct ContentAssembler {

@@ -1,6 +1,6 @@
-import CRabbitMQ
+import FlotillaModels
+import CFlotillaRabbitMQ
 import Glibc
-import Models
 
 extension ConnectionHandle {
     /// Whether the socket takes data without waiting, and whether it has some to give.

@@ -1,5 +1,5 @@
-import CRabbitMQ
-import Models
+import FlotillaModels
+import CFlotillaRabbitMQ
 
 /// Requests that wait for their answer. Only for connections on which nothing else is under way.
 extension ConnectionHandle {

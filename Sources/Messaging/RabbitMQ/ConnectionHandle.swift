@@ -1,7 +1,7 @@
-import CRabbitMQ
+import FlotillaModels
+import FlotillaPlatform
+import CFlotillaRabbitMQ
 import Glibc
-import Models
-import Platform
 
 /// The only owner of an `amqp_connection_state_t`.
 ///

@@ -1,6 +1,4 @@
 import Glibc
-import Models
-import Platform
 
 /// An open connection to the broker: its handle, its heartbeats, and the watch over its calls.
 ///

@@ -1,5 +1,5 @@
-import Platform
-import Telemetry
+import FlotillaPlatform
+import FlotillaTelemetry
 
 /// What an owner of connections keeps about them, from one connection to the next.
 final class Lifeline {

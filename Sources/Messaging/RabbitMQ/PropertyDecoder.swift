@@ -1,5 +1,5 @@
-import CRabbitMQ
-import Models
+import FlotillaModels
+import CFlotillaRabbitMQ
 
 /// Reads what librabbitmq has decoded into our own values; nothing points into the library's memory afterwards.
 enum PropertyDecoder {

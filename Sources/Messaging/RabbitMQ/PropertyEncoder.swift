@@ -1,6 +1,6 @@
-import CRabbitMQ
+import FlotillaModels
+import CFlotillaRabbitMQ
 import Glibc
-import Models
 
 /// Lays properties and headers out for librabbitmq, in memory of a pool that the caller recycles.
 @safe struct PropertyEncoder: ~Copyable {

@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// The messages of one call of `publish`, and what has become of them.
 final class PublishBatch {

@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// What AMQP or the broker can't carry. Publishing it would end the channel, and with it everybody's publishes.
 struct PublishLimits {

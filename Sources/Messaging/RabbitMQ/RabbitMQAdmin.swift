@@ -1,5 +1,5 @@
-package import Models
-import Platform
+package import FlotillaModels
+import FlotillaPlatform
 
 /// Declares, inspects and removes topology over one connection of its own.
 ///

@@ -1,4 +1,4 @@
-package import Telemetry
+package import FlotillaTelemetry
 
 /// RabbitMQ, by librabbitmq: each publisher and each consumer has a connection and a thread of its own.
 package final class RabbitMQBroker: Broker {

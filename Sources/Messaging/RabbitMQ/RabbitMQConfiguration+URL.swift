@@ -1,4 +1,4 @@
-import Platform
+import FlotillaPlatform
 
 extension RabbitMQConfiguration {
     /// Reads `amqp[s]://user:password@host:port/vhost?option=value`, percent-encoded where needed.

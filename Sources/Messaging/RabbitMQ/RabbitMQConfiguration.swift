@@ -1,4 +1,4 @@
-package import Platform
+package import FlotillaPlatform
 
 /// How to reach a broker. Printing it shows no password.
 package struct RabbitMQConfiguration: Sendable, Hashable {

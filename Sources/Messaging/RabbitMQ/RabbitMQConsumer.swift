@@ -1,7 +1,6 @@
-import Models
-import Platform
+import FlotillaPlatform
+import FlotillaTelemetry
 import Synchronization
-import Telemetry
 
 /// Consumes from several queues over one channel, and gathers the acknowledgements.
 package actor RabbitMQConsumer: MessageConsumer, LinkOwner {

@@ -1,7 +1,7 @@
-package import Models
-import Platform
+package import FlotillaModels
+import FlotillaPlatform
+import FlotillaTelemetry
 import Synchronization
-import Telemetry
 
 /// Publishes over one connection with confirms; callers share its window fairly.
 ///

@@ -1,4 +1,4 @@
-package import Models
+package import FlotillaModels
 
 /// What declares and inspects the broker's objects over AMQP; an error leaves it usable.
 package protocol BrokerAdministration: Sendable {

@@ -1,4 +1,4 @@
-package import Models
+package import FlotillaModels
 
 /// An exchange to declare, always durable.
 package struct ExchangeDeclaration: Sendable, Hashable {

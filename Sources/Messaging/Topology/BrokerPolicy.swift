@@ -1,4 +1,4 @@
-package import Models
+package import FlotillaModels
 
 /// A policy, or operator policy, that somebody set on the broker.
 package struct BrokerPolicy: Sendable, Hashable {

@@ -1,4 +1,4 @@
-package import Models
+package import FlotillaModels
 
 /// What is on a broker, as far as its management API tells.
 package struct BrokerState: Sendable, Hashable {

@@ -1,5 +1,5 @@
-import Models
-import YAMLFiles
+import FlotillaModels
+import FlotillaYAMLFiles
 
 /// Turns the `defaults` and `queues` of a `queues.yaml` into definitions, and collects every mistake on the way.
 struct QueueDecoder {

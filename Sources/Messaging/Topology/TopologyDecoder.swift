@@ -1,5 +1,5 @@
-import Models
-import YAMLFiles
+import FlotillaModels
+import FlotillaYAMLFiles
 
 /// Turns the nodes of a `queues.yaml` into values, and collects every mistake on the way.
 struct TopologyDecoder {

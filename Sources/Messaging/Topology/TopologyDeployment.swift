@@ -1,13 +1,13 @@
-package import Models
+package import FlotillaModels
 
 /// Compares a topology with a broker, and creates what the broker lacks.
 package struct TopologyDeployment: Sendable {
     private let topology: Topology
     private let admin: any BrokerAdministration
-    private let management: ManagementAPI?
+    private let management: (any BrokerInspection)?
 
     /// - Parameter management: without it only existence and arguments of our own objects can be seen.
-    package init(of topology: Topology, on admin: any BrokerAdministration, management: ManagementAPI?) {
+    package init(of topology: Topology, on admin: any BrokerAdministration, management: (any BrokerInspection)?) {
         self.topology = topology
         self.admin = admin
         self.management = management

@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// What differs between a plan and a broker.
 package struct TopologyDiff: Sendable, Hashable {

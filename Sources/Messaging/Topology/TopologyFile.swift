@@ -1,5 +1,5 @@
-public import Models
-import YAMLFiles
+public import FlotillaModels
+import FlotillaYAMLFiles
 
 /// Reads `queues.yaml`, the one description of exchanges, queues, bindings and policies.
 public enum TopologyFile {

@@ -1,4 +1,4 @@
-import YAMLFiles
+import FlotillaYAMLFiles
 
 /// Everything that is wrong with a `queues.yaml`, by line.
 public struct TopologyMistakes: Error, Sendable, Hashable, CustomStringConvertible {

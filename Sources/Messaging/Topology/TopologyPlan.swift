@@ -1,4 +1,4 @@
-package import Models
+package import FlotillaModels
 
 /// Everything that a topology wants on a broker of a certain version, in the order in which to create it.
 ///

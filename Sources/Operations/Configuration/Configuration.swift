@@ -1,6 +1,6 @@
+package import FlotillaCommandLineKit
+import FlotillaPlatform
 import FoundationEssentials
-package import CommandLineKit
-import Platform
 
 /// What the process was told: the environment, then the `.env` file, then the running servers of the home, then defaults.
 ///
@@ -20,8 +20,15 @@ package struct Configuration: Sendable {
 
     /// Reads everything, and refuses with all problems at once.
     ///
-    /// - Parameter currentFolder: where `.env` and a relative home are looked for.
-    package init(environment: [String: String], currentFolder: String) throws(ConfigurationError) {
+    /// - Parameters:
+    ///   - currentFolder: where `.env` and a relative home are looked for.
+    ///   - settings: what there is beside the settings of the core: those of the domains.
+    package init(
+        environment: [String: String],
+        currentFolder: String,
+        settings: [any SettingDeclaration]
+    ) throws(ConfigurationError) {
+        let settings = Settings.core + settings
         let file = EnvironmentFile(PrivateFile.read(currentFolder + "/.env") ?? "")
         let merged = environment.merging(file.values) { variable, _ in variable }
         let home = Home(environment: merged, currentFolder: currentFolder)
@@ -30,7 +37,7 @@ package struct Configuration: Sendable {
         var values: [String: any Sendable] = [:]
         var sources: [String: Source] = [:]
         var texts: [String: String] = [:]
-        for setting in Settings.all {
+        for setting in settings {
             if let text = merged[setting.name], !text.isEmpty {
                 sources[setting.name] = environment[setting.name] == nil ? .file : .environment
                 texts[setting.name] = text
@@ -48,9 +55,12 @@ package struct Configuration: Sendable {
             }
         }
         let allowed = (values[Settings.allowPlaintext.name] as? WordList)?.words ?? []
-        problems += AddressRules(allowedPlaintextHosts: allowed).problems(in: texts)
+        for setting in settings {
+            guard let rule = setting.address, let text = texts[setting.name] else { continue }
+            problems += rule.problems(with: text, of: setting.name, allowedPlaintextHosts: allowed)
+        }
         guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
-        let known = Set(Settings.all.map(\.name))
+        let known = Set(settings.map(\.name))
         warnings = merged.keys.filter { $0.hasPrefix("FLOTILLA_") && !known.contains($0) }.sorted().map {
             "\($0) is not a setting" + nearest(to: $0, among: known)
         }

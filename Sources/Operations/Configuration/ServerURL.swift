@@ -1,4 +1,4 @@
-package import Platform
+package import FlotillaPlatform
 
 /// The address of a server as people write it: `scheme://user:password@host:port/path?name=value`.
 package struct ServerURL: Sendable {

@@ -1,5 +1,5 @@
-package import Platform
-package import CommandLineKit
+package import FlotillaCommandLineKit
+package import FlotillaPlatform
 
 /// A variable of the environment that we read: the declaration, and the key to its value.
 package protocol SettingDeclaration: Sendable {
@@ -11,6 +11,8 @@ package protocol SettingDeclaration: Sendable {
     var defaultText: String { get }
     /// What a value looks like, for error messages.
     var expectation: String { get }
+    /// Which addresses are acceptable, where the value is one.
+    var address: AddressRule? { get }
     /// Nil when the text is no value of this setting.
     func parse(_ text: String) -> (any Sendable)?
     var defaultValue: (any Sendable)? { get }
@@ -22,9 +24,16 @@ package struct Setting<Value: TextValue>: SettingDeclaration {
     package let meaning: String
     /// For values that are found elsewhere when they are not set: what the table says.
     package let defaultText: String
+    package let address: AddressRule?
 
-    init(_ name: String, _ meaning: String, otherwise defaultText: String = "") {
-        (self.name, self.meaning, self.defaultText) = (name, meaning, defaultText)
+    /// - Parameter address: checked at start, where the value is the address of a server.
+    package init(
+        _ name: String,
+        _ meaning: String,
+        otherwise defaultText: String = "",
+        address: AddressRule? = nil
+    ) {
+        (self.name, self.meaning, self.defaultText, self.address) = (name, meaning, defaultText, address)
     }
 
     package var isSecret: Bool { Value.self == Secret.self }
@@ -33,7 +42,9 @@ package struct Setting<Value: TextValue>: SettingDeclaration {
 
     package func parse(_ text: String) -> (any Sendable)? { Value(text: text) }
 
-    func defaulting(to value: Value) -> DefaultedSetting<Value> { DefaultedSetting(setting: self, value: value) }
+    package func defaulting(to value: Value) -> DefaultedSetting<Value> {
+        DefaultedSetting(setting: self, value: value)
+    }
 }
 
 /// A setting that always has a value.
@@ -48,6 +59,7 @@ package struct DefaultedSetting<Value: TextValue>: SettingDeclaration {
     package var isSecret: Bool { setting.isSecret }
     package var defaultText: String { value.text }
     package var expectation: String { setting.expectation }
+    package var address: AddressRule? { setting.address }
     package var defaultValue: (any Sendable)? { value }
 
     package func parse(_ text: String) -> (any Sendable)? { setting.parse(text) }

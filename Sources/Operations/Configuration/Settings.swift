@@ -1,27 +1,34 @@
-package import Platform
-import CommandLineKit
+import FlotillaCommandLineKit
+package import FlotillaPlatform
 
-/// Every variable that Flotilla reads. Parsing, `flotilla doctor` and docs/05-configuration.md come from this list.
+/// The variables that every process reads. The domains add their own; parsing, `flotilla doctor` and
+/// docs/05-configuration.md come from the lists of all.
 package enum Settings {
     package static let rabbitMQ = Setting<Secret>(
         "RABBITMQ_URL",
         "The broker, `amqp://` or `amqps://`",
-        otherwise: "the home's"
+        otherwise: "the home's",
+        address: AddressRule(schemes: ["amqp", "amqps"]) { $0.scheme == "amqps" }
     )
     package static let rabbitMQManagement = Setting<Secret>(
         "RABBITMQ_MANAGEMENT_URL",
         "The broker's HTTP interface, for what AMQP can't tell",
-        otherwise: "the home's"
+        otherwise: "the home's",
+        address: .http
     )
     package static let database = Setting<Secret>(
         "DATABASE_URL",
         "PostgreSQL, `postgresql://`",
-        otherwise: "the home's"
+        otherwise: "the home's",
+        address: AddressRule(schemes: ["postgres", "postgresql"]) {
+            ["verify-full", "verify-ca", "require"].contains($0.query["sslmode"])
+        }
     )
     package static let redis = Setting<Secret>(
         "REDIS_URL",
         "Redis, `redis://host:port/db` or `unix:///path`",
-        otherwise: "the home's"
+        otherwise: "the home's",
+        address: AddressRule(schemes: ["redis", "unix", "redis+unix"]) { _ in false }
     )
     package static let port = Setting<Port>("PORT", "Where the API listens").defaulting(to: Port(8080))
     package static let home = Setting<String>(
@@ -30,13 +37,6 @@ package enum Settings {
         otherwise: ".flotilla"
     )
     package static let queues = Setting<String>("FLOTILLA_QUEUES", "The queue file").defaulting(to: "queues.yaml")
-    package static let plans = Setting<String>("FLOTILLA_PLANS", "The plan file").defaulting(to: "plans.yaml")
-    package static let expiryNotices = Setting<DurationList>(
-        "FLOTILLA_EXPIRY_NOTICES",
-        "How long ahead of its end a subscription is warned of, between commas"
-    ).defaulting(to: DurationList([.seconds(7 * 86_400), .seconds(86_400)]))
-    package static let templates = Setting<String>("FLOTILLA_TEMPLATES", "The folder of notification templates")
-        .defaulting(to: "ops/templates")
     package static let allowPlaintext = Setting<WordList>(
         "FLOTILLA_ALLOW_PLAINTEXT",
         "Hosts that may be reached without encryption, between commas"
@@ -52,15 +52,26 @@ package enum Settings {
         "How long message ids are remembered"
     ).defaulting(to: .seconds(14 * 86_400))
 
-    package static let all: [any SettingDeclaration] =
-        [
-            rabbitMQ, rabbitMQManagement, database, redis, port, home, queues, plans, expiryNotices, templates,
-            allowPlaintext, logLevel, drain, inboxRetention,
-        ] + audit + search + notifications + tickets + webhooks
+    /// Wraps what is sealed in the database: people's keys, ticket keys, secrets of webhooks.
+    package static let masterKey = Setting<Secret>(
+        "FLOTILLA_MASTER_KEY",
+        "Wraps people's keys in the audit log: the base64 of 32 bytes; older ones behind it, between commas",
+        otherwise: "the home's"
+    )
+    package static let publicURL = Setting<String>(
+        "FLOTILLA_PUBLIC_URL",
+        "What links in notifications and the addresses of tickets begin with",
+        otherwise: "http://127.0.0.1 with PORT"
+    )
 
-    /// The list as a Markdown table.
-    package static var markdown: String {
-        let rows = all.map { setting in
+    package static let core: [any SettingDeclaration] = [
+        rabbitMQ, rabbitMQManagement, database, redis, port, home, queues, allowPlaintext, logLevel, drain,
+        inboxRetention, masterKey, publicURL,
+    ]
+
+    /// A list as a Markdown table.
+    package static func markdown(_ settings: [any SettingDeclaration]) -> String {
+        let rows = settings.map { setting in
             let fallback = setting.defaultText.isEmpty ? "" : setting.defaultText
             return "| `\(setting.name)` | \(setting.meaning) | \(fallback) |"
         }

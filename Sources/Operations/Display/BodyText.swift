@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// A message's body as a person reads it: JSON indented, other text as it is, everything else as a hexadecimal dump.
 ///

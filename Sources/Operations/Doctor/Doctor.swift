@@ -1,6 +1,6 @@
+import FlotillaPlatform
 import FoundationEssentials
 import Glibc
-import Platform
 
 /// Looks at everything that Flotilla needs, and says what is wrong and what to do.
 package struct Doctor: Sendable {

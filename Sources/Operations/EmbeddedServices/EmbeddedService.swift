@@ -1,5 +1,3 @@
-import Platform
-
 /// What differs between the servers of a home.
 protocol EmbeddedService: Sendable {
     var name: ServiceName { get }

@@ -1,6 +1,6 @@
+import FlotillaPlatform
 import FoundationEssentials
 import Glibc
-import Platform
 
 /// The private servers of one home: started together, found again by anybody who knows the home.
 package struct EmbeddedServices: Sendable {

@@ -1,6 +1,6 @@
+package import FlotillaPlatform
 import FoundationEssentials
 import Glibc
-package import Platform
 
 /// A folder with private servers: their data, sockets, logs and secrets. Two homes share nothing.
 package struct Home: Sendable, Hashable {

@@ -1,6 +1,6 @@
+import FlotillaPlatform
 import FoundationEssentials
 import Glibc
-import Platform
 
 /// PostgreSQL on a Unix socket, with one database. Whoever can reach the socket's folder, its owner, may connect.
 struct PostgresService: EmbeddedService {

@@ -1,4 +1,4 @@
-import Platform
+import FlotillaPlatform
 
 /// The loopback ports of one RabbitMQ. They are kept from start to start, so that clients find a restarted broker.
 struct RabbitMQPorts: Hashable {

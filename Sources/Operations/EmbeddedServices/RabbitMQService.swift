@@ -1,6 +1,6 @@
+import FlotillaPlatform
 import FoundationEssentials
 import Glibc
-import Platform
 
 /// RabbitMQ on loopback ports, with an Erlang port mapper of its own.
 ///

@@ -1,6 +1,6 @@
+import FlotillaPlatform
 import FoundationEssentials
 import Glibc
-import Platform
 
 /// Redis on a Unix socket, with an append-only file.
 struct RedisService: EmbeddedService {

@@ -1,4 +1,4 @@
-import CommandLineKit
+import FlotillaCommandLineKit
 
 /// The servers that a home can run.
 package enum ServiceName: String, CaseIterable, Sendable, Encodable, TextValue {

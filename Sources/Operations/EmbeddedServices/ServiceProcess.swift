@@ -1,6 +1,6 @@
+import FlotillaPlatform
 import FoundationEssentials
 import Glibc
-import Platform
 
 /// One server process of a home, known by the lock that it and its children hold for as long as they live.
 ///

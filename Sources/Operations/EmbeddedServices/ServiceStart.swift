@@ -1,5 +1,3 @@
-import Platform
-
 /// One attempt to bring a service to where it answers, whatever state it is found in.
 struct ServiceStart {
     let service: any EmbeddedService

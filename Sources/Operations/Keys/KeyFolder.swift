@@ -1,4 +1,4 @@
-package import Platform
+package import FlotillaPlatform
 
 /// The keys that a home keeps for the audit log, in files that only their owner may read.
 package struct KeyFolder: Sendable {

@@ -1,7 +1,7 @@
+package import FlotillaCommandLineKit
+import FlotillaPlatform
 import FoundationEssentials
 import Glibc
-package import CommandLineKit
-import Platform
 
 /// Everything that `flotilla up` starts, from the servers to the workers, and how it ends again.
 package actor FleetSession {

@@ -1,5 +1,3 @@
-import Platform
-
 /// A child process that has to run: what starts it, and where it stands.
 struct SupervisedProcess {
     enum State {

@@ -1,6 +1,6 @@
+package import FlotillaPlatform
 import FoundationEssentials
 import Glibc
-package import Platform
 
 /// Keeps processes of this program running: starts them, restarts those that die, ends them in good order.
 ///

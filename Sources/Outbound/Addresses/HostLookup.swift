@@ -1,5 +1,5 @@
+import FlotillaPlatform
 import Glibc
-import Platform
 
 /// Looks names up as the system does.
 package enum HostLookup {

@@ -1,5 +1,5 @@
-import CCurl
-import Platform
+import FlotillaPlatform
+import CFlotillaCurl
 
 /// What a server answered. Redirects are answers too: they are not followed.
 package struct HTTPAnswer: Sendable, Hashable {

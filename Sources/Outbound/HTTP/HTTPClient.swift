@@ -1,4 +1,4 @@
-import Platform
+import FlotillaPlatform
 
 /// Makes requests over connections that are kept for the next ones. HTTP/1.1; TLS 1.2 at least.
 package struct HTTPClient: Sendable {

@@ -1,4 +1,4 @@
-package import Platform
+package import FlotillaPlatform
 
 /// One request to a server outside.
 package struct HTTPRequest: Sendable {

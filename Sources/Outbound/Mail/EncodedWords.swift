@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// Text beyond ASCII in header fields: RFC 2047, in UTF-8.
 enum EncodedWords {

@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// Writes the lines of a mail: header fields, bodies, parts. What it is given has been checked.
 struct MIMEText {

@@ -1,4 +1,4 @@
-import CIDN
+import CFlotillaIDN
 
 /// An address that mail can be sent to, with nothing in it that a mail server could take for a command.
 package struct MailAddress: Sendable, Hashable {

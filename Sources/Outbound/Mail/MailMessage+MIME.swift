@@ -1,6 +1,5 @@
+import FlotillaPlatform
 import Glibc
-import Models
-import Platform
 
 extension MailMessage {
     /// `id@domain`, as in `Message-ID`, without the angle brackets. The same for every try.

@@ -1,4 +1,4 @@
-import CCurl
+import CFlotillaCurl
 
 /// What a mail server said of one mail.
 package enum SMTPAnswer: Sendable, Hashable {

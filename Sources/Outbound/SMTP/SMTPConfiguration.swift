@@ -1,5 +1,5 @@
+package import FlotillaPlatform
 import FoundationEssentials
-package import Platform
 
 /// A mail server that takes our mail (RFC 6409), and how it is talked to.
 package struct SMTPConfiguration: Sendable {

@@ -1,6 +1,6 @@
-import CCurl
-import Models
-import Platform
+import FlotillaModels
+import FlotillaPlatform
+import CFlotillaCurl
 
 extension EasyHandle {
     mutating func configure(_ plan: TransferPlan) throws(CurlFailure) {

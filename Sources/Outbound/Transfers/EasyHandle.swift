@@ -1,4 +1,4 @@
-import CCurl
+import CFlotillaCurl
 
 /// Owns one of libcurl's easy handles and the lists that it refers to.
 @safe

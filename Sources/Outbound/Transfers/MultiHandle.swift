@@ -1,5 +1,5 @@
-import CCurl
-import Models
+import FlotillaModels
+import CFlotillaCurl
 
 /// Owns one of libcurl's multi handles, which drives many transfers and keeps their connections.
 @safe

@@ -1,4 +1,4 @@
-import CCurl
+import CFlotillaCurl
 import Glibc
 
 /// A transfer under way: libcurl's handle, what it reads from and what it writes to.

@@ -1,6 +1,5 @@
-import CCurl
-import Models
-import Platform
+import FlotillaPlatform
+import CFlotillaCurl
 import Synchronization
 
 /// Makes transfers on a thread of its own, many at a time, and keeps connections for the next.

@@ -1,5 +1,5 @@
-import CCurl
-import Platform
+import FlotillaPlatform
+import CFlotillaCurl
 
 /// One transfer as libcurl is to make it.
 struct TransferPlan: Sendable {

@@ -1,4 +1,4 @@
-import CCrypto
+import CFlotillaCrypto
 
 /// AES-256 in Galois/counter mode (NIST SP 800-38D), with a fresh random nonce for each sealed text.
 ///

@@ -1,4 +1,4 @@
-import CCrypto
+import CFlotillaCrypto
 
 /// HMAC-SHA256 (RFC 2104): a digest that nobody without the key can compute.
 package struct KeyedDigest: Sendable {

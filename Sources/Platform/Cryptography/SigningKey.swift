@@ -1,4 +1,4 @@
-import CCrypto
+import CFlotillaCrypto
 
 /// An Ed25519 key pair (RFC 8032) to sign with.
 package struct SigningKey: Sendable {

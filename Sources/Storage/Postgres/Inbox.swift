@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// The messages whose effects are done: one row per consumer and message id, written in the transaction of the effect.
 package enum Inbox {

@@ -1,5 +1,5 @@
-package import Models
-import Platform
+package import FlotillaModels
+import FlotillaPlatform
 
 /// Messages to publish, written in the transaction of the effect that they tell of; the relay publishes them.
 package enum Outbox {

@@ -1,4 +1,4 @@
-import CPostgres
+import CFlotillaPostgres
 
 /// Where Postgres is and how its sessions are set up. Its URL holds a password: it can't be printed.
 package struct PostgresConfiguration: Sendable, CustomStringConvertible, CustomReflectable {

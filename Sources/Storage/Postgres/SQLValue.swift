@@ -14,17 +14,7 @@ public enum SQLValue: Sendable, Hashable {
     case intArray([Int64?])
     case bytesArray([[UInt8]?])
     case timestampArray([Int64?])
-}
 
-/// SQL text with `$1`, `$2`, … and the values for them.
-///
-/// Each connection prepares a text once, on first use, and keeps it.
-public struct SQLStatement: Sendable, Hashable {
-    public var text: String
-    public var values: [SQLValue]
-
-    public init(_ text: String, _ values: [SQLValue] = []) {
-        self.text = text
-        self.values = values
-    }
+    /// `NULL` for what is absent.
+    package static func optional(_ text: String?) -> Self { text.map { .text($0) } ?? .null }
 }

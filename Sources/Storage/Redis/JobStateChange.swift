@@ -1,4 +1,4 @@
-package import Models
+package import FlotillaModels
 
 /// One step of a job's live state.
 package struct JobStateChange: Sendable, Hashable {

@@ -1,5 +1,5 @@
-import Models
-package import Telemetry
+import FlotillaModels
+package import FlotillaTelemetry
 
 /// The live states of jobs, projected into Redis.
 ///

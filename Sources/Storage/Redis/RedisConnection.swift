@@ -1,6 +1,6 @@
-import CHiredis
+import FlotillaPlatform
+import CFlotillaHiredis
 import Glibc
-import Platform
 
 /// One connection to Redis, confined to its own thread; it connects when it is asked to, after its backoff.
 package actor RedisConnection {

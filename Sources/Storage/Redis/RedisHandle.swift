@@ -1,4 +1,4 @@
-import CHiredis
+import CFlotillaHiredis
 import Glibc
 
 /// The only owner of a `redisContext`, in non-blocking mode.

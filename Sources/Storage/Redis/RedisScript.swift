@@ -1,4 +1,4 @@
-import Platform
+import FlotillaPlatform
 
 /// A Lua script, called by its digest.
 package struct RedisScript: Sendable, Hashable {

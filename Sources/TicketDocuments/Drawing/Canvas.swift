@@ -1,4 +1,4 @@
-import CCairo
+import CFlotillaCairo
 
 /// A page that is being drawn.
 @safe struct Canvas {

@@ -1,4 +1,4 @@
-import CCairo
+import CFlotillaCairo
 
 /// A code as a picture, of which the file holds one bit for each pixel: drawn as rectangles it would take most of the time
 /// that a page does.

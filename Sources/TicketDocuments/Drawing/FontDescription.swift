@@ -1,4 +1,4 @@
-import CCairo
+import CFlotillaCairo
 
 /// A font by family, weight and size.
 @safe final class FontDescription {

@@ -1,4 +1,4 @@
-import CCairo
+import CFlotillaCairo
 
 /// A logo as the drawing library holds it.
 @safe final class Picture {

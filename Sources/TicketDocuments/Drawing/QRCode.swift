@@ -1,4 +1,4 @@
-import CQREncode
+import CFlotillaQREncode
 
 /// A QR code (ISO/IEC 18004), made by libqrencode: as small as the text allows, readable with 15 % of it destroyed.
 struct QRCode {

@@ -1,4 +1,4 @@
-import CCairo
+import CFlotillaCairo
 
 /// A paragraph, broken into lines.
 @safe final class TextLayout {

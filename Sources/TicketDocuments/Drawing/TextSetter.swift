@@ -1,4 +1,4 @@
-import CCairo
+import CFlotillaCairo
 
 /// Sets texts in any script by pango. Belongs to one thread, since its fonts do.
 @safe final class TextSetter {

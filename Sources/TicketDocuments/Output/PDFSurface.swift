@@ -1,4 +1,4 @@
-import CCairo
+import CFlotillaCairo
 
 /// A PDF file of one page while it is being written.
 @safe struct PDFSurface: ~Copyable {

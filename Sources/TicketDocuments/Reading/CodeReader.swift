@@ -1,5 +1,5 @@
-import CCairo
-import CZBar
+import CFlotillaCairo
+import CFlotillaZBar
 
 /// Reads QR codes off pictures, by zbar.
 package enum CodeReader {

@@ -1,10 +1,9 @@
-import Platform
-import Storage
+package import FlotillaStorage
 
 /// Appends rows to the audit log from elsewhere than the worker, in a transaction that somebody else commits.
-enum AuditAppend {
+package enum AuditAppend {
     /// - Parameter records: without anything personal; their places in the chain are given to them here.
-    static func append(_ records: [AuditRecord], in transaction: PostgresTransaction) async throws {
+    package static func append(_ records: [AuditRecord], in transaction: PostgresTransaction) async throws {
         var found = try await transaction.query(AuditStatements.freeLane).first
         if found == nil { found = try await transaction.query(AuditStatements.busyLane).first }
         guard let head = found.flatMap(AuditLaneHead.init) else {

@@ -1,4 +1,4 @@
-import Storage
+import FlotillaStorage
 
 /// The rows that a batch adds to a lane, gathered column by column as they are sent to Postgres.
 struct AuditBatch: ~Copyable {

@@ -3,8 +3,6 @@ package struct AuditError: Error, Sendable, Hashable, CustomStringConvertible {
     package enum Code: Sendable, Hashable {
         /// There is no lane to write to.
         case noLane
-        /// A master key is missing or unfit.
-        case masterKey
         /// A key that wraps or signs does not fit what it is for.
         case wrongKey
         /// A file of checkpoints or of keys can't be read or written.
@@ -18,9 +16,12 @@ package struct AuditError: Error, Sendable, Hashable, CustomStringConvertible {
     package let detail: String
     package let isRetriable: Bool
 
-    package var description: String { "\(operation): \(detail)" }
-
-    static func masterKey(_ detail: String) -> Self {
-        Self(code: .masterKey, operation: "read the master keys", detail: detail, isRetriable: true)
+    package init(code: Code, operation: String, detail: String, isRetriable: Bool) {
+        self.code = code
+        self.operation = operation
+        self.detail = detail
+        self.isRetriable = isRetriable
     }
+
+    package var description: String { "\(operation): \(detail)" }
 }

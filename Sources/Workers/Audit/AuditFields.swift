@@ -1,4 +1,5 @@
-import Models
+import FlotillaModels
+import FlotillaPersonalData
 
 /// What an audit row says of an event besides its body: who did it, to whom or what, from which service, and when.
 ///

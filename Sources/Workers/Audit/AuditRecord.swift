@@ -1,4 +1,4 @@
-import Platform
+import FlotillaPlatform
 
 /// One row of `audit_logs` before it has its hash.
 package struct AuditRecord: Sendable, Hashable {
@@ -19,6 +19,38 @@ package struct AuditRecord: Sendable, Hashable {
     package var routingKey: String
     package var traceParent: String?
     package var body: [UInt8]
+
+    package init(
+        lane: Int64,
+        sequence: Int64,
+        recordedAt: Int64,
+        occurredAt: Int64,
+        event: String,
+        actor: String? = nil,
+        subject: String? = nil,
+        service: String? = nil,
+        correlationID: String? = nil,
+        messageID: String,
+        exchange: String,
+        routingKey: String,
+        traceParent: String? = nil,
+        body: [UInt8]
+    ) {
+        self.lane = lane
+        self.sequence = sequence
+        self.recordedAt = recordedAt
+        self.occurredAt = occurredAt
+        self.event = event
+        self.actor = actor
+        self.subject = subject
+        self.service = service
+        self.correlationID = correlationID
+        self.messageID = messageID
+        self.exchange = exchange
+        self.routingKey = routingKey
+        self.traceParent = traceParent
+        self.body = body
+    }
 }
 
 /// Computes the hashes that link the rows of a lane; docs/audit-chain.md describes the format.

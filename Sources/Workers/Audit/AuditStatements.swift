@@ -1,4 +1,4 @@
-import Storage
+import FlotillaStorage
 
 /// The end of a lane's chain, from which the next row goes on.
 struct AuditLaneHead: Sendable {

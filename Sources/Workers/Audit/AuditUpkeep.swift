@@ -1,5 +1,6 @@
-package import Storage
-package import Telemetry
+package import FlotillaStorage
+package import FlotillaTelemetry
+import Workers
 
 /// What the audit log needs done beside its writing: partitions of the months to come, and signed checkpoints.
 ///

@@ -1,27 +1,28 @@
-public import Models
-import Storage
-import Telemetry
+import FlotillaPlatform
+package import FlotillaModels
+import FlotillaTelemetry
+package import Workers
 
 /// Files every event that it is given as a row of `audit_logs`, linked into the hash chain of a lane.
 ///
 /// What is personal is sealed before. A batch takes two round trips: one records the messages as handled and locks a
 /// lane that no other batch holds, the other inserts the rows, moves the lane's head and commits.
-public struct AuditWorker: BatchWorker {
-    public static let name = "audit"
+package struct AuditWorker: BatchWorker {
+    package static let name = "audit"
 
     private let privacy: AuditPrivacy
     private let months = KnownMonths()
 
     package init(privacy: AuditPrivacy) { self.privacy = privacy }
 
-    public func handle(_ items: [BatchItem<RawJSON>], in context: BatchContext) async throws -> [Outcome] {
+    package func handle(_ items: [BatchItem<RawJSON>], in context: BatchContext) async throws -> [Outcome] {
         for item in items { try item.checkStorable() }
         let plain = items.map { AuditRecord($0) }
         let steps = plain.map { ActionStep($0) }
         let records: [AuditRecord]
         do {
             records = try await privacy.seal(plain)
-        } catch let error as AuditError where error.code == .masterKey {
+        } catch let error as MasterKeyError where error.code != .wrongKey {
             // Neither stored in the open nor given up: they wait until somebody gives the key.
             context.log.error("audit messages wait for a master key", ["problem": .string(error.detail)])
             return Array(repeating: .snooze(.seconds(30)), count: items.count)

@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 import Synchronization
 
 /// The months whose partitions this process has seen, so that it need not ask for each batch.

@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// Why and from where the broker itself dead-lettered a message, by what it wrote into `x-death`.
 ///

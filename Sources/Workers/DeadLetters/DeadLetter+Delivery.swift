@@ -1,6 +1,6 @@
-import Messaging
-import Models
-import Platform
+import FlotillaMessaging
+import FlotillaModels
+import FlotillaPlatform
 
 extension DeadLetter {
     /// Reads what lies in a dead-letter queue: what the fleet wrote into the headers, or else what the broker did.

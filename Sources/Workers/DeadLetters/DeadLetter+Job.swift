@@ -1,6 +1,6 @@
-import Models
-import Platform
-import Storage
+import FlotillaModels
+import FlotillaPlatform
+import FlotillaStorage
 
 extension DeadLetter {
     /// The end of the job that the message carried out, for its live state; `nil` when it carried out none.

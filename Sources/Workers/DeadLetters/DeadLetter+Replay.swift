@@ -1,5 +1,5 @@
-package import Models
-import Messaging
+import FlotillaMessaging
+package import FlotillaModels
 
 extension DeadLetter {
     /// The message that goes back to its queue: as it was, with a clean slate of failures.

@@ -1,5 +1,5 @@
-import Messaging
-package import Models
+import FlotillaMessaging
+package import FlotillaModels
 
 /// A message that failed for good, as it is filed in Postgres. Times are microseconds since 1970.
 package struct DeadLetter: Sendable, Hashable {

@@ -1,7 +1,8 @@
-package import Messaging
-package import Models
+package import FlotillaMessaging
+package import FlotillaModels
+package import FlotillaTelemetry
 import Synchronization
-package import Telemetry
+package import Workers
 
 /// One pass of the keeper: files what lies in the dead-letter queues now, and comes back.
 package struct DeadLetterCollection: Sendable {
@@ -9,10 +10,16 @@ package struct DeadLetterCollection: Sendable {
     private let broker: any Broker
     private let keeper: Keeper
 
-    package init(topology: Topology, broker: any Broker, files: DeadLetters, log: Log) {
+    package init(
+        topology: Topology,
+        broker: any Broker,
+        files: DeadLetters,
+        observers: [any DeadLetterObserver],
+        log: Log
+    ) {
         self.topology = topology
         self.broker = broker
-        keeper = Keeper(topology: topology, broker: broker, files: files, log: log)
+        keeper = Keeper(topology: topology, broker: broker, files: files, observers: observers, log: log)
     }
 
     /// How long nothing may happen before the pass ends; a keeper that runs beside it takes messages too.

@@ -1,6 +1,6 @@
-import Platform
-import Storage
-import Telemetry
+import FlotillaPlatform
+import FlotillaStorage
+import FlotillaTelemetry
 
 /// Which dead letters are meant. Everything that is set has to hold.
 package struct DeadLetterFilter: Sendable, Hashable {
@@ -82,9 +82,4 @@ extension DeadLetterFilter {
         add("filter", text)
         return "{\(members.joined(separator: ","))}"
     }
-}
-
-extension String {
-    /// Text in Postgres can't hold U+0000; the message's JSON keeps it all the same.
-    var withoutNulls: String { contains("\0") ? replacing("\0", with: "\u{FFFD}") : self }
 }

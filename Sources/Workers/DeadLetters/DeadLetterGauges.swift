@@ -1,7 +1,7 @@
-import Messaging
-import Models
-import Platform
-import Telemetry
+import FlotillaMessaging
+import FlotillaModels
+import FlotillaPlatform
+import FlotillaTelemetry
 
 /// Shows how many dead letters stand open for each queue, and how old the oldest is.
 struct DeadLetterGauges: Sendable {
@@ -11,6 +11,18 @@ struct DeadLetterGauges: Sendable {
 
     private let changes: AsyncStream<Void>
     private let change: AsyncStream<Void>.Continuation
+
+    static let descriptions = [depth, age]
+    private static let depth = MetricDescription(
+        "flotilla_dlq_depth",
+        .gauge,
+        "Dead letters that nobody has dealt with: filed, or still in the dead-letter queue."
+    )
+    private static let age = MetricDescription(
+        "flotilla_dlq_oldest_age_seconds",
+        .gauge,
+        "How long ago the oldest open dead letter was filed; 0 without one."
+    )
 
     /// How often they are brought up to date without having been told of a change.
     static let interval = Duration.seconds(15)
@@ -24,16 +36,7 @@ struct DeadLetterGauges: Sendable {
         queues = topology.queues.map { queue in
             (
                 queue.name, queue.deadLetterQueue,
-                metrics.gauge(
-                    "flotilla_dlq_depth",
-                    "Dead letters that nobody has dealt with: filed, or still in the dead-letter queue.",
-                    ["queue": queue.name]
-                ),
-                metrics.gauge(
-                    "flotilla_dlq_oldest_age_seconds",
-                    "How long ago the oldest open dead letter was filed; 0 without one.",
-                    ["queue": queue.name]
-                )
+                metrics.gauge(Self.depth, ["queue": queue.name]), metrics.gauge(Self.age, ["queue": queue.name])
             )
         }
     }

@@ -1,5 +1,5 @@
-import Models
-import Storage
+import FlotillaModels
+import FlotillaStorage
 
 extension DeadLetters {
     static let columns = """

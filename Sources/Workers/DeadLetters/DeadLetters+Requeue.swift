@@ -1,6 +1,4 @@
-import Models
-import Platform
-import Storage
+import FlotillaStorage
 
 extension DeadLetters {
     /// What a bulk action came to.

@@ -1,9 +1,8 @@
-import Models
-package import Storage
+package import FlotillaStorage
 
 /// The files of dead letters in Postgres.
 package struct DeadLetters: Sendable {
-    let pool: PostgresPool
+    package let pool: PostgresPool
 
     package init(_ pool: PostgresPool) { self.pool = pool }
 

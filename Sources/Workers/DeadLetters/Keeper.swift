@@ -1,7 +1,8 @@
-package import Messaging
-package import Models
-import Storage
-package import Telemetry
+package import FlotillaMessaging
+package import FlotillaModels
+import FlotillaStorage
+package import FlotillaTelemetry
+package import Workers
 
 /// Takes what lies in the dead-letter queues, files it in Postgres, and acknowledges after the commit.
 ///
@@ -12,6 +13,7 @@ package struct Keeper: FleetService {
     private let eventExchange: String
     private let broker: any Broker
     private let files: DeadLetters
+    private let observers: [any DeadLetterObserver]
     private let tracker: any JobTracker
     private let gauges: DeadLetterGauges?
     private let log: Log
@@ -20,11 +22,13 @@ package struct Keeper: FleetService {
     static let prefetch = 20
 
     /// - Parameters:
+    ///   - observers: told of what was filed, before it is acknowledged.
     ///   - metrics: where `flotilla_dlq_depth` and `flotilla_dlq_oldest_age_seconds` are shown; `nil` shows none.
     package init(
         topology: Topology,
         broker: any Broker,
         files: DeadLetters,
+        observers: [any DeadLetterObserver] = [],
         tracker: any JobTracker = NoTracker(),
         metrics: Metrics? = nil,
         log: Log
@@ -33,6 +37,7 @@ package struct Keeper: FleetService {
         eventExchange = topology.events.name
         self.broker = broker
         self.files = files
+        self.observers = observers
         self.tracker = tracker
         self.log = log
         gauges = metrics.map { DeadLetterGauges(topology: topology, broker: broker, files: files, metrics: $0) }
@@ -99,8 +104,7 @@ package struct Keeper: FleetService {
         while !Task.isCancelled {
             do {
                 try await files.file(letters)
-                try await files.failNotifications(of: letters, eventExchange: eventExchange)
-                try await files.failTicketJobs(of: letters)
+                try await files.tell(observers, of: letters, eventExchange: eventExchange)
                 await note(letters)
                 return deliveries
             } catch {

@@ -1,6 +1,5 @@
-import Models
-import Platform
-import Storage
+import FlotillaPlatform
+import FlotillaStorage
 
 /// Who does what to many dead letters, and why; each leaves a row in `operator_actions`.
 package struct OperatorAction: Sendable, Hashable {

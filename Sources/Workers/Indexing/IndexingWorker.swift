@@ -1,5 +1,7 @@
-package import Models
-import Storage
+package import FlotillaModels
+import FlotillaQuota
+import FlotillaStorage
+package import Workers
 
 /// Brings the search index to what the events of one kind say of the profiles.
 ///

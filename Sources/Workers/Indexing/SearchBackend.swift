@@ -1,5 +1,6 @@
-import Outbound
-package import Storage
+import FlotillaOutbound
+package import FlotillaStorage
+package import Workers
 
 /// Where profiles are indexed and searched.
 package struct SearchBackend: Sendable {

@@ -1,17 +1,18 @@
-public import Models
-import Storage
+package import FlotillaModels
+import FlotillaStorage
+package import Workers
 
 /// Takes the profiles of people who have left out of the index, for good.
-public struct UserDeletionWorker: BatchWorker {
-    public static let name = "indexing"
-    public static let events = [UserDeleted.event]
-    public static var dependencies: Set<Dependency> { [.postgres, .search] }
+package struct UserDeletionWorker: BatchWorker {
+    package static let name = "indexing"
+    package static let events = [UserDeleted.event]
+    package static var dependencies: Set<Dependency> { [.postgres, .search] }
 
     private let store: any IndexStore
 
     package init(_ store: any IndexStore) { self.store = store }
 
-    public func handle(_ items: [BatchItem<UserDeleted>], in context: BatchContext) async throws -> [Outcome] {
+    package func handle(_ items: [BatchItem<UserDeleted>], in context: BatchContext) async throws -> [Outcome] {
         try await context.transaction(first: [IndexStatements.lockAlone, IndexStatements.nextVersion]) { transaction in
             let ids = zip(items, transaction.isFresh).filter(\.1).map { ExactText($0.0.payload.userID) }
             guard !ids.isEmpty else { return }

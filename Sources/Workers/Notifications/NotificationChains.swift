@@ -1,7 +1,6 @@
-package import Outbound
-import Platform
-package import Storage
-package import Telemetry
+package import FlotillaOutbound
+package import FlotillaStorage
+package import FlotillaTelemetry
 
 /// The ways out of a process: a chain of providers for each channel that leaves the house.
 package final class NotificationChains: Sendable {

@@ -1,6 +1,5 @@
+package import FlotillaOutbound
 import FoundationEssentials
-package import Outbound
-import Platform
 
 extension NotificationConfiguration {
     /// The parts of the configuration, for messages.

@@ -1,4 +1,4 @@
-package import Platform
+package import FlotillaPlatform
 
 /// How notifications leave the fleet.
 package struct NotificationConfiguration: Sendable {

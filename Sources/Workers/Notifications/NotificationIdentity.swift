@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// What every process that makes notifications needs: their texts, and who they come from.
 package struct NotificationTexts: Sendable {

@@ -1,7 +1,8 @@
-package import Messaging
-package import Models
-package import Storage
-package import Telemetry
+package import FlotillaMessaging
+package import FlotillaModels
+package import FlotillaStorage
+package import FlotillaTelemetry
+package import Workers
 
 /// The workers of notifications, with what they share: templates, the ways out, and the records.
 package struct NotificationWorkers: Sendable {
@@ -40,12 +41,14 @@ package struct NotificationWorkers: Sendable {
         [LostDeliveries(pool, topology: topology, broker: broker, log: log)]
     }
 
-    package func register(with fleet: Fleet) throws(FleetError) {
-        try fleet.register(NotificationCommandWorker(dispatch))
-        try fleet.register(NotificationEventWorker(dispatch))
-        try fleet.register(
-            EmailDeliveryWorker(delivery, providers: chains.email, sender: chains.mailFrom, identity: identity)
-        )
-        try fleet.register(SMSDeliveryWorker(delivery, providers: chains.sms, sender: smsSender))
+    package var registrations: [WorkerRegistration] {
+        [
+            WorkerRegistration(NotificationCommandWorker(dispatch)),
+            WorkerRegistration(NotificationEventWorker(dispatch)),
+            WorkerRegistration(
+                EmailDeliveryWorker(delivery, providers: chains.email, sender: chains.mailFrom, identity: identity)
+            ),
+            WorkerRegistration(SMSDeliveryWorker(delivery, providers: chains.sms, sender: smsSender)),
+        ]
     }
 }

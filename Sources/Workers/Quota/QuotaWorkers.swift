@@ -1,4 +1,5 @@
-package import Models
+package import FlotillaModels
+package import Workers
 
 /// Everything that keeps quotas, subscriptions and tokens in a process: its workers, and what runs beside them.
 package struct QuotaWorkers: Sendable {
@@ -30,11 +31,11 @@ package struct QuotaWorkers: Sendable {
         services = [clock] + (plans.map { [PlanService($0, connections)] } ?? [])
     }
 
-    package func register(in fleet: Fleet) throws(FleetError) {
-        try fleet.register(QuotaWorker(board: board))
-        try fleet.register(SearchQuotaWorker(board: board))
-        try fleet.register(PaymentWorker(reader: reader))
-        try fleet.register(SubscriptionWorker(reader: reader))
-        try fleet.register(TokenWorker())
+    package var registrations: [WorkerRegistration] {
+        [
+            WorkerRegistration(QuotaWorker(board: board)), WorkerRegistration(SearchQuotaWorker(board: board)),
+            WorkerRegistration(PaymentWorker(reader: reader)), WorkerRegistration(SubscriptionWorker(reader: reader)),
+            WorkerRegistration(TokenWorker()),
+        ]
     }
 }

@@ -1,6 +1,6 @@
-public import Models
-public import Storage
-public import Telemetry
+public import FlotillaModels
+public import FlotillaStorage
+public import FlotillaTelemetry
 
 /// One message of a batch.
 public struct BatchItem<Payload: Sendable>: Sendable {

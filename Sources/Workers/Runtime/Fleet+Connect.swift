@@ -1,7 +1,7 @@
+package import FlotillaMessaging
+package import FlotillaStorage
+package import FlotillaTelemetry
 import Glibc
-package import Messaging
-package import Storage
-package import Telemetry
 
 extension Fleet {
     /// A fleet on real servers. It connects when it runs; only the settings are checked here.
@@ -11,6 +11,49 @@ extension Fleet {
         try self.init(configuration, connections: FleetConnections(configuration, metrics: Metrics()))
     }
 
+    /// A fleet on real servers with all that the modules bring: workers, services, probes, observers of dead letters.
+    ///
+    /// - Throws: `FleetError`, and what a module throws that can't start.
+    public convenience init(_ configuration: FleetConfiguration, modules: [any FleetModule]) async throws {
+        let connections = try FleetConnections(configuration, metrics: Metrics())
+        try await self.init(configuration, connections: connections, modules: modules)
+    }
+
+    package convenience init(
+        _ configuration: FleetConfiguration,
+        connections: FleetConnections,
+        modules: [any FleetModule]
+    ) async throws {
+        let context = ModuleContext(
+            topology: configuration.topology,
+            connections: connections,
+            only: configuration.only,
+            deadLetterObservers: modules.flatMap(\.deadLetterObservers)
+        )
+        var started: [ModuleParts] = []
+        do {
+            for module in modules { started.append(try await module.start(in: context)) }
+            let parts = started
+            try self.init(
+                configuration,
+                connections: connections,
+                services: parts.flatMap(\.services),
+                probes: parts.reduce(into: [:]) { $0.merge($1.probes) { first, _ in first } },
+                schema: [.core] + modules.map(\.schema),
+                close: { for part in parts.reversed() { await part.close() } }
+            )
+            for registration in parts.flatMap(\.workers) { try register(registration) }
+        } catch {
+            for part in started.reversed() { await part.close() }
+            throw error
+        }
+    }
+
+    /// Brings the database to the schema that the fleet and its modules need. Any number of processes may call it at once.
+    ///
+    /// - Throws: when the database has a step with another text, or can't be reached.
+    public func migrate() async throws { try await setup.migrate() }
+
     /// - Parameters:
     ///   - services: what runs beside the workers.
     ///   - probes: for further dependencies of the workers, whether they are reachable.
@@ -18,7 +61,9 @@ extension Fleet {
         _ configuration: FleetConfiguration,
         connections: FleetConnections,
         services: [any FleetService] = [],
-        probes: [Dependency: @Sendable () async -> Bool] = [:]
+        probes: [Dependency: @Sendable () async -> Bool] = [:],
+        schema: [SchemaModule] = [.core],
+        close: @escaping @Sendable () async -> Void = {}
     ) throws(FleetError) {
         guard unsafe mkdir(configuration.stateFolder, 0o700) == 0 || errno == EEXIST else {
             let problem = unsafe String(cString: strerror(errno))
@@ -54,6 +99,8 @@ extension Fleet {
                 Inbox.prune(olderThan: retention, limit: $0)
             }
         )
+        setup.close = close
+        setup.migrate = { _ = try await Migrations.apply(to: postgres, schema) }
         if configuration.relaysOutbox { setup.services.append(OutboxService(connections)) }
         if let redis {
             setup.tracker = JobStates(redis, metrics: metrics)

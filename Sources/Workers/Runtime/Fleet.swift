@@ -1,9 +1,9 @@
+import FlotillaMessaging
+import FlotillaModels
+import FlotillaPlatform
+public import FlotillaTelemetry
 import Glibc
-import Messaging
-import Models
-import Platform
 import Synchronization
-public import Telemetry
 
 /// The workers of one process: consumes their queues and runs their messages until it is told to stop.
 ///
@@ -24,7 +24,7 @@ public final class Fleet: Sendable {
     }
 
     private let state = Mutex(State())
-    private let setup: FleetSetup
+    let setup: FleetSetup
     private let stopOrder = Signal()
 
     public var metrics: Metrics { setup.metrics }
@@ -33,6 +33,9 @@ public final class Fleet: Sendable {
     package init(_ setup: FleetSetup) {
         self.setup = setup
     }
+
+    /// Adds a worker of a module. Call it before ``run()``.
+    func register(_ registration: WorkerRegistration) throws(FleetError) { try add(registration.handler) }
 
     /// Adds a worker. Call it before ``run()``.
     ///
@@ -79,6 +82,16 @@ public final class Fleet: Sendable {
     ///
     /// - Throws: `FleetError` when it can't start. Nothing that happens later makes it throw.
     public func run() async throws {
+        do {
+            try await consume()
+        } catch {
+            await setup.close()
+            throw error
+        }
+        await setup.close()
+    }
+
+    private func consume() async throws {
         let registry = state.withLock { $0.registry }
         let (assigned, unassigned) = try registry.assign(setup.topology.queues, only: setup.only)
         if !unassigned.isEmpty, setup.only == nil {
@@ -225,16 +238,4 @@ public final class Fleet: Sendable {
             log: log
         )
     }
-}
-
-/// Something that runs beside the workers of a process: the outbox relay, the keeper.
-package protocol FleetService: Sendable {
-    /// Runs until the task is cancelled.
-    func run() async
-    /// Does what is left to do once the workers have stopped.
-    func finish() async
-}
-
-extension FleetService {
-    package func finish() async {}
 }

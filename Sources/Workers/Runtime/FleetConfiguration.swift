@@ -1,5 +1,5 @@
-public import Models
-public import Telemetry
+public import FlotillaModels
+public import FlotillaTelemetry
 
 /// What a process of workers is told from outside.
 public struct FleetConfiguration: Sendable {

@@ -1,6 +1,6 @@
-package import Messaging
-package import Models
-package import Telemetry
+package import FlotillaMessaging
+package import FlotillaModels
+package import FlotillaTelemetry
 
 /// The parts that a fleet is put together from.
 package struct FleetSetup: Sendable {
@@ -20,6 +20,10 @@ package struct FleetSetup: Sendable {
     package var only: Set<String>?
     /// How long a drain waits for what runs.
     package var drain: Duration
+    /// Ends what the modules hold.
+    package var close: @Sendable () async -> Void = {}
+    /// Brings the database to the schema of the fleet and its modules.
+    package var migrate: @Sendable () async throws -> Void = {}
 
     package init(
         topology: Topology,

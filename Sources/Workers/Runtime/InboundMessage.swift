@@ -1,5 +1,5 @@
-import Messaging
-import Models
+import FlotillaMessaging
+import FlotillaModels
 
 /// A delivery with everything the runtime reads off it before a handler sees it.
 ///

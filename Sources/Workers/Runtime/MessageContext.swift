@@ -1,7 +1,6 @@
-import Messaging
-public import Models
-import Storage
-public import Telemetry
+import FlotillaMessaging
+public import FlotillaModels
+public import FlotillaTelemetry
 
 /// What a handler knows of the message besides its payload, and the door to its effects.
 public struct MessageContext: Sendable {

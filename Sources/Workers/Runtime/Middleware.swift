@@ -1,4 +1,4 @@
-public import Models
+public import FlotillaModels
 
 /// Code around every execution of every handler of a process: for logs, traces, measurements.
 ///

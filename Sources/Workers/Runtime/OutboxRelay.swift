@@ -1,8 +1,8 @@
-package import Messaging
-import Models
-package import Storage
+package import FlotillaMessaging
+import FlotillaModels
+package import FlotillaStorage
+package import FlotillaTelemetry
 import Synchronization
-package import Telemetry
 
 /// Publishes what transactions have left in the outbox, and deletes what the broker has confirmed.
 ///

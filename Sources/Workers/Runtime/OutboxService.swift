@@ -1,6 +1,5 @@
-import Messaging
-import Storage
-import Telemetry
+import FlotillaMessaging
+import FlotillaTelemetry
 
 /// Runs an outbox relay beside the workers, on a publisher connection of its own.
 struct OutboxService: FleetService {

@@ -1,4 +1,4 @@
-public import Models
+public import FlotillaModels
 
 /// An event that a handler publishes together with its effect.
 public struct OutgoingEvent: Sendable, Hashable {

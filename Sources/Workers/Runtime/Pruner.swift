@@ -1,9 +1,8 @@
-import Models
-import Storage
-import Telemetry
+package import FlotillaStorage
+package import FlotillaTelemetry
 
 /// Forgets rows after their retention, in small steps, so that no other work waits for it.
-struct Pruner: FleetService {
+package struct Pruner: FleetService {
     private let pool: PostgresPool
     private let step: Int
     private let interval: Duration
@@ -16,7 +15,7 @@ struct Pruner: FleetService {
     ///   - step: how many rows are deleted at a time.
     ///   - interval: between looks for more, once none are left.
     ///   - statement: deletes as many as the limit says at most.
-    init(
+    package init(
         _ pool: PostgresPool,
         _ message: String,
         step: Int,
@@ -32,7 +31,7 @@ struct Pruner: FleetService {
         self.statement = statement
     }
 
-    func run() async {
+    package func run() async {
         while !Task.isCancelled {
             let deleted = (try? await prune()) ?? 0
             if deleted > 0 { log.debug(message, ["count": .integer(deleted)]) }

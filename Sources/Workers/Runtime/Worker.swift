@@ -1,4 +1,4 @@
-public import Models
+public import FlotillaModels
 
 /// Handles one message at a time.
 ///

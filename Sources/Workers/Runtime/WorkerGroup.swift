@@ -1,6 +1,5 @@
-import Messaging
-import Models
-import Telemetry
+import FlotillaMessaging
+import FlotillaTelemetry
 
 /// The queues of one worker on one broker connection: hands deliveries to their queues, and watches over them.
 struct WorkerGroup: Sendable {

@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// The workers of a process, and which of them takes which queue.
 struct WorkerRegistry: Sendable {

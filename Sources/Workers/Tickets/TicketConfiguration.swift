@@ -1,4 +1,6 @@
-package import TicketDocuments
+import FlotillaLocalization
+import FlotillaModels
+package import FlotillaTicketDocuments
 
 /// How tickets are made in this process.
 package struct TicketConfiguration: Sendable {

@@ -1,8 +1,10 @@
+import FlotillaModels
+
 /// What became of one ticket of a job.
 struct TicketOutcome: Sendable {
     /// In the job, from 0.
     let position: Int
-    let ticketID: TicketID?
+    let ticketID: ExternalID?
     let code: String?
     /// The ticket as it is kept, or why there is none.
     let result: Result<GeneratedTicket, TicketProblem>

@@ -1,9 +1,9 @@
-import Models
-import Platform
+import FlotillaModels
+import FlotillaPlatform
 
 /// What the core is told of a job, in the shape of the seed; and, with the guests, what the fleet's own event says.
 struct TicketReport: Sendable {
-    let jobID: TicketID
+    let jobID: ExternalID
     let status: TicketJobRecord.Status
     /// Microseconds since 1970.
     let timestamp: Int64

@@ -1,7 +1,9 @@
-package import Models
-import Platform
-package import Storage
-import Telemetry
+package import FlotillaModels
+import FlotillaPlatform
+package import FlotillaStorage
+import FlotillaTelemetry
+package import FlotillaWebhooks
+package import Workers
 
 /// Takes `ticket.generation.requested`, as an event or as a job.
 ///
@@ -41,7 +43,7 @@ package struct TicketWorker: Worker {
 
     package func handle(_ order: TicketOrder, in context: MessageContext) async throws -> Outcome {
         let begin = ContinuousClock.now
-        let jobID = order.jobID ?? TicketID(context.jobID ?? context.messageID, isNumber: false)
+        let jobID = order.jobID ?? ExternalID(context.jobID ?? context.messageID, isNumber: false)
         let begun = try await pool.query(
             TicketJobRecord.begin(jobID.text, order, correlationID: context.correlationID)
         )

@@ -1,7 +1,6 @@
-import Models
-import Platform
-import Storage
-import TicketDocuments
+import FlotillaModels
+import FlotillaPlatform
+import FlotillaTicketDocuments
 
 /// Makes the tickets of one job: what each is to look like, and which of them are there already.
 struct TicketWriter: Sendable {

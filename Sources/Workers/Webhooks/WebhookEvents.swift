@@ -1,14 +1,12 @@
-/// What the fleet itself tells endpoints of. Workers of others may add to it with ``WebhookPosts``.
-package enum WebhookEvents {
-    package static let disabled = "webhook.disabled"
+/// The events that webhooks tell endpoints of: those of the program's domains. Workers of others may send further ones
+/// with ``WebhookPosts``.
+struct WebhookEvents: Sendable {
+    static let disabled = "webhook.disabled"
 
-    package static let all = [
-        ScanVerdict.rejected, ScanVerdict.suspected, TicketCancellation.event, TicketWorker.completed,
-        ScanVerdict.scanned, disabled,
-    ]
+    let all: [String]
 
     /// Those of the patterns that fit none of ``all``.
-    package static func strangers(among patterns: [String]) -> [String] {
+    func strangers(among patterns: [String]) -> [String] {
         patterns.filter { pattern in
             guard pattern != "*" else { return false }
             return pattern.hasSuffix(".*")

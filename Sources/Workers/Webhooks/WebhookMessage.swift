@@ -1,5 +1,4 @@
-import Models
-import Platform
+import FlotillaPlatform
 
 /// What endpoints are told: an event with its body, which is sent byte for byte.
 package struct WebhookMessage: Sendable {

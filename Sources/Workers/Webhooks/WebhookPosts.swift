@@ -1,6 +1,7 @@
-public import Models
-import Platform
-package import Storage
+public import FlotillaModels
+import FlotillaPlatform
+package import FlotillaStorage
+public import Workers
 
 /// Where any part of the fleet hands in what webhooks are to say.
 ///
@@ -12,7 +13,7 @@ public struct WebhookPosts: Sendable {
 
     /// The queue of deliveries, without its service.
     static let queueEvent = "deliver"
-    private static let routingKey = "webhook.\(queueEvent)"
+    static let routingKey = "webhook.\(queueEvent)"
 
     private let exchange: String
 

@@ -1,7 +1,7 @@
-import Models
-import Outbound
-import Platform
-package import Storage
+import FlotillaModels
+import FlotillaOutbound
+import FlotillaPlatform
+package import FlotillaStorage
 
 /// Says hello to an endpoint, at once and without a queue, so that an operator sees what it answers.
 package struct WebhookTest: Sendable {

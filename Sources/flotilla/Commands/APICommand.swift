@@ -1,10 +1,15 @@
-import CommandLineKit
-import ControlAPI
+import FlotillaAudit
+import FlotillaCommandLineKit
+import FlotillaControlAPI
+import FlotillaHTTPServer
+import FlotillaIndexing
+import FlotillaModules
+import FlotillaNotifications
+import FlotillaOperations
+import FlotillaPlatform
+import FlotillaTelemetry
+import FlotillaTickets
 import Glibc
-import Operations
-import Platform
-import Telemetry
-import Workers
 
 /// `flotilla api`: the process that answers HTTP.
 enum APICommand {
@@ -19,7 +24,7 @@ enum APICommand {
         details: "Writes JSON log lines to standard error. SIGTERM lets running requests finish; a second one ends it.",
         examples: ["flotilla api", "flotilla api --host :: --port 8080"]
     ) { invocation in
-        let configuration = try Configuration.ofThisProcess()
+        let configuration = try invocation.configuration()
         let number = (invocation[port] ?? configuration[Settings.port]).number
         var settings = APIProcess.Configuration(
             server: HTTPServerConfiguration(host: invocation[host], port: UInt16(clamping: number)),
@@ -29,14 +34,8 @@ enum APICommand {
             redis: try configuration.redis(),
             log: Log(service: "api", threshold: configuration[Settings.logLevel].threshold)
         )
-        let search = try configuration.searchBackend()
-        settings.search = search
         settings.drain = configuration[Settings.drain]
-        settings.notifications = try configuration.notificationTexts()
-        settings.masters = try configuration.masterKeyring()
-        settings.scanRules = try configuration.scanRules()
-        let files = try configuration.ticketFiles()
-        settings.ticketFiles = files.store
+        settings.domains = invocation.program.domains(configuration)
         let (stop, order) = AsyncStream<Void>.makeStream()
         let signals = try Signals.stream(of: [SIGTERM, SIGINT])
         let listener = Task { for await _ in signals { order.yield() } }
@@ -46,8 +45,6 @@ enum APICommand {
         } catch let error as HTTPServerError where error.code == .addressInUse {
             throw CommandError("\(error)", remedy: "choose another with --port or PORT")
         }
-        await search.close()
-        await files.close()
         return .done
     }
 }

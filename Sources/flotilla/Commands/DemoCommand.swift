@@ -1,9 +1,11 @@
-import CommandLineKit
-import Messaging
-import Models
-import Operations
-import Storage
-import Workers
+import FlotillaAudit
+import FlotillaCommandLineKit
+import FlotillaIndexing
+import FlotillaMessaging
+import FlotillaModels
+import FlotillaModules
+import FlotillaOperations
+import FlotillaStorage
 
 /// `flotilla demo`: real samples of every kind, and what became of them.
 enum DemoCommand {
@@ -18,7 +20,7 @@ enum DemoCommand {
             + "Exits with 1 when something did not happen in time.",
         examples: ["flotilla demo", "flotilla demo --output json"]
     ) { invocation in
-        let configuration = try Configuration.ofThisProcess()
+        let configuration = try invocation.configuration()
         let topology = try configuration.topology()
         let demo = Demo(topology: topology)
         let broker = RabbitMQBroker(try configuration.rabbitMQ())

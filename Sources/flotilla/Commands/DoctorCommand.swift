@@ -1,6 +1,8 @@
-import CommandLineKit
+import FlotillaModules
+import FlotillaCommandLineKit
+import FlotillaOperations
+import FlotillaTickets
 import FoundationEssentials
-import Operations
 
 /// `flotilla doctor`: is everything there, and as it should be?
 enum DoctorCommand {
@@ -11,14 +13,14 @@ enum DoctorCommand {
         details: "Whether queues.yaml and the broker agree is shown by: flotilla topology verify",
         examples: ["flotilla doctor", "flotilla doctor --output json"]
     ) { invocation in
-        let configuration = try Configuration.ofThisProcess()
+        let configuration = try invocation.configuration()
         var findings = await Doctor(configuration).examine()
-        if let finding = await configuration.ticketFinding() { findings.append(finding) }
-        let mistakes = await configuration.mistakes()
+        for domain in invocation.program.domains(configuration) { findings += await domain.findings() }
+        let mistakes = await invocation.program.mistakes(configuration)
         findings += mistakes.map {
             Finding("settings", .bad, $0, remedy: "the API and the workers start with none such")
         }
-        let settings = Settings.all.map { setting in
+        let settings = invocation.program.settings.map { setting in
             Report.Setting(
                 name: setting.name,
                 value: configuration.display(of: setting),
@@ -61,19 +63,5 @@ enum DoctorCommand {
             }
         let remedy = finding.remedy.map { "; \($0)" } ?? ""
         return "\(style.apply(mark, colours)) \(finding.subject): \(finding.detail)\(remedy)"
-    }
-}
-
-extension Configuration {
-    /// The configuration of this process, or every problem with it, one per line, as wrong use.
-    static func ofThisProcess() throws(CommandError) -> Configuration {
-        do throws(ConfigurationError) {
-            return try Configuration(
-                environment: ProcessInfo.processInfo.environment,
-                currentFolder: FileManager.default.currentDirectoryPath
-            )
-        } catch {
-            throw CommandError(error.description, status: .wrongUse)
-        }
     }
 }

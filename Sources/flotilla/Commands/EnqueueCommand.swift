@@ -1,9 +1,10 @@
-import CommandLineKit
-import ControlAPI
+import FlotillaCommandLineKit
+import FlotillaControlAPI
+import FlotillaModels
+import FlotillaModules
+import FlotillaOperations
+import FlotillaStorage
 import FoundationEssentials
-import Models
-import Operations
-import Storage
 
 /// `flotilla enqueue`: a job, committed to Postgres.
 enum EnqueueCommand {
@@ -25,7 +26,7 @@ enum EnqueueCommand {
             "flotilla enqueue audit.write --payload @job.json --at 2026-12-24T18:00:00Z",
         ]
     ) { invocation in
-        let configuration = try Configuration.ofThisProcess()
+        let configuration = try invocation.configuration()
         let topology = try configuration.topology()
         let job = try job(invocation, types: topology.jobTypes)
         let outcome = try await configuration.withPostgres { pool in

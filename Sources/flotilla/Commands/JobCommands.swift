@@ -1,10 +1,10 @@
-import CommandLineKit
-import ControlAPI
-import Models
-import Operations
-import Platform
-import Storage
-import Telemetry
+import FlotillaCommandLineKit
+import FlotillaModels
+import FlotillaModules
+import FlotillaOperations
+import FlotillaPlatform
+import FlotillaStorage
+import FlotillaTelemetry
 
 /// `flotilla job`: what became of jobs.
 enum JobCommands {
@@ -22,7 +22,7 @@ enum JobCommands {
         takes: [id, OutputFormat.option],
         examples: ["flotilla job get 0193…", "flotilla job get 0193… --output json"]
     ) { invocation in
-        let configuration = try Configuration.ofThisProcess()
+        let configuration = try invocation.configuration()
         let id = invocation[id].lowercased()
         let redis = try configuration.redis().map { RedisClient($0, name: "flotilla command") }
         // Redis first: a final state there was committed before, so that the record read next has it too.
@@ -45,7 +45,7 @@ enum JobCommands {
         examples: ["flotilla job list --state dead", "flotilla job list --type audit.write --limit 10 --output json"]
     ) { invocation in
         guard (1...500).contains(invocation[limit]) else { throw UsageError("--limit is from 1 to 500") }
-        let jobs = try await Configuration.ofThisProcess().withPostgres { pool in
+        let jobs = try await invocation.configuration().withPostgres { pool in
             try await Jobs(pool).list(
                 state: invocation[state],
                 type: invocation[type],

@@ -1,7 +1,9 @@
-import CommandLineKit
-import ControlAPI
-import Operations
-import Platform
+import FlotillaCommandLineKit
+import FlotillaHTTPRouting
+import FlotillaHTTPServer
+import FlotillaModules
+import FlotillaOperations
+import FlotillaPlatform
 
 /// `flotilla key`: the API keys.
 enum KeyCommands {
@@ -24,7 +26,7 @@ enum KeyCommands {
         let name = invocation[name]
         guard (1...100).contains(name.utf8.count) else { throw UsageError("NAME is 1 to 100 bytes long") }
         let expiresAt = invocation[expires].map { WallClock.microseconds() + Int64($0 / .microseconds(1)) }
-        let key = try await Configuration.ofThisProcess().withPostgres { pool in
+        let key = try await invocation.configuration().withPostgres { pool in
             try await APIKeys(pool).create(name: name, scopes: scopes, expiresAt: expiresAt)
         }
         if invocation[OutputFormat.option] == .json {
@@ -44,7 +46,7 @@ enum KeyCommands {
         takes: [OutputFormat.option],
         examples: ["flotilla key list", "flotilla key list --output json"]
     ) { invocation in
-        let keys = try await Configuration.ofThisProcess().withPostgres { pool in try await APIKeys(pool).list() }
+        let keys = try await invocation.configuration().withPostgres { pool in try await APIKeys(pool).list() }
         let now = WallClock.microseconds()
         let shown = keys.map { ShownKey($0, at: now) }
         try invocation.show(
@@ -70,7 +72,7 @@ enum KeyCommands {
         examples: ["flotilla key revoke 3f9a0c11d2e4"]
     ) { invocation in
         let id = invocation[id]
-        let isRevoked = try await Configuration.ofThisProcess().withPostgres { pool in
+        let isRevoked = try await invocation.configuration().withPostgres { pool in
             try await APIKeys(pool).revoke(id)
         }
         guard isRevoked else {

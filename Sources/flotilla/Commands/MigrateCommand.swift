@@ -1,7 +1,8 @@
-import CommandLineKit
-import Operations
-import Storage
-import Workers
+import FlotillaCommandLineKit
+import FlotillaModules
+import FlotillaOperations
+import FlotillaQuota
+import FlotillaStorage
 
 /// `flotilla migrate`: the tables that the fleet needs.
 enum MigrateCommand {
@@ -17,43 +18,50 @@ enum MigrateCommand {
             """,
         examples: ["flotilla migrate", "flotilla migrate --dry-run"]
     ) { invocation in
-        let configuration = try Configuration.ofThisProcess()
+        let configuration = try invocation.configuration()
         let connection = try configuration.postgres()
-        let plans = try configuration.plans()
+        let schema = invocation.program.schema(configuration)
+        let preparations = try invocation.program.domains(configuration).compactMap { try $0.preparation() }
         let pool = PostgresPool(connection, size: 1, name: "flotilla migrate")
-        let steps: [Migration]
+        let steps: [SchemaStep]
         do {
-            steps =
-                invocation[dryRun]
-                ? try await Migrations.pending(in: pool)
-                : try await Migrations.apply(to: pool) { invocation.console.note("  \($0.number) \($0.name)") }
-            if let plans, !invocation[dryRun] {
-                note(try await PlanStore(pool).apply(plans), on: invocation.console)
+            if invocation[dryRun] {
+                steps = try await Migrations.pending(in: pool, schema)
+            } else {
+                steps = try await Migrations.apply(to: pool, schema) { invocation.console.note("  \($0.label)") }
+                for prepare in preparations { try await prepare(pool, invocation.console) }
             }
         } catch {
             await pool.close()
             throw CommandError("the tables can't be updated: \(error)", remedy: "run flotilla doctor")
         }
         await pool.close()
-        let rows = steps.map { ["\($0.number)", $0.name, invocation[dryRun] ? "missing" : "applied"] }
-        let answer = steps.map { Step(number: $0.number, name: $0.name, applied: !invocation[dryRun]) }
+        let rows = steps.map { step in
+            [
+                step.module, "\(step.migration.number)", step.migration.name,
+                invocation[dryRun] ? "missing" : "applied",
+            ]
+        }
+        let answer = steps.map { Step($0, applied: !invocation[dryRun]) }
         if rows.isEmpty, invocation[OutputFormat.option] == .table {
             invocation.console.print("The tables are up to date.")
         } else {
-            try invocation.show(answer, as: Table(["number", "name", "state"], rows))
+            try invocation.show(answer, as: Table(["module", "number", "name", "state"], rows))
         }
         return .done
     }
 
-    private static func note(_ changes: PlanStore.Changes, on console: Console) {
-        if !changes.written.isEmpty { console.note("  plans: \(changes.written.joined(separator: ", "))") }
-        if !changes.removed.isEmpty { console.note("  plans removed: \(changes.removed.joined(separator: ", "))") }
-        for kept in changes.kept { console.note("flotilla: \(kept.warning)") }
-    }
-
     private struct Step: Encodable {
+        let module: String
         let number: Int
         let name: String
         let applied: Bool
+
+        init(_ step: SchemaStep, applied: Bool) {
+            module = step.module
+            number = step.migration.number
+            name = step.migration.name
+            self.applied = applied
+        }
     }
 }

@@ -1,8 +1,9 @@
-import CommandLineKit
-import Messaging
-import Models
-import Operations
-import Platform
+import FlotillaCommandLineKit
+import FlotillaMessaging
+import FlotillaModels
+import FlotillaModules
+import FlotillaOperations
+import FlotillaPlatform
 
 /// `flotilla publish`: one message, straight to the broker.
 enum PublishCommand {
@@ -22,7 +23,7 @@ enum PublishCommand {
             "flotilla publish audit.write --exchange fleet.direct --body @job.json --id 42",
         ]
     ) { invocation in
-        let configuration = try Configuration.ofThisProcess()
+        let configuration = try invocation.configuration()
         let exchange = try invocation[exchange] ?? configuration.topology().events.name
         var message = Message(body: try invocation[body].read())
         message.properties.contentType = "application/json"

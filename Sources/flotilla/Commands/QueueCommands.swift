@@ -1,10 +1,9 @@
-import CommandLineKit
-import Messaging
-import Models
-import Operations
-import Platform
-import Storage
-import Workers
+import FlotillaCommandLineKit
+import FlotillaDeadLetters
+import FlotillaMessaging
+import FlotillaModels
+import FlotillaModules
+import FlotillaOperations
 
 /// `flotilla queue`: how the queues of queues.yaml stand.
 enum QueueCommands {
@@ -19,7 +18,7 @@ enum QueueCommands {
         details: "READY leaves out what workers hold at the moment. DEAD counts filed and unfiled dead letters.",
         examples: ["flotilla queue list", "flotilla queue list --worker audit --output json"]
     ) { invocation in
-        let configuration = try Configuration.ofThisProcess()
+        let configuration = try invocation.configuration()
         let declared = try configuration.topology().queues
         let queues = declared.filter { queue in invocation[worker].map { $0 == queue.worker } ?? true }
         if let worker = invocation[worker], queues.isEmpty {

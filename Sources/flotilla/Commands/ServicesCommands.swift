@@ -1,6 +1,6 @@
-import CommandLineKit
+import FlotillaCommandLineKit
+import FlotillaOperations
 import FoundationEssentials
-import Operations
 
 /// `flotilla services`: the private RabbitMQ, PostgreSQL and Redis of a home.
 enum ServicesCommands {

@@ -1,7 +1,8 @@
-import CommandLineKit
-import Messaging
-import Operations
-import Platform
+import FlotillaCommandLineKit
+import FlotillaManagement
+import FlotillaMessaging
+import FlotillaModules
+import FlotillaOperations
 
 /// `flotilla topology`: what the broker has, against what queues.yaml says.
 enum TopologyCommands {
@@ -17,7 +18,7 @@ enum TopologyCommands {
         takes: [OutputFormat.option],
         examples: ["flotilla topology plan", "flotilla topology plan --output json"]
     ) { invocation in
-        let diff = try await withDeployment { try await $0.diff() }
+        let diff = try await withDeployment(try invocation.configuration()) { try await $0.diff() }
         try show(diff, nothing: "The broker is as queues.yaml says.", in: invocation)
         return .done
     }
@@ -28,7 +29,7 @@ enum TopologyCommands {
         takes: [OutputFormat.option],
         examples: ["flotilla topology verify"]
     ) { invocation in
-        let diff = try await withDeployment { try await $0.diff() }
+        let diff = try await withDeployment(try invocation.configuration()) { try await $0.diff() }
         try show(diff, nothing: "The broker is as queues.yaml says.", in: invocation)
         return diff.isEmpty ? .done : .failed
     }
@@ -40,7 +41,7 @@ enum TopologyCommands {
         details: "Exits with 3 when something differs that only a person can decide on.",
         examples: ["flotilla topology apply"]
     ) { invocation in
-        let outcome = try await withDeployment { deployment in
+        let outcome = try await withDeployment(try invocation.configuration()) { deployment in
             try await deployment.apply { invocation.console.note("  \($0.object.rawValue) \($0.name)") }
         }
         let isTable = invocation[OutputFormat.option] == .table
@@ -79,9 +80,9 @@ enum TopologyCommands {
     }
 
     private static func withDeployment<R: Sendable>(
+        _ configuration: Configuration,
         _ body: (TopologyDeployment) async throws -> R
     ) async throws -> R {
-        let configuration = try Configuration.ofThisProcess()
         let topology = try configuration.topology()
         let admin: RabbitMQAdmin
         do {

@@ -1,8 +1,9 @@
-import CommandLineKit
+import FlotillaModules
+import FlotillaCommandLineKit
+import FlotillaOperations
+import FlotillaPlatform
 import FoundationEssentials
 import Glibc
-import Operations
-import Platform
 
 /// `flotilla up`: everything on this machine.
 enum UpCommand {
@@ -15,7 +16,7 @@ enum UpCommand {
         details: "Servers whose URL is configured are used instead of private ones. Ctrl-C drains and stops all of it.",
         examples: ["flotilla up", "flotilla up --logs", "DATABASE_URL=postgresql://… flotilla up"]
     ) { invocation in
-        let configuration = try Configuration.ofThisProcess()
+        let configuration = try invocation.configuration()
         for warning in configuration.warnings { invocation.console.note("flotilla: \(warning)") }
         guard let lock = try configuration.home.lockSession() else {
             throw CommandError(
@@ -25,7 +26,7 @@ enum UpCommand {
         }
         defer { extendLifetime(lock) }
         try checkPort(configuration)
-        let mistakes = await configuration.mistakes()
+        let mistakes = await invocation.program.mistakes(configuration)
         guard mistakes.isEmpty else { throw CommandError(mistakes.joined(separator: "\n"), status: .wrongUse) }
         let session = FleetSession(
             plan(showsLogs: invocation[logs]),

@@ -1,9 +1,8 @@
+import FlotillaMessaging
+import FlotillaTestSupport
 import Foundation
 import Glibc
-import Messaging
-import Storage
 import Synchronization
-import TestSupport
 import Testing
 
 extension FleetTests {

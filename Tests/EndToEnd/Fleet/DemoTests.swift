@@ -1,6 +1,5 @@
+import FlotillaStorage
 import Foundation
-import Storage
-import TestSupport
 import Testing
 
 extension FleetTests {

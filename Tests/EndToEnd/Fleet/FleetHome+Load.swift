@@ -1,9 +1,9 @@
+import FlotillaMessaging
+import FlotillaModels
+import FlotillaStorage
+import FlotillaTestSupport
 import Foundation
-import Messaging
-import Models
-import Storage
 import Synchronization
-import TestSupport
 import Testing
 
 /// Views of profiles, spread over a few companies, each with an id of its own.

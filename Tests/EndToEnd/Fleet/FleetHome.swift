@@ -1,8 +1,8 @@
+import FlotillaMessaging
+import FlotillaModels
+import FlotillaStorage
+import FlotillaTestSupport
 import Foundation
-import Messaging
-import Models
-import Storage
-import TestSupport
 import Testing
 
 /// A home with real servers that tests may break, and a way to run the built `flotilla worker` on them.

@@ -1,4 +1,4 @@
-import TestSupport
+import FlotillaTestSupport
 import Testing
 
 /// The whole fleet, as a user runs it, on servers of its own that break.

@@ -1,7 +1,7 @@
+import FlotillaModels
+import FlotillaStorage
+import FlotillaTestSupport
 import Foundation
-import Models
-import Storage
-import TestSupport
 import Testing
 
 extension FleetTests {

@@ -1,5 +1,5 @@
+import FlotillaTestSupport
 import Glibc
-import TestSupport
 
 /// A port that nobody listens on.
 enum FreePort {

@@ -1,5 +1,4 @@
-import Models
-import TestSupport
+import FlotillaModels
 
 /// A message that somebody sends by mistake or in malice, and what each queue has to say of it.
 struct Hostile: Sendable {

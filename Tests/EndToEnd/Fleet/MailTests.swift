@@ -1,9 +1,8 @@
+import FlotillaModels
+import FlotillaStorage
+import FlotillaTestSupport
 import Foundation
 import Glibc
-import Models
-import Platform
-import Storage
-import TestSupport
 import Testing
 
 extension FleetTests {

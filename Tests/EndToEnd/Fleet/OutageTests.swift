@@ -1,7 +1,7 @@
+import FlotillaStorage
+import FlotillaTestSupport
 import Foundation
 import Glibc
-import Storage
-import TestSupport
 import Testing
 
 extension FleetTests {

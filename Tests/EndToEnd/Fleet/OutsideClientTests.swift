@@ -1,6 +1,6 @@
+import FlotillaStorage
+import FlotillaTestSupport
 import Foundation
-import Storage
-import TestSupport
 import Testing
 
 extension FleetTests {

@@ -1,8 +1,6 @@
+import FlotillaStorage
+import FlotillaTestSupport
 import Foundation
-import Messaging
-import Models
-import Storage
-import TestSupport
 import Testing
 
 /// People of one company who look at profiles, each asking first whether the quota allows it.

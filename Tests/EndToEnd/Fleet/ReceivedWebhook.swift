@@ -1,7 +1,7 @@
+import FlotillaModels
+import FlotillaPlatform
+import FlotillaTestSupport
 import Foundation
-import Models
-import Platform
-import TestSupport
 
 /// A webhook as a receiver reads it.
 struct ReceivedWebhook {

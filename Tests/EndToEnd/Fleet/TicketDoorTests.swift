@@ -1,9 +1,9 @@
+import FlotillaModels
+import FlotillaPlatform
+import FlotillaStorage
+import FlotillaTestSupport
 import Foundation
 import Glibc
-import Models
-import Platform
-import Storage
-import TestSupport
 import Testing
 
 /// A ticket's whole way: asked for, made, told to the core, and scanned at the door.

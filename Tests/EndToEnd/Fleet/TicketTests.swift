@@ -1,9 +1,9 @@
+import FlotillaModels
+import FlotillaPlatform
+import FlotillaStorage
+import FlotillaTestSupport
 import Foundation
 import Glibc
-import Models
-import Platform
-import Storage
-import TestSupport
 import Testing
 
 extension FleetTests {

@@ -1,7 +1,7 @@
+import FlotillaMessaging
+import FlotillaModels
+import FlotillaTestSupport
 import Foundation
-import Messaging
-import Models
-import TestSupport
 import Testing
 
 @Suite(.enabled(if: TestServers.areAvailable)) struct RetryTests {

@@ -1,8 +1,8 @@
+import FlotillaMessaging
+import FlotillaModels
+import FlotillaStorage
+import FlotillaTestSupport
 import Foundation
-import Messaging
-import Models
-import Storage
-import TestSupport
 
 /// Real queues under a namespace of their own, a schema of their own, and processes of `troublemaker`.
 final class TroubleStage: Sendable {
@@ -63,7 +63,7 @@ final class TroubleStage: Sendable {
         let path = folder.appendingPathComponent("queues.yaml")
         try Data(file.utf8).write(to: path)
         let topology = try TopologyFile.decode(file)
-        try await TestDatabase.with(migrated: true) { database in
+        try await TestDatabase.with(schema: [.core]) { database in
             _ = try await database.pool.query(
                 SQLStatement("CREATE TABLE trouble_effects (message_id text NOT NULL, attempt int8 NOT NULL)")
             )

@@ -1,6 +1,5 @@
+import FlotillaTestSupport
 import Foundation
-import Platform
-import TestSupport
 import Testing
 
 /// `flotilla services` with the real servers.

@@ -1,5 +1,5 @@
+import FlotillaTestSupport
 import Foundation
-import TestSupport
 import Testing
 
 /// Settings that are wrong are told of before anything starts.

@@ -1,6 +1,6 @@
+import FlotillaPlatform
+import FlotillaTestSupport
 import Foundation
-import Platform
-import TestSupport
 
 /// A home in a folder of its own, driven by the built command.
 struct TestHome: Sendable {

@@ -1,11 +1,8 @@
-import ControlAPI
+@testable import FlotillaAudit
+import FlotillaHTTPRouting
+import FlotillaTestSupport
 import Foundation
-import Models
-import Storage
-import TestSupport
 import Testing
-
-@testable import Workers
 
 @Suite(.enabled(if: TestDatabase.isAvailable))
 struct APIAuditTests {

@@ -1,12 +1,7 @@
-import ControlAPI
+import FlotillaQuota
+import FlotillaTestSupport
 import Foundation
-import Models
-import Storage
-import Telemetry
-import TestSupport
 import Testing
-
-@testable import Workers
 
 @Suite(.enabled(if: TestDatabase.isAvailable))
 struct APICompanyTests {

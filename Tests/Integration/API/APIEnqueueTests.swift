@@ -1,7 +1,8 @@
-import ControlAPI
+import FlotillaHTTPRouting
+import FlotillaHTTPServer
+import FlotillaStorage
+import FlotillaTestSupport
 import Foundation
-import Storage
-import TestSupport
 import Testing
 
 @Suite(.enabled(if: TestDatabase.isAvailable))

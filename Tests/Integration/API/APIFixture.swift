@@ -1,10 +1,17 @@
-import ControlAPI
+import FlotillaIndexing
+import FlotillaQuota
+import FlotillaModules
+import FlotillaAudit
+import FlotillaControlAPI
+import FlotillaHTTPRouting
+import FlotillaHTTPServer
+import FlotillaModels
+import FlotillaNotifications
+import FlotillaStorage
+import FlotillaTelemetry
+import FlotillaTestSupport
+import FlotillaTickets
 import Foundation
-import Models
-import Storage
-import Telemetry
-import TestSupport
-import Workers
 
 /// The control API on a free port, over a schema of its own.
 struct APIFixture: Sendable {
@@ -44,23 +51,20 @@ struct APIFixture: Sendable {
         _ body: (APIFixture) async throws -> Void
     ) async throws {
         let key = try await APIKeys(pool).create(name: "tests", scopes: scopes)
+        let context = APIContext(
+            postgres: pool,
+            redis: nil,
+            topology: topology,
+            admission: admission,
+            metrics: Metrics(),
+            log: Log(service: "test", threshold: .error)
+        )
         let server = try ControlAPI.start(
             HTTPServerConfiguration(),
-            ControlAPI.Dependencies(
-                postgres: pool,
-                states: states,
-                topology: topology,
-                readiness: Readiness([
-                    HealthCheck("postgres", isNeeded: true) { _ = try await pool.ping() }
-                ]),
-                admission: admission,
-                notifications: notifications,
-                audit: audit,
-                door: door,
-                ticketFiles: ticketFiles,
-                metrics: Metrics(),
-                log: Log(service: "test", threshold: .error)
-            )
+            context,
+            states: states,
+            readiness: Readiness([HealthCheck("postgres", isNeeded: true) { _ = try await pool.ping() }]),
+            routes: routes(context, notifications, audit, ticketFiles, door)
         )
         let result: Result<Void, any Error>
         do {
@@ -68,6 +72,36 @@ struct APIFixture: Sendable {
         } catch { result = .failure(error) }
         await server.stop(within: .seconds(2))
         try result.get()
+    }
+
+    private static func routes(
+        _ context: APIContext,
+        _ notifications: NotificationTexts?,
+        _ audit: AuditLog?,
+        _ ticketFiles: (any TicketFileStore)?,
+        _ door: TicketDoor?
+    ) -> [Route] {
+        let (pool, topic) = (context.postgres, context.topology.events.name)
+        let quotas = QuotaReader(pool, board: nil)
+        var routes = QuotaRoutes(quotas).routes + SubscriptionRoutes(pool).routes + TokenRoutes(pool).routes
+        routes += SearchRoutes(PostgresSearch(pool), pool, exchange: topic).routes
+        routes += ProfileRoutes(pool, quotas: quotas, exchange: topic, admission: context.admission).routes
+        routes +=
+            TicketRoutes(
+                pool,
+                exchange: context.topology.commands.name,
+                files: ticketFiles,
+                admission: context.admission
+            ).routes
+        routes += TicketCancelRoutes(pool, topology: context.topology).routes
+        routes += door.map { ScanRoutes($0).routes } ?? []
+        routes += audit.map { AuditRoutes($0).routes } ?? []
+        if let notifications {
+            let dispatch = NotificationDispatch(notifications, topology: context.topology)
+            routes += NotificationRoutes(pool, dispatch: dispatch, admission: context.admission).routes
+            routes += InboxRoutes(pool).routes + PreferenceRoutes(pool, templates: notifications.templates).routes
+        }
+        return routes
     }
 
     func client() throws -> RawClient { try RawClient(port: server.port) }

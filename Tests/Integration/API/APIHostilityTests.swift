@@ -1,7 +1,5 @@
-import ControlAPI
+import FlotillaTestSupport
 import Foundation
-import Storage
-import TestSupport
 import Testing
 
 @Suite(.enabled(if: TestDatabase.isAvailable))

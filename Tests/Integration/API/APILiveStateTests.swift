@@ -1,10 +1,9 @@
-import ControlAPI
+import FlotillaModels
+import FlotillaPlatform
+import FlotillaStorage
+import FlotillaTelemetry
+import FlotillaTestSupport
 import Foundation
-import Models
-import Platform
-import Storage
-import Telemetry
-import TestSupport
 import Testing
 
 @Suite(.enabled(if: TestDatabase.isAvailable))

@@ -1,8 +1,9 @@
-import ControlAPI
+import FlotillaModules
+import FlotillaHTTPRouting
+import FlotillaStorage
+import FlotillaTestSupport
 import Foundation
-import Storage
 import Synchronization
-import TestSupport
 import Testing
 
 @Suite(.enabled(if: TestDatabase.isAvailable))
@@ -21,7 +22,7 @@ struct APIOutageTests {
         let pool = PostgresPool(try PostgresConfiguration(url: url), size: 4, name: "test")
         let result: Result<Void, any Error>
         do {
-            _ = try await Migrations.apply(to: pool)
+            _ = try await Migrations.apply(to: pool, FleetProgram.schema())
             try await body(pool) { isOpen in
                 _ = try await admin.query(SQLStatement("ALTER DATABASE \(name) ALLOW_CONNECTIONS \(isOpen)"))
                 let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = $1"

@@ -1,8 +1,6 @@
-import ControlAPI
+import FlotillaStorage
+import FlotillaTestSupport
 import Foundation
-import Models
-import Storage
-import TestSupport
 import Testing
 
 @Suite(.enabled(if: TestDatabase.isAvailable))

@@ -1,11 +1,12 @@
-import ControlAPI
+import FlotillaHTTPRouting
+import FlotillaHTTPServer
+import FlotillaIndexing
+import FlotillaModels
+import FlotillaQuota
+import FlotillaStorage
+import FlotillaTestSupport
 import Foundation
-import Models
-import Storage
-import TestSupport
 import Testing
-
-@testable import Workers
 
 @Suite(.enabled(if: TestDatabase.isAvailable))
 struct APISearchTests {

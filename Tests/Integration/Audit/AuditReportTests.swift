@@ -1,11 +1,8 @@
+@testable import FlotillaAudit
+import FlotillaPlatform
+import FlotillaTestSupport
 import Foundation
-import Models
-import Platform
-import Storage
-import TestSupport
 import Testing
-
-@testable import Workers
 
 @Suite(.enabled(if: TestDatabase.isAvailable))
 struct AuditReportTests {

@@ -1,10 +1,8 @@
+@testable import FlotillaAudit
+import FlotillaStorage
+import FlotillaTestSupport
 import Foundation
-import Models
-import Storage
-import TestSupport
 import Testing
-
-@testable import Workers
 
 @Suite(.enabled(if: TestDatabase.isAvailable))
 struct AuditVerificationTests {

@@ -1,11 +1,10 @@
+@testable import FlotillaAudit
+import FlotillaModels
+@testable import FlotillaPlatform
+import FlotillaStorage
+import FlotillaTestSupport
 import Foundation
-import Models
-import Platform
-import Storage
-import TestSupport
 import Testing
-
-@testable import Workers
 
 @Suite(.enabled(if: TestDatabase.isAvailable))
 struct AuditWorkerTests {

@@ -1,11 +1,9 @@
+@testable import FlotillaAudit
+import FlotillaPlatform
+import FlotillaStorage
+import FlotillaTestSupport
 import Foundation
-import Models
-import Platform
-import Storage
-import TestSupport
 import Testing
-
-@testable import Workers
 
 @Suite(.enabled(if: TestDatabase.isAvailable))
 struct CheckpointTests {

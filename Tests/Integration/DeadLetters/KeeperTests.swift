@@ -1,11 +1,11 @@
+import FlotillaDeadLetters
+import FlotillaMessaging
+import FlotillaModels
+import FlotillaStorage
+import FlotillaTelemetry
+import FlotillaTestSupport
 import Foundation
-import Messaging
-import Models
-import Storage
-import Telemetry
-import TestSupport
 import Testing
-import Workers
 
 /// A broker with one queue, a database, and what stands between them.
 private struct Scene: Sendable {
@@ -18,7 +18,7 @@ private struct Scene: Sendable {
     var files: DeadLetters { DeadLetters(database.pool) }
     var rabbit: RabbitMQBroker { RabbitMQBroker(broker.configuration) }
     var collection: DeadLetterCollection {
-        DeadLetterCollection(topology: topology, broker: rabbit, files: files, log: log)
+        DeadLetterCollection(topology: topology, broker: rabbit, files: files, observers: [], log: log)
     }
 
     static func with(_ body: (Scene) async throws -> Void) async throws {

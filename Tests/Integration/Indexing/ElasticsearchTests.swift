@@ -1,12 +1,12 @@
-import Foundation
-import Models
-import Outbound
-import Platform
-import Storage
-import TestSupport
-import Testing
-
+@testable import FlotillaAudit
+@testable import FlotillaIndexing
+import FlotillaModels
+import FlotillaOutbound
+import FlotillaPlatform
+import FlotillaTestSupport
 @testable import Workers
+import Foundation
+import Testing
 
 /// The index in a stand-in for Elasticsearch, which checks every request.
 @Suite(.enabled(if: TestDatabase.isAvailable))

@@ -1,7 +1,6 @@
-import Models
-import Storage
-import TestSupport
-
+@testable import FlotillaIndexing
+import FlotillaModels
+import FlotillaStorage
 @testable import Workers
 
 /// The indexing workers over a database, and what the tables say afterwards.

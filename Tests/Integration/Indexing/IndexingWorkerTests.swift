@@ -1,9 +1,8 @@
-import Models
-import Storage
-import TestSupport
+@testable import FlotillaIndexing
+import FlotillaModels
+import FlotillaStorage
+import FlotillaTestSupport
 import Testing
-
-@testable import Workers
 
 @Suite(.enabled(if: TestDatabase.isAvailable))
 struct IndexingWorkerTests {

@@ -1,6 +1,4 @@
-import Models
-
-@testable import Workers
+import FlotillaIndexing
 
 /// Random lives of profiles, as events in the order in which they happened.
 struct ProfileHistories {

@@ -1,7 +1,6 @@
-import Storage
-import Synchronization
-
+import FlotillaStorage
 @testable import Workers
+import Synchronization
 
 /// Commits like the database, or like one that is away.
 final class AwayEffectStore: EffectStore {

@@ -1,11 +1,9 @@
-import Messaging
-import Models
-import Storage
-import Telemetry
-import TestSupport
+import FlotillaMessaging
+@testable import FlotillaNotifications
+import FlotillaStorage
+import FlotillaTelemetry
+import FlotillaTestSupport
 import Testing
-
-@testable import Workers
 
 @Suite(.enabled(if: TestDatabase.isAvailable))
 struct LostDeliveriesTests {

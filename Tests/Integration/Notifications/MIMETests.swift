@@ -1,6 +1,5 @@
+import FlotillaOutbound
 import Foundation
-import Outbound
-import TestSupport
 import Testing
 
 @Suite(.enabled(if: FileManager.default.fileExists(atPath: "/usr/bin/python3")))

@@ -1,12 +1,7 @@
-import ControlAPI
+import FlotillaOutbound
+import FlotillaTestSupport
 import Foundation
-import Models
-import Outbound
-import Storage
-import TestSupport
 import Testing
-
-@testable import Workers
 
 @Suite(.enabled(if: TestDatabase.isAvailable))
 struct NotificationAPITests {

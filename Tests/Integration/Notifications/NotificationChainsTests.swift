@@ -1,12 +1,11 @@
+@testable import FlotillaNotifications
+import FlotillaOutbound
+import FlotillaPlatform
+import FlotillaStorage
+import FlotillaTelemetry
+import FlotillaTestSupport
 import Foundation
-import Outbound
-import Platform
-import Storage
-import Telemetry
-import TestSupport
 import Testing
-
-@testable import Workers
 
 @Suite(.enabled(if: StandIn.isAvailable, "python3-aiosmtpd is not installed: ops/setup.sh --test"), .serialized)
 struct NotificationChainsTests {

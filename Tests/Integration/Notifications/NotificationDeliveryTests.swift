@@ -1,11 +1,12 @@
-import Messaging
-import Models
-import Outbound
-import Storage
-import TestSupport
-import Testing
-
+@testable import FlotillaDeadLetters
+import FlotillaMessaging
+import FlotillaModels
+@testable import FlotillaNotifications
+import FlotillaOutbound
+import FlotillaStorage
+import FlotillaTestSupport
 @testable import Workers
+import Testing
 
 @Suite(.enabled(if: TestDatabase.isAvailable))
 struct NotificationDeliveryTests {
@@ -271,7 +272,7 @@ struct NotificationDeliveryTests {
             )
             let files = DeadLetters(stage.pool)
             for _ in 0..<2 {
-                try await files.failNotifications(of: [DeadLetter(dead)], eventExchange: "fleet.topic")
+                try await files.tell(DeadNotifications(), of: [DeadLetter(dead)])
             }
             let failed = try await state(id, stage)
             #expect(failed == "failed - timeout: took longer than 300 s")

@@ -1,10 +1,7 @@
-import Models
-import Outbound
-import Storage
-import TestSupport
+import FlotillaOutbound
+import FlotillaStorage
+import FlotillaTestSupport
 import Testing
-
-@testable import Workers
 
 @Suite(.enabled(if: TestDatabase.isAvailable))
 struct NotificationEventTests {

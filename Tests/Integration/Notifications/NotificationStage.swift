@@ -1,13 +1,13 @@
-import Foundation
-import Models
-import Outbound
-import Platform
-import Storage
-import Telemetry
-import TestSupport
-import Testing
-
+import FlotillaModels
+@testable import FlotillaNotifications
+import FlotillaOutbound
+import FlotillaPlatform
+import FlotillaStorage
+import FlotillaTelemetry
+import FlotillaTestSupport
 @testable import Workers
+import Foundation
+import Testing
 
 /// The notification workers over a schema of its own, with the shipped templates and providers that a test scripts.
 struct NotificationStage: Sendable {
@@ -150,7 +150,7 @@ struct NotificationStage: Sendable {
 extension Result where Success == Outcome, Failure == any Error {
     /// The type of the failure, as a dead letter would carry it.
     var failureType: String? {
-        if case .failure(let error) = self { Models.Failure(error).type } else { nil }
+        if case .failure(let error) = self { FlotillaModels.Failure(error).type } else { nil }
     }
 
     var failureText: String {
@@ -158,6 +158,6 @@ extension Result where Success == Outcome, Failure == any Error {
     }
 
     var isPermanent: Bool {
-        if case .failure(let error) = self { Models.Failure(error).isPermanent } else { false }
+        if case .failure(let error) = self { FlotillaModels.Failure(error).isPermanent } else { false }
     }
 }

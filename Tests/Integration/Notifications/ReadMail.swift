@@ -1,5 +1,5 @@
+import FlotillaTestSupport
 import Foundation
-import TestSupport
 
 /// A mail as Python's `email` package reads it.
 struct ReadMail: Decodable {

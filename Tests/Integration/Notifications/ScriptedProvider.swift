@@ -1,8 +1,5 @@
-import Outbound
+@testable import FlotillaNotifications
 import Synchronization
-import Telemetry
-
-@testable import Workers
 
 /// A provider that answers as a test says, and remembers what it was given.
 final class ScriptedProvider<Content: Sendable>: NotificationProvider {

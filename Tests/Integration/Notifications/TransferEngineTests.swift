@@ -1,7 +1,7 @@
+import FlotillaOutbound
+import FlotillaPlatform
+import FlotillaTestSupport
 import Foundation
-import Outbound
-import Platform
-import TestSupport
 import Testing
 
 @Suite(.enabled(if: StandIn.isAvailable, "python3-aiosmtpd is not installed: ops/setup.sh --test"), .serialized)

@@ -1,9 +1,6 @@
-import Models
-import Storage
-import TestSupport
+@testable import FlotillaQuota
+import FlotillaTestSupport
 import Testing
-
-@testable import Workers
 
 @Suite(.enabled(if: TestDatabase.isAvailable))
 struct PlanStoreTests {

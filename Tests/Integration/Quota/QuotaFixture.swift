@@ -1,11 +1,9 @@
+import FlotillaModels
+@testable import FlotillaQuota
+import FlotillaStorage
+import FlotillaTelemetry
+import FlotillaTestSupport
 import Foundation
-import Models
-import Platform
-import Storage
-import Telemetry
-import TestSupport
-
-@testable import Workers
 
 /// The quota workers over one database, each by its queue.
 struct QuotaFixture: Sendable {

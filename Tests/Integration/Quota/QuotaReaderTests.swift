@@ -1,13 +1,10 @@
-import ControlAPI
+import FlotillaPlatform
+@testable import FlotillaQuota
+import FlotillaStorage
+import FlotillaTelemetry
+import FlotillaTestSupport
 import Foundation
-import Models
-import Platform
-import Storage
-import Telemetry
-import TestSupport
 import Testing
-
-@testable import Workers
 
 @Suite(.enabled(if: TestDatabase.isAvailable && TestRedis.isAvailable))
 struct QuotaReaderTests {

@@ -1,11 +1,10 @@
+import FlotillaModels
+import FlotillaPlatform
+@testable import FlotillaQuota
+import FlotillaStorage
+import FlotillaTestSupport
 import Foundation
-import Models
-import Platform
-import Storage
-import TestSupport
 import Testing
-
-@testable import Workers
 
 @Suite(.enabled(if: TestDatabase.isAvailable))
 struct QuotaWorkerTests {

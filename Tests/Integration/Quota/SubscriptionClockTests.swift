@@ -1,10 +1,8 @@
-import Models
-import Storage
-import Telemetry
-import TestSupport
+@testable import FlotillaQuota
+import FlotillaStorage
+import FlotillaTelemetry
+import FlotillaTestSupport
 import Testing
-
-@testable import Workers
 
 @Suite(.enabled(if: TestDatabase.isAvailable))
 struct SubscriptionClockTests {

@@ -1,9 +1,8 @@
-import Models
-import Storage
-import TestSupport
+import FlotillaModels
+@testable import FlotillaQuota
+import FlotillaStorage
+import FlotillaTestSupport
 import Testing
-
-@testable import Workers
 
 @Suite(.enabled(if: TestDatabase.isAvailable))
 struct SubscriptionWorkerTests {

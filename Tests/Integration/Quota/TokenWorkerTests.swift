@@ -1,9 +1,7 @@
-import Models
-import Storage
-import TestSupport
+@testable import FlotillaQuota
+import FlotillaStorage
+import FlotillaTestSupport
 import Testing
-
-@testable import Workers
 
 @Suite(.enabled(if: TestDatabase.isAvailable))
 struct TokenWorkerTests {

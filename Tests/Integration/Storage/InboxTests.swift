@@ -1,5 +1,5 @@
-import Storage
-import TestSupport
+import FlotillaStorage
+import FlotillaTestSupport
 import Testing
 
 @Suite(.enabled(if: TestDatabase.isAvailable))

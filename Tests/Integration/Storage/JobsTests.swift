@@ -1,6 +1,6 @@
-import Models
-import Storage
-import TestSupport
+import FlotillaModels
+import FlotillaStorage
+import FlotillaTestSupport
 import Testing
 
 @Suite(.enabled(if: TestDatabase.isAvailable))

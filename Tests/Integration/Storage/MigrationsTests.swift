@@ -1,5 +1,7 @@
-import Storage
-import TestSupport
+@testable import flotilla
+import FlotillaModules
+@testable import FlotillaStorage
+import FlotillaTestSupport
 import Testing
 
 @Suite(.enabled(if: TestDatabase.isAvailable))
@@ -9,34 +11,38 @@ struct MigrationsTests {
         Migration(number: 2, name: "two", sql: "ALTER TABLE one ADD name text"),
     ]
 
+    private func ours(_ steps: [Migration]) -> [SchemaModule] { [SchemaModule("ours", steps)] }
+
     @Test func `five processes that start at once apply each step once`() async throws {
+        let schema = try FleetProgram.schema()
         try await TestDatabase.with { database in
-            let applied = try await withThrowingTaskGroup(of: [Migration].self) { group in
+            let applied = try await withThrowingTaskGroup(of: [SchemaStep].self) { group in
                 for number in 0..<5 {
                     let pool = try database.otherPool(named: "migrator-\(number)")
                     group.addTask {
-                        let applied = try await Migrations.apply(to: pool)
+                        let applied = try await Migrations.apply(to: pool, schema)
                         await pool.close()
                         return applied
                     }
                 }
                 return try await group.reduce(into: []) { $0 += $1 }
             }
-            #expect(applied.map(\.number).sorted() == Migrations.all.map(\.number))
-            let pending = try await Migrations.pending(in: database.pool)
+            #expect(applied.count == schema.flatMap(\.migrations).count)
+            #expect(Set(applied) == Set(try MigrationPlan.pending(schema, after: [])))
+            let pending = try await Migrations.pending(in: database.pool, schema)
             #expect(pending.isEmpty)
         }
     }
 
     @Test func `a step that was edited after it was applied is named, and nothing is changed`() async throws {
         try await TestDatabase.with { database in
-            _ = try await Migrations.apply(to: database.pool, [steps[0]])
+            _ = try await Migrations.apply(to: database.pool, ours([steps[0]]))
             let edited = [Migration(number: 1, name: "one", sql: "SELECT 1"), steps[1]]
             let error = await #expect(throws: MigrationError.self) {
-                try await Migrations.apply(to: database.pool, edited)
+                try await Migrations.apply(to: database.pool, ours(edited))
             }
             #expect(error?.code == .checksumChanged)
-            #expect(error?.operation == "migration 0001_one")
+            #expect(error?.operation == "migration ours 0001_one")
             let columns = try await database.count(
                 "SELECT count(*) FROM information_schema.columns WHERE table_schema = '\(database.schema)' "
                     + "AND table_name = 'one'"
@@ -49,16 +55,98 @@ struct MigrationsTests {
         try await TestDatabase.with { database in
             let broken = Migration(number: 2, name: "two", sql: "CREATE TABLE two (id int); SELECT nonsense;")
             let error = await #expect(throws: MigrationError.self) {
-                try await Migrations.apply(to: database.pool, [steps[0], broken])
+                try await Migrations.apply(to: database.pool, ours([steps[0], broken]))
             }
             #expect(error?.code == .failed)
-            #expect(error?.operation == "migration 0002_two")
-            let pending = try await Migrations.pending(in: database.pool, steps)
-            #expect(pending == [steps[1]])
+            #expect(error?.operation == "migration ours 0002_two")
+            let pending = try await Migrations.pending(in: database.pool, ours(steps))
+            #expect(pending.map(\.migration) == [steps[1]])
             let found = try await database.count("SELECT count(*) FROM pg_class WHERE oid = to_regclass('two')")
             #expect(found == 0)
-            let applied = try await Migrations.apply(to: database.pool, steps)
-            #expect(applied == [steps[1]])
+            let applied = try await Migrations.apply(to: database.pool, ours(steps))
+            #expect(applied.map(\.migration) == [steps[1]])
+        }
+    }
+
+    @Test func `modules that different programs apply stand side by side`() async throws {
+        try await TestDatabase.with { database in
+            let theirs = [SchemaModule("theirs", [Migration(number: 1, name: "x", sql: "CREATE TABLE x (id int)")])]
+            _ = try await Migrations.apply(to: database.pool, ours(steps))
+            #expect(try await Migrations.apply(to: database.pool, theirs).map(\.label) == ["theirs 0001_x"])
+            #expect(try await Migrations.pending(in: database.pool, ours(steps)).isEmpty)
+        }
+    }
+
+    /// As version 0.1.0 made the table.
+    private func numberAsOne(_ database: TestDatabase, _ steps: [SchemaStep]) async throws {
+        _ = try await database.pool.query(SQLStatement("DROP TABLE IF EXISTS schema_migrations"))
+        _ = try await database.pool.query(
+            SQLStatement(
+                """
+                CREATE TABLE schema_migrations (
+                    number integer NOT NULL CONSTRAINT pk_schema_migrations PRIMARY KEY,
+                    name text NOT NULL,
+                    checksum bytea NOT NULL,
+                    applied_at timestamptz NOT NULL DEFAULT now())
+                """
+            )
+        )
+        for step in steps {
+            guard let number = step.migration.formerNumber else { continue }
+            _ = try await database.pool.query(
+                SQLStatement(
+                    "INSERT INTO schema_migrations (number, name, checksum) VALUES ($1::bigint::integer, $2, $3)",
+                    [.int(Int64(number)), .text(step.migration.name), .bytes(step.migration.checksum)]
+                )
+            )
+        }
+    }
+
+    @Test func `a database numbered as one is taken over as it is`() async throws {
+        let schema = try FleetProgram.schema()
+        try await TestDatabase.with(migrated: true) { database in
+            let all = try MigrationPlan.pending(schema, after: [])
+            let later = all.filter { $0.migration.formerNumber == nil }
+            let older = all.filter { $0.migration.formerNumber != nil }
+            #expect(Set(older.compactMap(\.migration.formerNumber)) == Set(1...10))
+            try await numberAsOne(database, all)
+            // Looking changes nothing.
+            #expect(try await Migrations.pending(in: database.pool, schema) == later)
+            #expect(
+                try await database.count(
+                    "SELECT count(*) FROM pg_attribute WHERE attname = 'module' "
+                        + "AND attrelid = to_regclass('schema_migrations')"
+                ) == 0
+            )
+            // What came after version 0.1.0 was made before; only the table is to be brought up.
+            let known = schema.map { module in
+                SchemaModule(module.name, module.migrations.filter { $0.formerNumber != nil })
+            }
+            #expect(try await Migrations.apply(to: database.pool, known).isEmpty)
+            #expect(try await Migrations.apply(to: database.pool, known).isEmpty)
+            let rows = try await database.pool.query(SQLStatement("SELECT module, number, name FROM schema_migrations"))
+            let found = Set(rows.map { "\($0.text(0) ?? "") \($0.int(1) ?? 0) \($0.text(2) ?? "")" })
+            #expect(found == Set(older.map { "\($0.module) \($0.migration.number) \($0.migration.name)" }))
+        }
+    }
+
+    @Test func `a step numbered as one that no module has is refused, and nothing is changed`() async throws {
+        let schema = try FleetProgram.schema()
+        try await TestDatabase.with(migrated: true) { database in
+            try await numberAsOne(database, try MigrationPlan.pending(schema, after: []))
+            _ = try await database.pool.query(
+                SQLStatement("INSERT INTO schema_migrations (number, name, checksum) VALUES (99, 'later', '')")
+            )
+            let error = await #expect(throws: MigrationError.self) {
+                try await Migrations.apply(to: database.pool, schema)
+            }
+            #expect(error?.code == .unknownStep)
+            #expect(
+                try await database.count(
+                    "SELECT count(*) FROM pg_attribute WHERE attname = 'module' "
+                        + "AND attrelid = to_regclass('schema_migrations')"
+                ) == 0
+            )
         }
     }
 }

@@ -1,11 +1,11 @@
-import Messaging
-import Models
-import Storage
-import Synchronization
-import Telemetry
-import TestSupport
-import Testing
+import FlotillaMessaging
+import FlotillaModels
+import FlotillaStorage
+import FlotillaTelemetry
+import FlotillaTestSupport
 import Workers
+import Synchronization
+import Testing
 
 /// Answers as it is told, and keeps what it was given.
 private final class ScriptedPublisher: MessagePublisher {

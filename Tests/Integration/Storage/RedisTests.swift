@@ -1,8 +1,7 @@
+import FlotillaModels
+import FlotillaStorage
+import FlotillaTelemetry
 import Foundation
-import Models
-import Storage
-import Telemetry
-import TestSupport
 import Testing
 
 @Suite(.enabled(if: TestRedis.isAvailable), .serialized)

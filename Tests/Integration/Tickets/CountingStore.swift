@@ -1,5 +1,6 @@
-import Synchronization
+import FlotillaTickets
 import Workers
+import Synchronization
 
 /// A store that notes what it is given, and is out when a test says so.
 final class CountingStore: TicketFileStore {

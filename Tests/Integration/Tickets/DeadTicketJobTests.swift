@@ -1,11 +1,10 @@
-import Messaging
-import Models
-import Platform
-import Storage
-import TestSupport
+@testable import FlotillaDeadLetters
+import FlotillaMessaging
+import FlotillaModels
+import FlotillaStorage
+import FlotillaTestSupport
+@testable import FlotillaTickets
 import Testing
-
-@testable import Workers
 
 @Suite(.enabled(if: TestDatabase.isAvailable))
 struct DeadTicketJobTests {
@@ -56,7 +55,7 @@ struct DeadTicketJobTests {
             #expect(await stage.handle(body, id: "m").isDone == false)
             #expect(try await Self.status(stage) == "running")
             let files = DeadLetters(stage.pool)
-            for _ in 0..<2 { try await files.failTicketJobs(of: [Self.letter(body, id: "m")]) }
+            for _ in 0..<2 { try await files.tell(DeadTicketJobs(), of: [Self.letter(body, id: "m")]) }
             #expect(try await Self.status(stage) == "failed")
             #expect(try await stage.count("SELECT count(*) FROM ticket_generation_jobs WHERE finished_at IS NULL") == 0)
 
@@ -65,7 +64,7 @@ struct DeadTicketJobTests {
             #expect(try await Self.status(stage) == "completed")
             #expect(try await stage.tickets().count == 1)
             // A letter that is filed late takes nothing back.
-            try await files.failTicketJobs(of: [Self.letter(body, id: "m")])
+            try await files.tell(DeadTicketJobs(), of: [Self.letter(body, id: "m")])
             #expect(try await Self.status(stage) == "completed")
         }
     }
@@ -77,7 +76,7 @@ struct DeadTicketJobTests {
             let older = TicketStage.job(tickets: [TicketStage.ticket(1)])
             let unreadable = "{"
             let files = DeadLetters(stage.pool)
-            try await files.failTicketJobs(of: [Self.letter(older, id: "m"), Self.letter(unreadable, id: "n")])
+            try await files.tell(DeadTicketJobs(), of: [Self.letter(older, id: "m"), Self.letter(unreadable, id: "n")])
             #expect(try await Self.status(stage) == "running")
         }
     }

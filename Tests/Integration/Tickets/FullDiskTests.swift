@@ -1,8 +1,8 @@
-import Foundation
-import TestSupport
-import Testing
-
+import FlotillaTestSupport
+@testable import FlotillaTickets
 @testable import Workers
+import Foundation
+import Testing
 
 /// A disk that is really full: a small file system in memory, which only root can mount.
 @Suite(.enabled(if: TestDatabase.isAvailable && SmallDisk.isPossible))

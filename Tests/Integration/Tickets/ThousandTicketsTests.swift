@@ -1,11 +1,10 @@
+import FlotillaIndexing
+import FlotillaModels
+import FlotillaPlatform
+import FlotillaTestSupport
+@testable import FlotillaTickets
 import Foundation
-import Models
-import Platform
-import Storage
-import TestSupport
 import Testing
-
-@testable import Workers
 
 /// A thousand tickets, read back by programs that are not ours.
 @Suite(.enabled(if: TestDatabase.isAvailable && Tool.areAvailable))

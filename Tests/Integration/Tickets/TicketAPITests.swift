@@ -1,11 +1,9 @@
+@testable import FlotillaModels
+import FlotillaStorage
+import FlotillaTestSupport
+@testable import FlotillaTickets
 import Foundation
-import Models
-import Storage
-import TestSupport
 import Testing
-
-@testable import ControlAPI
-@testable import Workers
 
 @Suite(.enabled(if: TestDatabase.isAvailable))
 struct TicketAPITests {

@@ -1,10 +1,10 @@
-import Foundation
-import Outbound
-import Platform
-import TestSupport
-import Testing
-
+import FlotillaOutbound
+import FlotillaPlatform
+import FlotillaTestSupport
+@testable import FlotillaTickets
 @testable import Workers
+import Foundation
+import Testing
 
 /// Tickets in a store with S3's interface: moto's server, which checks signatures and rights.
 @Suite(.enabled(if: TestDatabase.isAvailable && StandIn.hasPartners), .serialized)

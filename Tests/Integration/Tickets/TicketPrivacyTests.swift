@@ -1,10 +1,9 @@
-import Models
-import Storage
+@testable import FlotillaPersonalData
+import FlotillaStorage
+import FlotillaTestSupport
+@testable import FlotillaTickets
 import Synchronization
-import TestSupport
 import Testing
-
-@testable import Workers
 
 @Suite(.enabled(if: TestDatabase.isAvailable))
 struct TicketPrivacyTests {

@@ -1,11 +1,10 @@
+@testable import FlotillaModels
+import FlotillaPlatform
+import FlotillaStorage
+import FlotillaTestSupport
+@testable import FlotillaTickets
 import Foundation
-import Platform
-import Storage
-import TestSupport
 import Testing
-
-@testable import Models
-@testable import Workers
 
 /// Two processes at the same tickets at the same moment.
 @Suite(.serialized, .enabled(if: TestDatabase.isAvailable))

@@ -1,12 +1,12 @@
+import FlotillaModels
+@testable import FlotillaPlatform
+import FlotillaStorage
+import FlotillaTestSupport
+import FlotillaTicketDocuments
+@testable import FlotillaTickets
+@testable import FlotillaWebhooks
 import Foundation
-import Models
-import Platform
-import Storage
-import TestSupport
-import TicketDocuments
 import Testing
-
-@testable import Workers
 
 /// The tickets worker over a schema and a folder of its own.
 struct TicketStage: Sendable {

@@ -1,11 +1,13 @@
-import Foundation
-import Models
-import Platform
-import Storage
-import TestSupport
-import Testing
-
+import FlotillaIndexing
+@testable import FlotillaModels
+@testable import FlotillaNotifications
+import FlotillaPlatform
+import FlotillaStorage
+import FlotillaTestSupport
+@testable import FlotillaTickets
 @testable import Workers
+import Foundation
+import Testing
 
 @Suite(.enabled(if: TestDatabase.isAvailable))
 struct TicketWorkerTests {

@@ -1,5 +1,5 @@
+import FlotillaTestSupport
 import Foundation
-import TestSupport
 
 /// Programs that read what we have written.
 enum Tool {

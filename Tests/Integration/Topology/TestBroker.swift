@@ -1,6 +1,7 @@
+import FlotillaManagement
+import FlotillaMessaging
+import FlotillaModels
 import Foundation
-import Messaging
-import Models
 import Synchronization
 import Testing
 

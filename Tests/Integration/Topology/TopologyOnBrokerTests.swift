@@ -1,7 +1,8 @@
+import FlotillaManagement
+import FlotillaMessaging
+import FlotillaModels
+import FlotillaTestSupport
 import Foundation
-import Messaging
-import Models
-import TestSupport
 import Testing
 
 @Suite(.enabled(if: TestBroker.isAvailable))

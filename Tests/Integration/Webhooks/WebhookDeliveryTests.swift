@@ -1,10 +1,9 @@
-import Models
-import Outbound
-import Storage
-import TestSupport
+import FlotillaModels
+import FlotillaOutbound
+import FlotillaStorage
+import FlotillaTestSupport
+@testable import FlotillaWebhooks
 import Testing
-
-@testable import Workers
 
 @Suite(.enabled(if: TestDatabase.isAvailable && StandIn.isAvailable))
 struct WebhookDeliveryTests {

@@ -1,12 +1,10 @@
-import Models
-import Outbound
-import Platform
-import Storage
-import Telemetry
-import TestSupport
+@testable import FlotillaAudit
+import FlotillaOutbound
+@testable import FlotillaPlatform
+import FlotillaStorage
+import FlotillaTestSupport
+@testable import FlotillaWebhooks
 import Testing
-
-@testable import Workers
 
 @Suite(.enabled(if: TestDatabase.isAvailable && StandIn.isAvailable))
 struct WebhookEndpointsTests {

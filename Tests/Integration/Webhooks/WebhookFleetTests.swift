@@ -1,12 +1,12 @@
-import Foundation
-import Messaging
-import Models
-import Outbound
-import Telemetry
-import TestSupport
-import Testing
-
+import FlotillaMessaging
+import FlotillaModels
+import FlotillaOutbound
+import FlotillaTelemetry
+import FlotillaTestSupport
+@testable import FlotillaWebhooks
 @testable import Workers
+import Foundation
+import Testing
 
 /// Deliveries through the real runtime, broker and delay ladder.
 @Suite(.enabled(if: TestServers.areAvailable && StandIn.isAvailable), .serialized)

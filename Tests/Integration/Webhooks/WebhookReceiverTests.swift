@@ -1,10 +1,8 @@
+import FlotillaPlatform
+import FlotillaTestSupport
+@testable import FlotillaWebhooks
 import Foundation
-import Models
-import Platform
-import TestSupport
 import Testing
-
-@testable import Workers
 
 /// What docs/webhooks.md gives to receivers, against what we send.
 @Suite(.enabled(if: StandIn.isAvailable))

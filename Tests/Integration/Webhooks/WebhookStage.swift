@@ -1,14 +1,12 @@
+import FlotillaModels
+import FlotillaOutbound
+@testable import FlotillaPlatform
+import FlotillaStorage
+import FlotillaTelemetry
+import FlotillaTestSupport
+@testable import FlotillaWebhooks
 import Foundation
-import Messaging
-import Models
-import Outbound
-import Platform
-import Storage
-import Telemetry
-import TestSupport
 import Testing
-
-@testable import Workers
 
 /// The webhooks over a schema of its own, with a receiver on this machine.
 struct WebhookStage: Sendable {

@@ -1,5 +1,5 @@
-import Messaging
-import Models
+import FlotillaMessaging
+import FlotillaModels
 
 /// Routes messages through the declarations of a plan as a broker would, time to live and dead-lettering included.
 struct RoutingSimulation {

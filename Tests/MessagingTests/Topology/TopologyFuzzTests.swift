@@ -1,5 +1,5 @@
+import FlotillaMessaging
 import Foundation
-import Messaging
 import Testing
 
 struct TopologyFuzzTests {

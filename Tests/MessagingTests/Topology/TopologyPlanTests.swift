@@ -1,5 +1,5 @@
-import Messaging
-import Models
+import FlotillaMessaging
+import FlotillaModels
 import Testing
 
 struct TopologyPlanTests {

@@ -1,4 +1,4 @@
-import CPostgres
+import CFlotillaPostgres
 
 /// Reads the binary formats of the types that the fleet's tables use.
 ///

@@ -1,7 +1,7 @@
-import Models
-import CPostgres
+import FlotillaModels
+import FlotillaPlatform
+import CFlotillaPostgres
 import Glibc
-import Platform
 
 extension ConnectionHandle {
     /// Connects, sets the session up and enters pipeline mode; blocks the thread, for the connect timeout at most.

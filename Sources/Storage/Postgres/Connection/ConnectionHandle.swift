@@ -1,4 +1,4 @@
-import CPostgres
+import CFlotillaPostgres
 import Glibc
 
 /// The only owner of a `PGconn`, in non-blocking mode.

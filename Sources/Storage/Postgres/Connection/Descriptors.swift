@@ -1,5 +1,5 @@
+import FlotillaPlatform
 import Glibc
-import Platform
 
 /// Waiting on descriptors with `poll`.
 enum Descriptors {

@@ -1,4 +1,4 @@
-import Platform
+import FlotillaPlatform
 import Synchronization
 
 /// Lets the cancellation of a task reach the thread that waits on the socket for it.

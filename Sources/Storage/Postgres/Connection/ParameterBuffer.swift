@@ -1,4 +1,4 @@
-import CPostgres
+import CFlotillaPostgres
 import Glibc
 
 /// The parameters of one statement in Postgres's binary formats, in one block of memory that is used again.

@@ -1,6 +1,6 @@
-import CPostgres
+import FlotillaPlatform
+import CFlotillaPostgres
 import Glibc
-import Platform
 
 /// One session, confined to its own thread, always in pipeline mode between calls.
 ///

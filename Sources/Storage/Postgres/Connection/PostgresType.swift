@@ -1,4 +1,4 @@
-import CPostgres
+import CFlotillaPostgres
 
 /// The object identifiers of built-in types, from the server's `pg_type.dat`.
 enum PostgresType {

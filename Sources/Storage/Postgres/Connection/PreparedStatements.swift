@@ -1,4 +1,4 @@
-import CPostgres
+import CFlotillaPostgres
 
 /// The statements that one connection has prepared, the least recently used dropped first.
 struct PreparedStatements {

@@ -1,4 +1,4 @@
-import CPostgres
+import CFlotillaPostgres
 
 /// The only owner of a `PGresult`.
 ///

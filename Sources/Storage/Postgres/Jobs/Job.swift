@@ -1,4 +1,4 @@
-package import Models
+package import FlotillaModels
 
 /// A job as its row has it. Times are microseconds since 1970.
 package struct Job: Sendable, Hashable {

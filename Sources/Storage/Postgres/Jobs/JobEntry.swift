@@ -1,5 +1,5 @@
-import Models
-import Platform
+import FlotillaModels
+import FlotillaPlatform
 
 /// A job on its way into the table: its id, its row and its message.
 struct JobEntry: Sendable {

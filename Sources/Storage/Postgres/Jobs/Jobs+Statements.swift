@@ -1,4 +1,4 @@
-package import Models
+package import FlotillaModels
 
 /// The steps of a job's record, to be executed in the transaction of its effect.
 ///

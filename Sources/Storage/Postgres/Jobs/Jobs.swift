@@ -1,5 +1,5 @@
-package import Models
-import Platform
+package import FlotillaModels
+import FlotillaPlatform
 
 /// The durable record of jobs.
 package struct Jobs: Sendable {

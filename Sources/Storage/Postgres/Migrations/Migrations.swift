@@ -1,38 +1,26 @@
-/// The schema's steps and what a database has of them.
+/// Brings a database to the schema that modules need.
 package enum Migrations {
-    /// Every step, in order.
-    package static let all: [Migration] = [
-        Migration(number: 1, name: "core", sql: Migration0001Core.sql),
-        Migration(number: 2, name: "audit", sql: Migration0002Audit.sql),
-        Migration(number: 3, name: "quota", sql: Migration0003Quota.sql),
-        Migration(number: 4, name: "notifications", sql: Migration0004Notifications.sql),
-        Migration(number: 5, name: "tickets", sql: Migration0005Tickets.sql),
-        Migration(number: 6, name: "search", sql: Migration0006Search.sql),
-        Migration(number: 7, name: "subscriptions", sql: Migration0007Subscriptions.sql),
-        Migration(number: 8, name: "audit_privacy", sql: Migration0008AuditPrivacy.sql),
-        Migration(number: 9, name: "webhooks", sql: Migration0009Webhooks.sql),
-        Migration(number: 10, name: "scans", sql: Migration0010Scans.sql),
-    ]
-
     /// Any number, but always this one: whoever holds this advisory lock may change the schema.
     private static let lock: Int64 = 0x666c_6f74_696c_6c61
 
     /// Applies what is missing, each step in a transaction, one process at a time; returns what it applied.
     ///
-    /// - Parameter progress: called before each step.
+    /// - Parameters:
+    ///   - modules: in the order in which their steps are applied; the core first.
+    ///   - progress: called before each step.
     /// - Throws: `MigrationError` when an applied step differs from ours, with its name; `PostgresError`.
     package static func apply(
         to pool: PostgresPool,
-        _ migrations: [Migration] = all,
-        progress: (Migration) -> Void = { _ in }
-    ) async throws -> [Migration] {
+        _ modules: [SchemaModule],
+        progress: (SchemaStep) -> Void = { _ in }
+    ) async throws -> [SchemaStep] {
         var configuration = pool.configuration
         // A step on a large table takes its time, and so does waiting for another process that applies it.
         configuration.statementTimeout = .seconds(3_600)
         let own = PostgresPool(configuration, size: 1, name: "\(pool.name)-migrate")
         do {
-            var applied: [Migration] = []
-            while let migration = try await step(own, migrations, progress) { applied.append(migration) }
+            var applied: [SchemaStep] = []
+            while let step = try await step(own, modules, progress) { applied.append(step) }
             await own.close()
             return applied
         } catch {
@@ -42,25 +30,41 @@ package enum Migrations {
     }
 
     /// What the database lacks, in order; the same checks as ``apply(to:_:progress:)``, and no change.
-    package static func pending(in pool: PostgresPool, _ migrations: [Migration] = all) async throws -> [Migration] {
-        let isThere = try await pool.query(SQLStatement("SELECT to_regclass('schema_migrations') IS NOT NULL"))
-        guard isThere.first?.bool(0) == true else { return try MigrationPlan.pending(migrations, after: []) }
-        return try MigrationPlan.pending(migrations, after: applied(try await pool.query(list)))
+    package static func pending(in pool: PostgresPool, _ modules: [SchemaModule]) async throws -> [SchemaStep] {
+        switch SchemaTable.form(try await pool.query(SchemaTable.form)) {
+        case .none: try MigrationPlan.pending(modules, after: [])
+        case .numberedAsOne: try await pending(modules, SchemaTable.formerList, pool)
+        case .byModule: try await pending(modules, SchemaTable.list, pool)
+        }
+    }
+
+    private static func pending(
+        _ modules: [SchemaModule],
+        _ list: SQLStatement,
+        _ pool: PostgresPool
+    ) async throws -> [SchemaStep] {
+        try MigrationPlan.pending(modules, after: SchemaTable.applied(try await pool.query(list), modules))
     }
 
     /// Applies the next missing step; `nil` when there is none.
     private static func step(
         _ pool: PostgresPool,
-        _ migrations: [Migration],
-        _ progress: (Migration) -> Void
-    ) async throws -> Migration? {
-        try await pool.transaction { transaction -> Migration? in
+        _ modules: [SchemaModule],
+        _ progress: (SchemaStep) -> Void
+    ) async throws -> SchemaStep? {
+        try await pool.transaction { transaction -> SchemaStep? in
             _ = try await transaction.query(SQLStatement("SELECT pg_advisory_xact_lock($1)", [.int(lock)]))
-            let rows = try await transaction.pipeline([SQLStatement(table), list])[1]
-            guard let next = try MigrationPlan.pending(migrations, after: applied(rows)).first else { return nil }
+            if case .numberedAsOne = SchemaTable.form(try await transaction.query(SchemaTable.form)) {
+                // Refused before anything is changed when a step belongs to no module of this program.
+                _ = try SchemaTable.applied(try await transaction.query(SchemaTable.formerList), modules)
+                _ = try await transaction.pipeline(SchemaTable.upgrade(modules))
+            }
+            let rows = try await transaction.pipeline([SchemaTable.create, SchemaTable.list])[1]
+            let applied = try SchemaTable.applied(rows, modules)
+            guard let next = try MigrationPlan.pending(modules, after: applied).first else { return nil }
             progress(next)
             do throws(PostgresError) {
-                try await transaction.script(next.sql)
+                try await transaction.script(next.migration.sql)
             } catch {
                 if error.isOutage || error.code == .cancelled { throw error }
                 throw MigrationError(
@@ -72,27 +76,17 @@ package enum Migrations {
             }
             try await transaction.commit(after: [
                 SQLStatement(
-                    "INSERT INTO schema_migrations (number, name, checksum) VALUES ($1::bigint::integer, $2, $3)",
-                    [.int(Int64(next.number)), .text(next.name), .bytes(next.checksum)]
+                    """
+                    INSERT INTO schema_migrations (module, number, name, checksum)
+                    VALUES ($1, $2::bigint::integer, $3, $4)
+                    """,
+                    [
+                        .text(next.module), .int(Int64(next.migration.number)), .text(next.migration.name),
+                        .bytes(next.migration.checksum),
+                    ]
                 )
             ])
             return next
-        }
-    }
-
-    private static let table = """
-        CREATE TABLE IF NOT EXISTS schema_migrations (
-            number integer NOT NULL CONSTRAINT pk_schema_migrations PRIMARY KEY,
-            name text NOT NULL,
-            checksum bytea NOT NULL,
-            applied_at timestamptz NOT NULL DEFAULT now())
-        """
-
-    private static let list = SQLStatement("SELECT number, name, checksum FROM schema_migrations ORDER BY number")
-
-    private static func applied(_ rows: SQLResult) -> [AppliedMigration] {
-        rows.map { row in
-            AppliedMigration(number: Int(row.int(0) ?? 0), name: row.text(1) ?? "", checksum: row.bytes(2) ?? [])
         }
     }
 }

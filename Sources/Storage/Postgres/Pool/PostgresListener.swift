@@ -1,6 +1,6 @@
-import CPostgres
+import FlotillaPlatform
+import CFlotillaPostgres
 import Glibc
-import Platform
 import Synchronization
 
 /// A connection that only listens, on a thread of its own; it connects again until it is stopped.

@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// The part that an event or a service's own entry plays in an action that takes time: its beginning or one of its ends.
 ///

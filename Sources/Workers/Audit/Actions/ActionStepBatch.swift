@@ -1,4 +1,4 @@
-import Storage
+import FlotillaStorage
 
 /// The steps of actions among the rows of a batch.
 struct ActionStepBatch {

@@ -1,5 +1,4 @@
-import Models
-import Platform
+import FlotillaPlatform
 
 /// The heads of all lanes at one moment, to be signed: what came before can't be changed afterwards without its telling.
 ///

@@ -1,6 +1,6 @@
+import FlotillaModels
+import FlotillaPlatform
 import Glibc
-import Models
-import Platform
 
 /// Checkpoints outside the database, one JSON object a line, only ever added to: what shows that rows and checkpoints
 /// went from the database together. The file is best kept where the database's users can't write.

@@ -1,5 +1,4 @@
-package import Platform
-import Storage
+package import FlotillaPlatform
 
 /// What checkpoints are checked against: whose signatures count, and the copy outside the database.
 package struct CheckpointTrust: Sendable {

@@ -1,5 +1,5 @@
-package import Platform
-package import Storage
+package import FlotillaPlatform
+package import FlotillaStorage
 import Synchronization
 
 /// Signs the heads of the lanes, keeps the checkpoint in `audit_checkpoints`, and copies it into a file.

@@ -1,6 +1,7 @@
-import Models
-import Platform
-import Storage
+import FlotillaModels
+import FlotillaPersonalData
+import FlotillaPlatform
+import FlotillaStorage
 
 extension AuditPrivacy {
     /// What a stored body says once its values are opened.

@@ -1,14 +1,14 @@
-import Models
-import Platform
-package import Storage
+package import FlotillaPersonalData
+package import FlotillaPlatform
+package import FlotillaStorage
 import Synchronization
 
 /// Keeps personal data out of the audit log's plain text: seals it with its person's key before a row is hashed.
 ///
 /// Rows without personal data cost one look at their body. docs/privacy.md describes keys and formats.
 package final class AuditPrivacy: Sendable {
-    let pool: PostgresPool
-    let masters: MasterKeyring
+    package let pool: PostgresPool
+    package let masters: MasterKeyring
     private let keys: SubjectKeys
     private let known = Mutex<Pseudonyms?>(nil)
 
@@ -22,7 +22,7 @@ package final class AuditPrivacy: Sendable {
     package func check() async throws { _ = try await pseudonyms() }
 
     /// The pseudonyms of this database, whose key is made once for all.
-    func pseudonyms() async throws -> Pseudonyms {
+    package func pseudonyms() async throws -> Pseudonyms {
         if let pseudonyms = known.withLock({ $0 }) { return pseudonyms }
         let master = masters.current
         let name = SubjectStatements.secretName

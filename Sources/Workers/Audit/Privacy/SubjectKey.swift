@@ -1,4 +1,4 @@
-import Platform
+import FlotillaPlatform
 
 /// A person's own key, as this process holds it for a while.
 struct SubjectKey: Sendable {
@@ -7,22 +7,23 @@ struct SubjectKey: Sendable {
     /// `nil` once the person is forgotten.
     let cipher: AESGCM?
 
+    private static let seal = SecretSeal(purpose: "flotilla.subject.1")
+
     /// Wraps a person's key; it can't be taken for that of another.
     static func wrap(_ key: [UInt8], of name: String, by master: MasterKeys.Key) -> [UInt8] {
-        master.cipher.seal(key, context: context(name))
+        seal.seal(key, of: name, by: master)
     }
 
-    static func unwrap(_ wrapped: [UInt8], of name: String, by master: MasterKeys.Key) throws(AuditError) -> [UInt8] {
-        guard let key = master.cipher.open(wrapped, context: context(name)), key.count == AESGCM.keyLength else {
-            throw AuditError(
+    static func unwrap(_ wrapped: [UInt8], of name: String, by master: MasterKeys.Key) throws(MasterKeyError) -> [UInt8]
+    {
+        let key = try seal.open(wrapped, of: name, by: master, as: "the key of \(name)")
+        guard key.count == AESGCM.keyLength else {
+            throw MasterKeyError(
                 code: .wrongKey,
-                operation: "unwrap the key of \(name)",
-                detail: "master key \(master.id) does not open it",
-                isRetriable: false
+                operation: "open the key of \(name)",
+                detail: "the key of \(name) is not \(AESGCM.keyLength) bytes long"
             )
         }
         return key
     }
-
-    private static func context(_ name: String) -> [UInt8] { Array("flotilla.subject.1\u{0}\(name)".utf8) }
 }

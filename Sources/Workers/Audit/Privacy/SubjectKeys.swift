@@ -1,12 +1,12 @@
-import Models
-import Platform
-import Storage
+import FlotillaPersonalData
+package import FlotillaPlatform
+package import FlotillaStorage
 import Synchronization
 
 /// The keys of people: made on first sight, kept wrapped in `audit_subjects`, and remembered here for a minute.
 ///
 /// A key that was destroyed meanwhile may be used here until then: what it seals nobody can open any more.
-final class SubjectKeys: Sendable {
+package final class SubjectKeys: Sendable {
     private struct Entry {
         let key: SubjectKey
         let validUntil: ContinuousClock.Instant
@@ -68,7 +68,7 @@ final class SubjectKeys: Sendable {
     }
 
     /// The cipher in a row of id, name, master and wrapped key; `nil` once the person is forgotten.
-    static func cipher(_ row: SQLRow, _ name: String, _ masters: MasterKeyring) throws -> AESGCM? {
+    package static func cipher(_ row: SQLRow, _ name: String, _ masters: MasterKeyring) throws -> AESGCM? {
         guard let master = row.text(2), let wrapped = row.bytes(3) else { return nil }
         return AESGCM(key: try SubjectKey.unwrap(wrapped, of: name, by: try masters.key(master)))
     }

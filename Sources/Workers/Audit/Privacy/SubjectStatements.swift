@@ -1,4 +1,5 @@
-import Storage
+import FlotillaPersonalData
+import FlotillaStorage
 
 /// SQL for `audit_subjects` and what belongs to them.
 enum SubjectStatements {
@@ -71,11 +72,11 @@ enum SubjectStatements {
 }
 
 /// A text by which a person can be found elsewhere, sealed with the person's own key.
-struct SubjectTrace: Sendable, Hashable {
+package struct SubjectTrace: Sendable, Hashable {
     let subject: Int64
     let digest: [UInt8]
     let category: PersonalFields.Category
     let sealed: [UInt8]
 
-    static func context(_ subject: Int64) -> [UInt8] { Array("flotilla.trace.1\u{0}\(subject)".utf8) }
+    package static func context(_ subject: Int64) -> [UInt8] { Array("flotilla.trace.1\u{0}\(subject)".utf8) }
 }

@@ -1,4 +1,4 @@
-import Storage
+import FlotillaStorage
 
 /// Finds the actions that rows began or ended.
 struct AuditActions {

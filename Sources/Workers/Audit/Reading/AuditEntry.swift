@@ -1,5 +1,3 @@
-import Storage
-
 /// A row of the audit log as people read it.
 package struct AuditEntry: Sendable, Hashable {
     /// A row's place in its chain, which names it for good: `lane-sequence`.

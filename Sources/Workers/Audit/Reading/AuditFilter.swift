@@ -1,4 +1,4 @@
-import Storage
+import FlotillaStorage
 
 /// Which rows of the audit log are meant; all that is given has to hold.
 package struct AuditFilter: Sendable, Hashable {

@@ -1,4 +1,4 @@
-package import Storage
+package import FlotillaStorage
 
 /// Reads the audit log, page by page, whatever its size.
 package struct AuditLog: Sendable {

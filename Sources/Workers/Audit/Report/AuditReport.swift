@@ -1,5 +1,5 @@
+import FlotillaPlatform
 import Glibc
-import Platform
 
 /// Writes what a filter means into a file, the oldest first, a page at a time: memory does not grow with the report.
 package struct AuditReport: Sendable {

@@ -1,5 +1,5 @@
-import Models
-import Platform
+import FlotillaModels
+import FlotillaPlatform
 
 /// One row of a report: the same cells in every format.
 struct ReportRow {

@@ -1,5 +1,5 @@
-import CXLSXWriter
-import Platform
+import FlotillaPlatform
+import CFlotillaXLSXWriter
 
 /// A workbook that is written row by row, in memory that does not grow with it (libxlsxwriter).
 ///

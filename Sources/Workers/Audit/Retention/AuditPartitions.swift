@@ -1,5 +1,5 @@
-package import Models
-package import Storage
+package import FlotillaModels
+package import FlotillaStorage
 
 /// The months of `audit_logs`, a partition each.
 package struct AuditPartitions: Sendable {

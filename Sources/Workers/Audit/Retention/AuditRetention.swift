@@ -1,6 +1,6 @@
-import Models
-package import Platform
-package import Storage
+import FlotillaModels
+package import FlotillaPlatform
+package import FlotillaStorage
 
 /// Takes the oldest months out of the audit log, and leaves a chain that verifies: each lane's base moves to the last
 /// row that went, and a signed checkpoint says so.

@@ -1,4 +1,4 @@
-package import Storage
+package import FlotillaStorage
 
 /// Recomputes the hash chain of every lane, a page at a time, while writers may go on writing.
 ///

@@ -1,4 +1,4 @@
-import Platform
+import FlotillaPlatform
 
 /// A checkpoint up to which everything was found intact before, as it is remembered outside the database.
 package struct VerifiedMark: Sendable, Hashable {

@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// What can be found of a visible profile: folded texts by weight, and the values to filter and sort by. No names.
 package struct SearchDocument: Sendable, Hashable {

@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// Requests to `_bulk`, none longer than the engine takes at once, and what the answers mean.
 struct BulkRequest {

@@ -1,5 +1,6 @@
-import Models
-package import Outbound
+import FlotillaModels
+package import FlotillaOutbound
+package import Workers
 
 /// Talks to the search engine, and tells an engine that can't answer from one that says no.
 package struct ElasticsearchClient: Sendable {

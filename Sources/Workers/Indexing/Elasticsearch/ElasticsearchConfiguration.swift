@@ -1,5 +1,5 @@
-import Outbound
-package import Platform
+import FlotillaOutbound
+package import FlotillaPlatform
 
 /// Where Elasticsearch or OpenSearch is, and how the indexes there are called.
 package struct ElasticsearchConfiguration: Sendable {

@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// How a profile is written in the search engine.
 enum ElasticsearchDocument {

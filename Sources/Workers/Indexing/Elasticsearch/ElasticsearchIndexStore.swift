@@ -1,5 +1,6 @@
-import Models
-package import Storage
+import FlotillaModels
+package import FlotillaStorage
+import Workers
 import Synchronization
 
 /// The index in Elasticsearch or OpenSearch, an index there for each generation.

@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// The body of a search request, as JSON text.
 struct ElasticsearchQuery {

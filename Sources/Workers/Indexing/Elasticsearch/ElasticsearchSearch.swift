@@ -1,5 +1,6 @@
-import Models
-package import Storage
+import FlotillaModels
+package import FlotillaStorage
+import Workers
 
 /// Searches the active generation's index in the engine; what is shown comes from the records.
 package struct ElasticsearchSearch: SearchEngine {

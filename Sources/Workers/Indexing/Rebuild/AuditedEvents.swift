@@ -1,5 +1,6 @@
-import Models
-import Storage
+import FlotillaAudit
+import FlotillaModels
+import FlotillaStorage
 
 /// Reads the events that the index is made of back from the audit log, a page at a time.
 struct AuditedEvents: Sendable {
@@ -13,82 +14,44 @@ struct AuditedEvents: Sendable {
         /// Rows whose bodies no worker could read either.
         var unreadable = 0
         /// Up to where the lane has been read.
-        var place: Place
-        var isLast = false
-    }
-
-    struct Place: Sendable {
-        var lane: Int64
-        var sequence: Int64
-        var recordedAt: Int64
-        /// The lane's last row at the beginning.
-        let last: Int64
+        var place: AuditReplay.Place
+        var isLast: Bool
     }
 
     private static let keys = [ProfileValidated.event, ProfileUpdated.event, ProfileRejected.event, UserDeleted.event]
 
-    let pool: PostgresPool
-    let privacy: AuditPrivacy
-    let pageSize: Int64
+    private let replay: AuditReplay
 
-    /// The beginnings of all lanes, and how many rows they have.
-    func lanes() async throws -> (places: [Place], rows: Int64) {
-        let heads = try await pool.query(
-            SQLStatement("SELECT lane, base_sequence, sequence FROM audit_lanes ORDER BY lane")
-        )
-        var rows: Int64 = 0
-        let places = heads.compactMap { row -> Place? in
-            guard let lane = row.int(0), let base = row.int(1), let last = row.int(2) else { return nil }
-            rows += last - base
-            return Place(lane: lane, sequence: base, recordedAt: EventTime.plausible.lowerBound, last: last)
-        }
-        return (places, rows)
+    init(_ pool: PostgresPool, privacy: AuditPrivacy, pageSize: Int64) {
+        replay = AuditReplay(pool, privacy: privacy, keys: Self.keys, pageSize: pageSize)
     }
 
-    func page(after place: Place) async throws -> Page {
-        let rows = try await pool.query(
-            SQLStatement(
-                """
-                SELECT sequence, recorded_at, routing_key, message_id, occurred_at, body FROM audit_logs
-                WHERE lane = $1 AND (sequence, recorded_at) > ($2, $3) AND sequence <= $4 AND routing_key = ANY ($5)
-                ORDER BY sequence, recorded_at LIMIT $6
-                """,
-                [
-                    .int(place.lane), .int(place.sequence), .timestamp(place.recordedAt), .int(place.last),
-                    .textArray(Self.keys), .int(pageSize),
-                ]
-            )
-        )
-        var page = Page(place: place, isLast: rows.count < pageSize)
-        let bodies = try await privacy.reveal(rows.map { ($0.text(3) ?? "", $0.bytes(5) ?? []) })
-        for (row, body) in zip(rows, bodies) {
-            page.place.sequence = row.int(0) ?? place.last
-            page.place.recordedAt = row.timestamp(1) ?? place.recordedAt
-            // Of somebody who is forgotten there is nothing to be found.
-            guard body.disclosure != .forgotten else { continue }
+    /// The beginnings of all lanes, and how many rows they have.
+    func lanes() async throws -> (places: [AuditReplay.Place], rows: Int64) { try await replay.lanes() }
+
+    func page(after place: AuditReplay.Place) async throws -> Page {
+        let read = try await replay.page(after: place)
+        var page = Page(place: read.place, isLast: read.isLast)
+        for row in read.rows {
             do {
-                if let event = try event(row, body.body) { page.events.append(event) }
+                if let event = try event(row) { page.events.append(event) }
             } catch {
                 page.unreadable += 1
             }
         }
-        if page.isLast { page.place.sequence = place.last }
         return page
     }
 
-    private func event(_ row: SQLRow, _ body: [UInt8]) throws(InvalidPayload) -> Event? {
-        guard let recordedAt = row.timestamp(1), let key = row.text(2), let messageID = row.text(3),
-            let occurredAt = row.timestamp(4)
-        else { return nil }
-        let data = try Self.data(of: body)
+    private func event(_ row: AuditReplay.Row) throws(InvalidPayload) -> Event? {
+        let data = try Self.data(of: row.body)
         func profile(_ event: some ProfileEvent) -> Event {
-            let time = event.change.occurredAt ?? occurredAt
+            let time = event.change.occurredAt ?? row.occurredAt
             // As the worker took it: a time more than a day ahead is a clock gone wrong.
-            let isAhead = time > recordedAt + 86_400_000_000
-            let version = EventVersion(time: isAhead ? recordedAt : time, messageID: messageID)
+            let isAhead = time > row.recordedAt + 86_400_000_000
+            let version = EventVersion(time: isAhead ? row.recordedAt : time, messageID: row.messageID)
             return .profile(event.change, type(of: event).kind, version)
         }
-        return switch key {
+        return switch row.routingKey {
         case ProfileValidated.event: profile(try ProfileValidated(body: data))
         case ProfileUpdated.event: profile(try ProfileUpdated(body: data))
         case ProfileRejected.event: profile(try ProfileRejected(body: data))

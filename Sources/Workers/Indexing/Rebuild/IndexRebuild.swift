@@ -1,5 +1,6 @@
-import Models
-package import Storage
+package import FlotillaAudit
+import FlotillaModels
+package import FlotillaStorage
 
 /// Makes a fresh index from the audit log beside the active one, and puts it in its place.
 ///
@@ -105,7 +106,7 @@ package struct IndexRebuild: Sendable {
     }
 
     private func replay(into number: Int64, _ report: inout Report, _ progress: (Progress) -> Void) async throws {
-        let log = AuditedEvents(pool: pool, privacy: privacy, pageSize: pageSize)
+        let log = AuditedEvents(pool, privacy: privacy, pageSize: pageSize)
         let (lanes, total) = try await log.lanes()
         var done: Int64 = 0
         for lane in lanes {

@@ -1,5 +1,5 @@
-import Models
-package import Storage
+import FlotillaModels
+package import FlotillaStorage
 
 /// How the index stands.
 package struct IndexStatus: Sendable {

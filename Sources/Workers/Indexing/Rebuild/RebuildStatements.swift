@@ -1,5 +1,5 @@
-import Models
-import Storage
+import FlotillaModels
+import FlotillaStorage
 
 enum RebuildStatements {
     static let building = SQLStatement("SELECT generation FROM search_generations WHERE state = 'building'")

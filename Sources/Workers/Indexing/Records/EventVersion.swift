@@ -1,4 +1,4 @@
-package import Storage
+package import FlotillaStorage
 
 /// Which of two events is the later one, whatever the order of their arrival.
 ///

@@ -1,5 +1,5 @@
-import Models
-import Storage
+import FlotillaModels
+import FlotillaStorage
 
 /// A record as a row of `search_records` holds it.
 struct StoredRecord: Sendable {

@@ -1,5 +1,5 @@
-package import Models
-import Storage
+package import FlotillaModels
+import FlotillaStorage
 
 /// What the events seen so far say of a profile.
 ///

@@ -1,5 +1,5 @@
-import Models
-import Platform
+import FlotillaModels
+import FlotillaPlatform
 
 extension FoundProfile {
     /// The profile for its readers, as the text of a JSON object.

@@ -1,4 +1,4 @@
-package import Storage
+package import FlotillaStorage
 
 /// Searches the tables of the active generation.
 package struct PostgresSearch: SearchEngine {

@@ -1,4 +1,4 @@
-import Platform
+import FlotillaPlatform
 
 /// A search for profiles, checked and in the form in which the index compares.
 package struct ProfileQuery: Sendable, Hashable {

@@ -1,4 +1,4 @@
-package import Storage
+package import FlotillaStorage
 
 /// Looks profiles up in the active generation.
 package struct ProfileRecords: Sendable {

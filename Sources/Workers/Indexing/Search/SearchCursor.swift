@@ -1,4 +1,4 @@
-import Platform
+import FlotillaPlatform
 
 /// Where the next page of a search begins: after the profile with this key and id.
 ///

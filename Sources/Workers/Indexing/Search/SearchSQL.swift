@@ -1,4 +1,4 @@
-import Storage
+import FlotillaStorage
 
 /// The statements of one search.
 struct SearchSQL {

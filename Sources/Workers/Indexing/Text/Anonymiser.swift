@@ -1,4 +1,4 @@
-package import Models
+package import FlotillaModels
 
 /// Takes out of free text what tells who somebody is: their names, and addresses and telephone numbers of anybody.
 package struct Anonymiser: Sendable {

@@ -1,5 +1,4 @@
-import Models
-import Storage
+import FlotillaStorage
 
 /// The records that a batch of events is about, in every generation that is written, as the batch changes them.
 struct IndexBatch {

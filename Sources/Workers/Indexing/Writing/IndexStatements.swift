@@ -1,4 +1,4 @@
-import Storage
+import FlotillaStorage
 
 enum IndexStatements {
     /// Any number, but always this one. Batches of profiles hold it together; what changes the set of deleted users or

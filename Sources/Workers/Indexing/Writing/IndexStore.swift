@@ -1,4 +1,4 @@
-package import Storage
+package import FlotillaStorage
 
 /// Where documents are searched: in the tables of Postgres, or in a search engine beside it.
 ///

@@ -1,5 +1,4 @@
-import Models
-import Storage
+import FlotillaStorage
 
 /// One transaction's work on the index, between the answers to its questions and its last statements.
 struct IndexWriter {

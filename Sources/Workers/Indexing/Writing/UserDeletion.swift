@@ -1,4 +1,4 @@
-package import Storage
+package import FlotillaStorage
 
 /// Takes everything that the index knows of a person out of it, in a transaction of its own.
 package struct UserDeletion: Sendable {

@@ -1,5 +1,5 @@
-import Models
-import Storage
+import FlotillaStorage
+import Workers
 import Synchronization
 
 /// What providers have accepted and no record says yet, because Postgres was away at that moment.

@@ -1,6 +1,6 @@
-import Models
-import Outbound
-import Storage
+import FlotillaModels
+import FlotillaOutbound
+import FlotillaStorage
 
 /// A notification that this process alone is sending, until its lease ends.
 struct ClaimedNotification: Sendable {

@@ -1,5 +1,5 @@
-import Models
-import Storage
+import FlotillaModels
+import FlotillaStorage
 
 /// The steps of one notification's record while it is sent.
 enum DeliveryStatements {

@@ -1,6 +1,7 @@
-package import Models
-package import Outbound
-import Platform
+package import FlotillaModels
+package import FlotillaOutbound
+import FlotillaPlatform
+package import Workers
 
 extension Dependency {
     /// Any of the mail providers.

@@ -1,7 +1,8 @@
-import Messaging
-import Models
-import Storage
-import Telemetry
+import FlotillaMessaging
+import FlotillaModels
+import FlotillaStorage
+import FlotillaTelemetry
+import Workers
 
 /// Gives a new message to notifications that have waited for an hour and have none any more: a queue was purged, or the
 /// broker has lost its data.

@@ -1,6 +1,6 @@
-import Models
-import Outbound
-package import Storage
+import FlotillaModels
+package import FlotillaStorage
+import Workers
 
 /// Sends one notification: claim, check, send, record.
 ///

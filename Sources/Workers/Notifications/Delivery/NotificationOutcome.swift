@@ -1,5 +1,6 @@
-import Models
-import Platform
+import FlotillaModels
+import FlotillaPlatform
+import Workers
 
 /// `notification.sent` and `notification.failed`, as the fleet publishes them.
 struct NotificationOutcome {
@@ -29,7 +30,7 @@ struct NotificationOutcome {
         add("provider", provider)
         add("providerMessageId", providerMessageID)
         add("reason", reason)
-        if let eventID { members.append(.init(name: "eventId", value: TicketID.likely(eventID).json)) }
+        if let eventID { members.append(.init(name: "eventId", value: ExternalID.likely(eventID).json)) }
         add("timestamp", WallClock.iso8601())
         let name = reason == nil ? Self.sent : Self.failed
         return OutgoingEvent(name: name, body: Array(JSONValue.members(members).json.utf8))

@@ -1,7 +1,8 @@
-import Models
-import Outbound
-import Platform
-import Storage
+import FlotillaModels
+import FlotillaOutbound
+import FlotillaPlatform
+import FlotillaStorage
+import Workers
 
 /// What a dispatch writes: the request, its attachments, its notifications, and the messages that deliver them.
 struct DispatchStatements {

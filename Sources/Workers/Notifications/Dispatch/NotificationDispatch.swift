@@ -1,7 +1,7 @@
-package import Models
-import Outbound
-import Platform
-package import Storage
+package import FlotillaModels
+import FlotillaOutbound
+import FlotillaPlatform
+package import FlotillaStorage
 
 /// Turns a request into one notification for each recipient and channel, and into the messages that deliver them.
 ///

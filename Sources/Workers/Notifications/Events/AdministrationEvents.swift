@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// Imports, reports and changes of the configuration: for those who run the platform.
 enum AdministrationEvents {

@@ -1,5 +1,5 @@
-import Models
-import Platform
+import FlotillaModels
+import FlotillaPlatform
 
 /// What an event tells, by which template, and whom.
 struct Announcement: Sendable {

@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// Payments, subscriptions and quotas: what a customer, or the users of its company, should know.
 enum CompanyEvents {

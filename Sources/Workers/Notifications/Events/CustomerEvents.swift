@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// `customer.*`: customers come, change and go, and are told how they stand.
 enum CustomerEvents {

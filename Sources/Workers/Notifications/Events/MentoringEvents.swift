@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// `session.created` and `matching.suggested`.
 enum MentoringEvents {

@@ -1,4 +1,5 @@
-package import Models
+package import FlotillaModels
+package import Workers
 
 /// Tells people of events, and keeps the table of recipients up to date with what events say of them.
 package struct NotificationEventWorker: Worker {

@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// Every event that a person should hear of, or that tells of a recipient, and what is to be read from it.
 enum NotifiedEvents {

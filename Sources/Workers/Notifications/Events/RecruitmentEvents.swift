@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// `profile.*` and `interview.scheduled`: what candidates wait for.
 enum RecruitmentEvents {

@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// `ticket.completed`: guests get their tickets, and the organiser the sum of it.
 enum TicketEvents {

@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// `user.*`: people come, change and go.
 enum UserEvents {

@@ -1,7 +1,7 @@
+import FlotillaOutbound
+import FlotillaPlatform
 import FoundationEssentials
 import Glibc
-import Outbound
-import Platform
 
 /// Notifications as files in a folder, for machines without an account anywhere.
 struct FileProvider<Content: Sendable>: NotificationProvider {

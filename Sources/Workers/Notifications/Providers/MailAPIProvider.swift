@@ -1,7 +1,7 @@
+import FlotillaModels
+import FlotillaOutbound
+import FlotillaPlatform
 import FoundationEssentials
-import Models
-import Outbound
-import Platform
 
 /// Mail by an HTTP API of the shape of SendGrid's, version 3.
 struct MailAPIProvider: NotificationProvider {

@@ -1,5 +1,3 @@
-import Models
-
 /// The permits of a rate by GCRA (the generic cell rate algorithm): a pure value, told the time by its caller.
 struct PermitClock: Sendable {
     private let interval: Duration

@@ -1,4 +1,4 @@
-import Outbound
+import FlotillaOutbound
 
 extension ProviderAnswer {
     /// A failure to talk to the provider.

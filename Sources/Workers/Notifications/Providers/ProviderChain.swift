@@ -1,5 +1,6 @@
+import FlotillaTelemetry
+import Workers
 import Synchronization
-import Telemetry
 
 /// The providers of one channel in their order: the first that is in service gets the notification.
 ///

@@ -1,5 +1,4 @@
-import Models
-import Storage
+import FlotillaStorage
 
 /// How fast a provider may be given notifications, and who goes first while they wait.
 ///

@@ -1,5 +1,3 @@
-import Models
-
 /// What a provider's answers so far say of its next failure: whether the provider is at fault, or the notification.
 ///
 /// A provider that takes others and fails with one is not out; one that fails with several in a row, and takes none

@@ -1,6 +1,6 @@
+import FlotillaOutbound
+import FlotillaPlatform
 import FoundationEssentials
-import Outbound
-import Platform
 
 /// SMS by an HTTP API of the shape of Twilio's.
 struct SMSAPIProvider: NotificationProvider {

@@ -1,4 +1,4 @@
-import Outbound
+import FlotillaOutbound
 
 /// Mail by a mail server.
 struct SMTPProvider: NotificationProvider {

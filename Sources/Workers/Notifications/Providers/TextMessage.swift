@@ -1,4 +1,4 @@
-package import Outbound
+package import FlotillaOutbound
 
 /// One SMS to one person.
 package struct TextMessage: Sendable, Hashable, Identifiable {

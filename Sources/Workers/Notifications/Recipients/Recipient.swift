@@ -1,5 +1,3 @@
-import Storage
-
 /// A person or a company that notifications can reach, with what it has declined.
 struct Recipient: Sendable, Hashable {
     let key: RecipientKey

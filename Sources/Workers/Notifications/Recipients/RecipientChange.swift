@@ -1,5 +1,4 @@
-import Models
-import Storage
+import FlotillaStorage
 
 /// What an event says of a recipient. Fields that it does not mention are left as they are.
 struct RecipientChange: Sendable, Hashable {
@@ -84,8 +83,4 @@ struct RecipientChange: Sendable, Hashable {
         let members = zip(Self.columns, isSet).filter(\.1).map { "\"\($0.0)\":\(changedAt)" }
         return "{\(members.joined(separator: ","))}"
     }
-}
-
-extension SQLValue {
-    static func optional(_ text: String?) -> Self { text.map { .text($0) } ?? .null }
 }

@@ -1,4 +1,4 @@
-import Storage
+import FlotillaStorage
 
 /// Whom a notification is for, as one text: `user:42`, `customer:7`, or `address:a@b.example` for anybody else.
 package struct RecipientKey: Sendable, Hashable {

@@ -1,5 +1,4 @@
-import Models
-import Storage
+import FlotillaStorage
 
 /// Turns addressees into recipients, with one statement for all of them.
 struct RecipientSearch: Sendable {

@@ -1,4 +1,4 @@
-import Storage
+import FlotillaStorage
 
 /// Which notifications a list or a count is about; what is `nil` does not matter.
 package struct NotificationFilter: Sendable {

@@ -1,4 +1,4 @@
-import Storage
+import FlotillaStorage
 
 /// A notification as its row has it. Times are microseconds since 1970.
 package struct NotificationRecord: Sendable {

@@ -1,4 +1,4 @@
-package import Storage
+package import FlotillaStorage
 
 /// What became of notifications, for those who ask.
 package struct NotificationRecords: Sendable {

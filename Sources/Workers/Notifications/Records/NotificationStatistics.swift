@@ -1,4 +1,4 @@
-package import Storage
+package import FlotillaStorage
 
 /// How many notifications there are, by everything that tells them apart.
 package struct NotificationStatistics: Sendable {

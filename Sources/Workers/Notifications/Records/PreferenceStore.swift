@@ -1,4 +1,4 @@
-package import Storage
+package import FlotillaStorage
 
 /// What recipients want and decline, kept in Postgres.
 package struct PreferenceStore: Sendable {

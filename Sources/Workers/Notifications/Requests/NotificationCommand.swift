@@ -1,5 +1,5 @@
-package import Models
-import Outbound
+package import FlotillaModels
+import FlotillaOutbound
 
 /// `notification.email`, `notification.sms` and `notification.in-app`: a service that knows template and recipient.
 ///
@@ -22,14 +22,14 @@ package struct NotificationCommand: Decodable, WholeBody, Sendable {
             throw InvalidPayload(field: "", problem: "expected an object")
         }
         var mistakes = PayloadMistakes()
-        let reader = CommandReader(.members(members), path: "")
+        let reader = JSONObjectReader(.members(members), path: "")
         mistakes.collect(try reader.refuseUnknown(["to", "template", "data", "options"]))
         let template = mistakes.collect(try Self.template(reader))
         let addressees = mistakes.collect(try Self.addressees(reader.value("to")))
         let data = mistakes.collect(try reader.members("data")) ?? []
         var request = NotificationRequest(template: template ?? "", to: addressees ?? [], channels: [], data: data)
         let given = mistakes.collect(try reader.members("options")) ?? []
-        let options = CommandReader(.members(given), path: "options.")
+        let options = JSONObjectReader(.members(given), path: "options.")
         mistakes.collect(
             try options.refuseUnknown(["priority", "scheduledAt", "language", "timeZone", "eventId", "attachments"])
         )
@@ -43,14 +43,14 @@ package struct NotificationCommand: Decodable, WholeBody, Sendable {
         self.request = request
     }
 
-    private static func template(_ reader: CommandReader) throws(InvalidPayload) -> String {
+    private static func template(_ reader: JSONObjectReader) throws(InvalidPayload) -> String {
         guard let template = try reader.text("template", limit: 200) else {
             throw InvalidPayload(field: "template", problem: "missing")
         }
         return template
     }
 
-    private static func priority(_ options: CommandReader) throws(InvalidPayload) -> NotificationPriority? {
+    private static func priority(_ options: JSONObjectReader) throws(InvalidPayload) -> NotificationPriority? {
         guard let word = try options.text("priority", limit: 20) else { return nil }
         guard let priority = NotificationPriority(rawValue: word) else {
             throw InvalidPayload(field: "options.priority", problem: "expected high or normal")
@@ -99,7 +99,7 @@ extension Addressee {
     }
 
     private init(members: [JSONValue.Member], path: String) throws(InvalidPayload) {
-        let reader = CommandReader(.members(members), path: path + ".")
+        let reader = JSONObjectReader(.members(members), path: path + ".")
         try reader.refuseUnknown(["email", "name", "phone", "userId", "customerId", "role"])
         let name = try reader.text("name", limit: 1_000)
         let given = members.filter { $0.name != "name" && !$0.value.isNull }

@@ -1,6 +1,7 @@
-package import Models
-import Outbound
-import Storage
+package import FlotillaModels
+import FlotillaOutbound
+import FlotillaStorage
+package import Workers
 
 /// Takes the commands `notification.email`, `notification.sms` and `notification.in-app`.
 package struct NotificationCommandWorker: Worker {

@@ -1,5 +1,4 @@
-import Models
-package import Storage
+package import FlotillaStorage
 
 /// Takes requests in that come over HTTP: dispatched and committed before the answer.
 package struct NotificationIntake: Sendable {

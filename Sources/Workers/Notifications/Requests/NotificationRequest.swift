@@ -1,5 +1,5 @@
-package import Models
-package import Outbound
+package import FlotillaModels
+package import FlotillaOutbound
 
 /// What somebody wants to be told to whom, by a command, an event or over HTTP.
 package struct NotificationRequest: Sendable {

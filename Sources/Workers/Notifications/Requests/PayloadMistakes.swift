@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// Everything that is wrong with a body, in the order in which it was found.
 struct PayloadMistakes {

@@ -1,5 +1,6 @@
+import FlotillaLocalization
+package import FlotillaModels
 import FoundationEssentials
-package import Models
 
 /// The templates of a folder, compiled once.
 package struct TemplateLibrary: Sendable {

@@ -1,7 +1,7 @@
+import FlotillaPlatform
+import FlotillaStorage
+import Workers
 import FoundationEssentials
-import Models
-import Platform
-import Storage
 
 /// Counts uses of one kind, a batch at a time.
 struct QuotaCounter: Sendable {
@@ -124,7 +124,7 @@ extension BatchItem {
     /// When the event happened: as the payload says, else the envelope, else when it was received.
     ///
     /// A time more than a day ahead is a clock gone wrong, and would open a period that has not begun.
-    func time(of payloadTime: Int64?) -> Int64 {
+    package func time(of payloadTime: Int64?) -> Int64 {
         let time = payloadTime ?? plausibleTime
         return time > receivedAt + 86_400_000_000 ? receivedAt : time
     }

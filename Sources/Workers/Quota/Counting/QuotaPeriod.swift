@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// The period of a quota, and what it allows.
 struct QuotaPeriod: Sendable, Hashable {

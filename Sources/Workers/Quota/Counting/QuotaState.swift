@@ -1,5 +1,3 @@
-import Models
-
 /// A quota after a use, as Postgres has it.
 struct QuotaState: Sendable, Hashable {
     var limit: Int64?

@@ -1,5 +1,5 @@
-import Models
-import Storage
+import FlotillaModels
+import FlotillaStorage
 
 extension QuotaStatements {
     /// How the companies stand in the periods that hold the moment, a row for each company and kind.

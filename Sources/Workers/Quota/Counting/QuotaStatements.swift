@@ -1,5 +1,4 @@
-import Models
-import Storage
+import FlotillaStorage
 
 enum QuotaStatements {
     /// The latest paid periods of the companies, with their limits: late events belong to earlier ones.

@@ -1,4 +1,4 @@
-import Storage
+import FlotillaStorage
 
 /// How much of a company's quota in one period a batch uses.
 struct QuotaUse: Sendable {

@@ -1,38 +1,39 @@
-public import Models
+package import FlotillaModels
+package import Workers
 
 /// Counts the profile views of companies against their quotas, and tells when one runs short and when it is exceeded.
 ///
 /// A batch writes one row per company and period. Past the limit a view is counted as overage; `quota.warning` and
 /// `quota.exceeded` are published once per period each.
-public struct QuotaWorker: BatchWorker {
-    public static let name = "quota"
-    public static let events = [ProfileViewed.event]
+package struct QuotaWorker: BatchWorker {
+    package static let name = "quota"
+    package static let events = [ProfileViewed.event]
 
     private let counter: QuotaCounter
 
-    public init() { self.init(board: nil) }
+    package init() { self.init(board: nil) }
 
     /// - Parameter board: where the counters are shown; `nil` shows them nowhere.
     package init(board: QuotaBoard?) { counter = QuotaCounter(kind: .profileViews, board: board) }
 
-    public func handle(_ items: [BatchItem<ProfileViewed>], in context: BatchContext) async throws -> [Outcome] {
+    package func handle(_ items: [BatchItem<ProfileViewed>], in context: BatchContext) async throws -> [Outcome] {
         try await counter.count(items, in: context) { ($0.companyID, $0.occurredAt) }
         return Array(repeating: .done, count: items.count)
     }
 }
 
 /// As ``QuotaWorker``, for searches.
-public struct SearchQuotaWorker: BatchWorker {
-    public static let name = "quota"
-    public static let events = [SearchPerformed.event]
+package struct SearchQuotaWorker: BatchWorker {
+    package static let name = "quota"
+    package static let events = [SearchPerformed.event]
 
     private let counter: QuotaCounter
 
-    public init() { self.init(board: nil) }
+    package init() { self.init(board: nil) }
 
     package init(board: QuotaBoard?) { counter = QuotaCounter(kind: .searches, board: board) }
 
-    public func handle(_ items: [BatchItem<SearchPerformed>], in context: BatchContext) async throws -> [Outcome] {
+    package func handle(_ items: [BatchItem<SearchPerformed>], in context: BatchContext) async throws -> [Outcome] {
         try await counter.count(items, in: context) { ($0.companyID, $0.occurredAt) }
         return Array(repeating: .done, count: items.count)
     }

@@ -1,5 +1,3 @@
-package import Models
-
 /// What a company may use in a period, and what it gets with it.
 package struct Plan: Sendable, Hashable {
     /// Lower-case letters, digits, `-` and `_`.

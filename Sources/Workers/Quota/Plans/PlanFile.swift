@@ -1,5 +1,4 @@
-import Models
-import YAMLFiles
+import FlotillaYAMLFiles
 
 /// Reads `plans.yaml`, the one description of what companies may use.
 package enum PlanFile {

@@ -1,4 +1,4 @@
-import YAMLFiles
+import FlotillaYAMLFiles
 
 /// Everything that is wrong with a plan file, by line.
 package struct PlanMistakes: Error, Sendable, Hashable, CustomStringConvertible {

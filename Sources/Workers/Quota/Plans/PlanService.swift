@@ -1,5 +1,5 @@
-import Storage
-import Telemetry
+import FlotillaTelemetry
+package import Workers
 
 /// Brings the plans of the file into the tables when a process of workers starts, and tries on until it has.
 package struct PlanService: FleetService {

@@ -1,5 +1,4 @@
-import Models
-package import Storage
+package import FlotillaStorage
 
 /// Brings the plans of a file into the tables that the workers read.
 package struct PlanStore: Sendable {

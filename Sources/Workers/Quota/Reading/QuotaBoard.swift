@@ -1,7 +1,6 @@
-import Models
-package import Storage
+package import FlotillaStorage
+package import FlotillaTelemetry
 import Synchronization
-package import Telemetry
 
 /// Where quotas are shown for quick reading: Redis, brought up to date after each commit.
 ///
@@ -29,10 +28,7 @@ package final class QuotaBoard: Sendable {
 
     package init(_ redis: RedisClient, metrics: Metrics) {
         snapshots = QuotaSnapshots(redis)
-        failures = metrics.counter(
-            "flotilla_quota_board_failures_total",
-            "States of quotas that Redis did not take."
-        )
+        failures = metrics.counter(QuotaMetrics.cacheFailures)
     }
 
     /// Shows the states, some time soon.

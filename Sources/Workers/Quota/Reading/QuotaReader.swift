@@ -1,6 +1,5 @@
-package import Models
-import Platform
-package import Storage
+import FlotillaPlatform
+package import FlotillaStorage
 
 /// Tells how companies stand with their quotas: from Redis while that has it, else from Postgres, which it then shows.
 package struct QuotaReader: Sendable {

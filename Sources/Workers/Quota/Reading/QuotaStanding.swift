@@ -1,6 +1,3 @@
-package import Models
-import Storage
-
 /// How a company stands with one of its quotas, in the period that runs now.
 package struct QuotaStanding: Sendable, Hashable {
     /// Where it was read.

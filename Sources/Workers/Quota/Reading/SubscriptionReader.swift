@@ -1,6 +1,5 @@
-package import Models
-import Platform
-package import Storage
+import FlotillaPlatform
+package import FlotillaStorage
 
 /// A subscription as its row has it. Times are microseconds since 1970.
 package struct SubscriptionRecord: Sendable, Hashable {

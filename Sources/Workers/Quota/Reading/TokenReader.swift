@@ -1,4 +1,4 @@
-package import Storage
+package import FlotillaStorage
 
 /// What companies' token accounts hold, and how it came about.
 package struct TokenReader: Sendable {

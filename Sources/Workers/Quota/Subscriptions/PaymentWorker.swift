@@ -1,22 +1,23 @@
-public import Models
-import Platform
+package import FlotillaModels
+import FlotillaPlatform
+package import Workers
 
 /// Activates and renews the subscriptions that companies have paid for, and sets out their quotas.
 ///
 /// A payment counts once, by its own id as well as by that of its message. `subscription.activated` or
 /// `subscription.renewed` is published for each that begins a period.
-public struct PaymentWorker: BatchWorker {
-    public static let name = "quota"
-    public static let events = [PaymentSucceeded.event]
+package struct PaymentWorker: BatchWorker {
+    package static let name = "quota"
+    package static let events = [PaymentSucceeded.event]
 
     private let desk: SubscriptionDesk
 
-    public init() { self.init(reader: nil) }
+    package init() { self.init(reader: nil) }
 
     /// - Parameter reader: shows the quotas of companies whose periods have changed; `nil` shows nothing.
     package init(reader: QuotaReader?) { desk = SubscriptionDesk(reader: reader) }
 
-    public func handle(_ items: [BatchItem<PaymentSucceeded>], in context: BatchContext) async throws -> [Outcome] {
+    package func handle(_ items: [BatchItem<PaymentSucceeded>], in context: BatchContext) async throws -> [Outcome] {
         for item in items { try item.checkStorable() }
         try await desk.open(
             items.map(\.payload.companyID),

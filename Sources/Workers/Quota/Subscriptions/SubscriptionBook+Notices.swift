@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// A notice about a subscription that nobody has told of yet. It is tried again, since the other may be on its way.
 struct UnknownSubscription: Error, CustomStringConvertible {

@@ -1,5 +1,4 @@
-import Models
-import Storage
+import FlotillaModels
 
 extension SubscriptionBook {
     /// Enters a payment; one that is in the book already changes nothing.

@@ -1,5 +1,5 @@
-import Models
-import Storage
+import FlotillaModels
+import FlotillaStorage
 
 /// The subscriptions of some companies, and what payments and services' notices make of them.
 ///

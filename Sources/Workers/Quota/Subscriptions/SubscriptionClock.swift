@@ -1,8 +1,9 @@
+import FlotillaModels
+import FlotillaPlatform
+package import FlotillaStorage
+package import FlotillaTelemetry
+import Workers
 import FoundationEssentials
-import Models
-import Platform
-package import Storage
-package import Telemetry
 
 /// Ends subscriptions whose period is over, and tells some days ahead of those whose end is near.
 ///

@@ -1,5 +1,5 @@
-import Models
-import Storage
+import FlotillaModels
+import FlotillaStorage
 
 enum SubscriptionClockStatements {
     /// Whether the transaction has the lock of the clocks on these tables now.

@@ -1,7 +1,7 @@
+import FlotillaPlatform
+import FlotillaStorage
+import Workers
 import FoundationEssentials
-import Models
-import Platform
-import Storage
 
 /// Opens the books of companies, lets payments or notices be entered, and commits what came of it.
 struct SubscriptionDesk: Sendable {

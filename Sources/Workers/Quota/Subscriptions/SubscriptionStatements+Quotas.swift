@@ -1,4 +1,4 @@
-import Storage
+import FlotillaStorage
 
 extension SubscriptionStatements {
     /// Sets out the quotas of periods that begin.

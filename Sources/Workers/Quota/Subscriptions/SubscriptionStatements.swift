@@ -1,5 +1,4 @@
-import Models
-import Storage
+import FlotillaStorage
 
 /// How the book is read, and written back.
 enum SubscriptionStatements {

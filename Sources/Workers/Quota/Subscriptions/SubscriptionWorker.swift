@@ -1,21 +1,22 @@
-public import Models
+package import FlotillaModels
+package import Workers
 
 /// Takes in what other services say of subscriptions: `subscription.created`, `.updated`, `.renewed`, `.cancelled` and
 /// `.expired`.
 ///
 /// What the fleet has published itself under these names changes nothing.
-public struct SubscriptionWorker: BatchWorker {
-    public static let name = "quota"
-    public static let events = SubscriptionNotice.Kind.allCases.map(\.rawValue)
+package struct SubscriptionWorker: BatchWorker {
+    package static let name = "quota"
+    package static let events = SubscriptionNotice.Kind.allCases.map(\.rawValue)
 
     private let desk: SubscriptionDesk
 
-    public init() { self.init(reader: nil) }
+    package init() { self.init(reader: nil) }
 
     /// - Parameter reader: shows the quotas of companies whose periods have changed; `nil` shows nothing.
     package init(reader: QuotaReader?) { desk = SubscriptionDesk(reader: reader) }
 
-    public func handle(_ items: [BatchItem<SubscriptionNotice>], in context: BatchContext) async throws -> [Outcome] {
+    package func handle(_ items: [BatchItem<SubscriptionNotice>], in context: BatchContext) async throws -> [Outcome] {
         // By its queue, for the publisher may give the event another name in the property `type`.
         guard let kind = SubscriptionNotice.Kind(rawValue: QueueName.event(of: context.queue)) else {
             throw PermanentError(type: "unknown_event", message: "no notice comes by the queue \(context.queue)")

@@ -1,5 +1,4 @@
-import Models
-import Storage
+import FlotillaStorage
 
 /// Something that happens to a company's tokens.
 struct TokenEntry: Sendable, Hashable {

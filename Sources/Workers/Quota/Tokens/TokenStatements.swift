@@ -1,5 +1,4 @@
-import Models
-import Storage
+import FlotillaStorage
 
 /// How token accounts are read for writing, and written.
 enum TokenStatements {

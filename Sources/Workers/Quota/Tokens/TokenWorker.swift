@@ -1,15 +1,16 @@
-public import Models
+package import FlotillaModels
+package import Workers
 
 /// Enters into the ledger what happens to companies' tokens: `token.purchased`, `.used` and `.allocated`.
 ///
 /// A batch locks an account once, however many entries it brings. A use without a number is one of a single token.
-public struct TokenWorker: BatchWorker {
-    public static let name = "quota"
-    public static let events = TokenEvent.Kind.allCases.map(\.event)
+package struct TokenWorker: BatchWorker {
+    package static let name = "quota"
+    package static let events = TokenEvent.Kind.allCases.map(\.event)
 
-    public init() {}
+    package init() {}
 
-    public func handle(_ items: [BatchItem<TokenEvent>], in context: BatchContext) async throws -> [Outcome] {
+    package func handle(_ items: [BatchItem<TokenEvent>], in context: BatchContext) async throws -> [Outcome] {
         let event = QueueName.event(of: context.queue)
         guard let kind = TokenEvent.Kind.allCases.first(where: { $0.event == event }) else {
             throw PermanentError(type: "unknown_event", message: "no token event comes by the queue \(context.queue)")

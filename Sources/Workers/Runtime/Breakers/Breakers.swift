@@ -1,5 +1,5 @@
+package import FlotillaTelemetry
 import Synchronization
-package import Telemetry
 
 /// The circuit breakers of a process, one per dependency, and who waits for them.
 package final class Breakers: Sendable {
@@ -44,7 +44,7 @@ package final class Breakers: Sendable {
         }
     }
 
-    func firstOpen(of dependencies: Set<Dependency>) -> Dependency? {
+    package func firstOpen(of dependencies: Set<Dependency>) -> Dependency? {
         guard hasTrouble.load(ordering: .relaxed) else { return nil }
         return entries.withLock { entries in dependencies.first { entries[$0]?.breaker.isOpen == true } }
     }
@@ -73,7 +73,7 @@ package final class Breakers: Sendable {
         probe(dependency, after: delay)
     }
 
-    func recordSuccess(of dependencies: Set<Dependency>) {
+    package func recordSuccess(of dependencies: Set<Dependency>) {
         guard hasTrouble.load(ordering: .relaxed) else { return }
         entries.withLock { entries in
             for dependency in dependencies { entries[dependency]?.breaker.recordSuccess() }

@@ -1,11 +1,9 @@
-import Models
-
 /// When to keep away from a dependency: a pure state machine, told the time by its caller.
 ///
 /// Closed, it lets everything through. After `threshold` outages in a row it opens: nothing is started until a
 /// probe succeeds. Probes come at doubling intervals, from `firstProbe` to `longestProbe`.
-struct CircuitBreaker: Sendable {
-    enum State: Sendable, Hashable {
+package struct CircuitBreaker: Sendable {
+    package enum State: Sendable, Hashable {
         case closed(outages: Int)
         case open(probeInterval: Duration)
     }
@@ -13,19 +11,19 @@ struct CircuitBreaker: Sendable {
     let threshold: Int
     let firstProbe: Duration
     let longestProbe: Duration
-    private(set) var state = State.closed(outages: 0)
+    package private(set) var state = State.closed(outages: 0)
 
-    init(threshold: Int = 3, firstProbe: Duration = .milliseconds(250), longestProbe: Duration = .seconds(2)) {
+    package init(threshold: Int = 3, firstProbe: Duration = .milliseconds(250), longestProbe: Duration = .seconds(2)) {
         self.threshold = threshold
         self.firstProbe = firstProbe
         self.longestProbe = longestProbe
     }
 
-    var isOpen: Bool {
+    package var isOpen: Bool {
         if case .open = state { true } else { false }
     }
 
-    enum Action: Sendable, Hashable {
+    package enum Action: Sendable, Hashable {
         case none
         /// Probe the dependency after this long.
         case probe(after: Duration)
@@ -36,7 +34,7 @@ struct CircuitBreaker: Sendable {
     /// Work has met an outage of the dependency.
     ///
     /// - Parameter hold: how long the dependency itself asked to be left alone, which opens the breaker at once.
-    mutating func recordOutage(holding hold: Duration? = nil) -> Action {
+    package mutating func recordOutage(holding hold: Duration? = nil) -> Action {
         guard case .closed(let outages) = state else { return .none }
         guard outages + 1 >= threshold || hold != nil else {
             state = .closed(outages: outages + 1)
@@ -47,11 +45,11 @@ struct CircuitBreaker: Sendable {
     }
 
     /// Work that used the dependency has gone through.
-    mutating func recordSuccess() {
+    package mutating func recordSuccess() {
         if case .closed = state { state = .closed(outages: 0) }
     }
 
-    mutating func recordProbe(succeeded: Bool) -> Action {
+    package mutating func recordProbe(succeeded: Bool) -> Action {
         guard case .open(let interval) = state else { return .none }
         guard !succeeded else {
             state = .closed(outages: 0)

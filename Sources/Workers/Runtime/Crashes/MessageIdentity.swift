@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// A stable 128-bit name for one message of one queue, the same in every process.
 ///

@@ -1,4 +1,4 @@
-package import Storage
+package import FlotillaStorage
 
 /// Shares suspects through Redis: a key each, which Redis forgets after an hour.
 package struct RedisSuspects: SharedSuspects {

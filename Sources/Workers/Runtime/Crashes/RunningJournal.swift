@@ -1,4 +1,4 @@
-import CLinux
+import CFlotillaLinux
 import Glibc
 
 /// A small memory-mapped file that says which messages are running at this instant.

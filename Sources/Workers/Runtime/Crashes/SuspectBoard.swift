@@ -1,6 +1,6 @@
+import FlotillaTelemetry
 import Glibc
 import Synchronization
-import Telemetry
 
 /// The suspects that this process knows of: from its own journal, and from the other processes.
 ///

@@ -1,5 +1,5 @@
-package import Models
-package import Storage
+package import FlotillaModels
+package import FlotillaStorage
 
 /// Where effects are committed together with inbox rows and outgoing events: Postgres, or memory in tests.
 package protocol EffectStore: Sendable {

@@ -1,4 +1,4 @@
-public import Storage
+public import FlotillaStorage
 
 /// The transaction in which a handler's effect, its inbox row and its outgoing events commit together.
 ///

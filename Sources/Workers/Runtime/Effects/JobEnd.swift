@@ -1,5 +1,5 @@
-import Models
-import Storage
+import FlotillaModels
+import FlotillaStorage
 
 /// The end of a job, recorded in Postgres when its handler has returned and before the message is acknowledged.
 ///

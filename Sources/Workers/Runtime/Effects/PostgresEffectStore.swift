@@ -1,5 +1,5 @@
-import Models
-package import Storage
+import FlotillaModels
+package import FlotillaStorage
 
 /// Commits effects in Postgres: two round trips for a transaction whose body sends nothing in between.
 package struct PostgresEffectStore: EffectStore {

@@ -1,4 +1,4 @@
-import Messaging
+import FlotillaMessaging
 import Synchronization
 
 /// The deliveries of one queue that wait for a free slot. The prefetch bounds it.

@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 import Synchronization
 
 /// One place in which a queue's messages are executed, one step after another; `concurrency` of them make a queue's
@@ -159,7 +159,7 @@ struct TimeLimitExceeded: Error, Sendable, CustomStringConvertible {
 }
 
 extension Result {
-    var isSuccess: Bool {
+    package var isSuccess: Bool {
         if case .success = self { true } else { false }
     }
 }

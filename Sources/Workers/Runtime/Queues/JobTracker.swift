@@ -1,4 +1,4 @@
-package import Storage
+package import FlotillaStorage
 
 /// Takes note of the live state of jobs. A projection: no call throws or waits long.
 package protocol JobTracker: Sendable {

@@ -1,5 +1,5 @@
-import Models
-import Telemetry
+import FlotillaModels
+import FlotillaTelemetry
 
 /// A registered worker with its payload type out of sight.
 protocol MessageHandler: Sendable {

@@ -1,4 +1,4 @@
-import Telemetry
+import FlotillaTelemetry
 
 /// The metrics of one queue, looked up once.
 struct QueueMetrics: Sendable {

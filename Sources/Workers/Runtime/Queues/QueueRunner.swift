@@ -1,8 +1,8 @@
-import Messaging
-import Models
-import Platform
+import FlotillaMessaging
+import FlotillaModels
+import FlotillaPlatform
+import FlotillaTelemetry
 import Synchronization
-import Telemetry
 
 /// Runs the messages of one queue: take, admit, execute, settle, and nothing else in between.
 final class QueueRunner: Sendable {

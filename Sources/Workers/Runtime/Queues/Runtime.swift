@@ -1,6 +1,6 @@
-import Messaging
-import Models
-import Telemetry
+import FlotillaMessaging
+import FlotillaModels
+import FlotillaTelemetry
 
 /// What the queues of a process share.
 struct Runtime: Sendable {

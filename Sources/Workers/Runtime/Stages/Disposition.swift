@@ -1,5 +1,5 @@
-import Models
-import Storage
+import FlotillaModels
+import FlotillaStorage
 
 /// What becomes of a delivery after an execution: the runtime's answer to a handler's outcome.
 enum Disposition: Sendable {

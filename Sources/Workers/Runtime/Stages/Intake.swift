@@ -1,6 +1,6 @@
-import Messaging
-import Models
-import Platform
+import FlotillaMessaging
+import FlotillaModels
+import FlotillaPlatform
 
 /// The first stage: reads off a delivery what the runtime has to know, and finds what must not run at all.
 struct Intake: Sendable {

@@ -1,9 +1,9 @@
-import Models
-import Platform
+package import FlotillaModels
+import FlotillaPlatform
 
 extension OutgoingEvent {
     /// The message to publish: with the correlation and the trace of what caused it.
-    func message(causedBy cause: Message?, _ correlationID: String?, _ exchange: String) -> OutgoingMessage {
+    package func message(causedBy cause: Message?, _ correlationID: String?, _ exchange: String) -> OutgoingMessage {
         var message = Message(headers: headers, body: body)
         message.properties.contentType = "application/json"
         message.properties.messageID = messageID ?? UUIDv7.make()

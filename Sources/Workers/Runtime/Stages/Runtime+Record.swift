@@ -1,5 +1,5 @@
-import Storage
-import Telemetry
+import FlotillaStorage
+import FlotillaTelemetry
 
 extension Runtime {
     /// Records the ends of jobs: tries on while Postgres is out, since what has been done must not run once more.

@@ -1,8 +1,8 @@
-import Messaging
-import Models
-import Platform
-import Storage
-import Telemetry
+import FlotillaMessaging
+import FlotillaModels
+import FlotillaPlatform
+import FlotillaStorage
+import FlotillaTelemetry
 
 /// The last stages of the pipeline: normalise what a handler answered, settle the delivery, report.
 ///

@@ -1,4 +1,4 @@
-import Platform
+import FlotillaPlatform
 
 /// Where a ticket's file is, for programs and for people.
 package struct TicketAddress: Sendable {

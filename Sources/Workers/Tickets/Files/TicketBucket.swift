@@ -1,5 +1,5 @@
-package import Outbound
-import Platform
+package import FlotillaOutbound
+import Workers
 
 /// Tickets' files in a store with the interface of S3. Such a store keeps an object whole or not at all.
 package struct TicketBucket: TicketFileStore {

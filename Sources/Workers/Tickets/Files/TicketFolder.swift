@@ -1,5 +1,6 @@
+package import FlotillaPlatform
+import Workers
 import Glibc
-package import Platform
 
 /// Tickets' files in a folder of this machine, readable by its owner and group.
 package struct TicketFolder: TicketFileStore {

@@ -1,5 +1,5 @@
-package import Models
-import Platform
+package import FlotillaModels
+import FlotillaPlatform
 
 /// Public keys as a file, to check tickets where there is no database.
 ///

@@ -1,21 +1,18 @@
-import Platform
+import FlotillaPlatform
 
 /// The secrets of ticket keys as the database holds them; one can't be taken for that of another key.
 enum TicketKeySeal {
+    private static let seal = SecretSeal(purpose: "flotilla.ticket-key.1")
+
     static func seal(_ secret: [UInt8], of id: String, by master: MasterKeys.Key) -> [UInt8] {
-        master.cipher.seal(secret, context: context(id))
+        seal.seal(secret, of: id, by: master)
     }
 
     static func open(_ sealed: [UInt8], of id: String, by master: MasterKeys.Key) throws(TicketKeyError) -> [UInt8] {
-        guard let secret = master.cipher.open(sealed, context: context(id)) else {
-            throw TicketKeyError(
-                code: .sealed,
-                operation: "open ticket key \(id)",
-                detail: "master key \(master.id) does not open it"
-            )
+        do throws(MasterKeyError) {
+            return try seal.open(sealed, of: id, by: master, as: "ticket key \(id)")
+        } catch {
+            throw TicketKeyError(code: .sealed, operation: error.operation, detail: error.detail)
         }
-        return secret
     }
-
-    private static func context(_ id: String) -> [UInt8] { Array("flotilla.ticket-key.1\u{0}\(id)".utf8) }
 }

@@ -1,6 +1,5 @@
-import Models
-import Platform
-package import Storage
+package import FlotillaPlatform
+package import FlotillaStorage
 
 /// The keys that sign tickets, in Postgres. Their secrets are sealed with the master key.
 package struct TicketKeys: Sendable {
@@ -162,7 +161,8 @@ package struct TicketKeys: Sendable {
     }
 
     private static func key(_ row: SQLRow) throws -> TicketKey {
-        guard let id = row.text(0).flatMap(TicketKeyID.init), let algorithm = row.text(1).flatMap(TicketAlgorithm.init)
+        guard let id = row.text(0).flatMap(TicketKeyID.init),
+            let algorithm = row.text(1).flatMap(TicketAlgorithm.init(rawValue:))
         else {
             throw TicketKeyError(code: .corrupt, operation: "read the ticket keys", detail: "a row holds no key")
         }

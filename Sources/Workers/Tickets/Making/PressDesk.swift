@@ -1,5 +1,5 @@
-import Platform
-import TicketDocuments
+import FlotillaPlatform
+import FlotillaTicketDocuments
 
 /// One thread with a printer of its own: fonts can't be shared between threads.
 actor PressDesk {

@@ -1,5 +1,4 @@
 import Synchronization
-import TicketDocuments
 
 /// The tickets that the desks of a press share out among themselves.
 final class PrintQueue: Sendable {

@@ -1,6 +1,6 @@
-import Models
-import Platform
-import Storage
+import FlotillaModels
+import FlotillaPlatform
+import FlotillaStorage
 
 /// Tickets of a job that are made and recorded together, and lost to a crash together.
 ///

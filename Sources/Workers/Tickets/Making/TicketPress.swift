@@ -1,5 +1,5 @@
-import Platform
-import TicketDocuments
+import FlotillaTicketDocuments
+import Workers
 
 /// Draws tickets on threads of its own, one for each core that it is given, so that no task waits for a page.
 package final class TicketPress: Sendable {

@@ -1,9 +1,10 @@
-import Storage
+package import FlotillaModels
+import FlotillaStorage
 
 /// A ticket that has been made, as `generated_tickets` has it. Times are microseconds since 1970.
 package struct GeneratedTicket: Sendable, Hashable {
-    package let ticketID: TicketID
-    package let eventID: TicketID
+    package let ticketID: ExternalID
+    package let eventID: ExternalID
     package let guestID: String?
     package let jobID: String
     package let code: String
@@ -35,7 +36,7 @@ package struct GeneratedTicket: Sendable, Hashable {
 
 extension GeneratedTicket {
     /// As it came.
-    package var guest: TicketID? { guestID.map(ticketID.alike) }
+    package var guest: ExternalID? { guestID.map(ticketID.alike) }
 
     static let columns = """
         ticket_id, event_id, has_number_ids, guest_id, job_id, ticket_code, guest_name, guest_email, type, template, \
@@ -44,8 +45,8 @@ extension GeneratedTicket {
         """
 
     init(_ row: SQLRow) {
-        ticketID = TicketID(row.text(0) ?? "", isNumber: row.bool(2) ?? true)
-        eventID = TicketID(row.text(1) ?? "", isNumber: row.bool(22) ?? true)
+        ticketID = ExternalID(row.text(0) ?? "", isNumber: row.bool(2) ?? true)
+        eventID = ExternalID(row.text(1) ?? "", isNumber: row.bool(22) ?? true)
         guestID = row.text(3)
         jobID = row.text(4) ?? ""
         code = row.text(5) ?? ""

@@ -1,4 +1,5 @@
-import Storage
+import FlotillaModels
+import FlotillaStorage
 
 /// A generation job as its row has it when it begins.
 struct TicketJobRecord: Sendable {

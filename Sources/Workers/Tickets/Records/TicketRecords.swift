@@ -1,5 +1,4 @@
-import Models
-package import Storage
+package import FlotillaStorage
 
 /// Reads what tickets there are.
 package struct TicketRecords: Sendable {

@@ -1,4 +1,5 @@
-import Storage
+import FlotillaModels
+import FlotillaStorage
 
 /// SQL for `generated_tickets` and `ticket_generation_logs`.
 enum TicketStatements {

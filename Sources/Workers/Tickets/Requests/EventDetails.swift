@@ -1,5 +1,6 @@
-import Models
-import TicketDocuments
+import FlotillaLocalization
+import FlotillaModels
+import FlotillaTicketDocuments
 
 /// What all tickets of a job say of their event (`template_data`).
 struct EventDetails: Sendable {
@@ -23,7 +24,7 @@ struct EventDetails: Sendable {
 
 extension EventDetails {
     /// - Throws: `InvalidPayload`, which names the field: what is wrong here is wrong with every ticket.
-    init(_ reader: CommandReader) throws(InvalidPayload) {
+    init(_ reader: JSONObjectReader) throws(InvalidPayload) {
         func text(_ names: String..., limit: Int) throws(InvalidPayload) -> String? {
             let text = try reader.text(reader.present(names), limit: limit)
             return text.flatMap { $0.isEmpty ? nil : $0 }
@@ -52,7 +53,7 @@ extension EventDetails {
         logo = try Self.logo(reader)
     }
 
-    private static func zone(_ reader: CommandReader) throws(InvalidPayload) -> ReaderZone? {
+    private static func zone(_ reader: JSONObjectReader) throws(InvalidPayload) -> ReaderZone? {
         let name = reader.present(["time_zone", "timeZone"])
         guard let text = try reader.text(name, limit: 64), !text.isEmpty else { return nil }
         guard let zone = ReaderZone.named(text) else {
@@ -61,14 +62,14 @@ extension EventDetails {
         return zone
     }
 
-    private static func accent(_ reader: CommandReader) throws(InvalidPayload) -> Color? {
+    private static func accent(_ reader: JSONObjectReader) throws(InvalidPayload) -> Color? {
         guard let text = try reader.text("color", limit: 20), !text.isEmpty else { return nil }
         guard let color = Color(text: text) else { throw reader.refuse("color", "expected a colour such as #3a3fa0") }
         return color
     }
 
     /// A PNG picture in base64, with or without the head of a data URL.
-    private static func logo(_ reader: CommandReader) throws(InvalidPayload) -> Logo? {
+    private static func logo(_ reader: JSONObjectReader) throws(InvalidPayload) -> Logo? {
         guard let text = try reader.text("logo", limit: Logo.largest * 2), !text.isEmpty else { return nil }
         let head = "data:image/png;base64,"
         guard let bytes = Base64.decode(text.hasPrefix(head) ? String(text.dropFirst(head.utf8.count)) : text) else {

@@ -1,5 +1,5 @@
-import Models
-package import TicketDocuments
+import FlotillaLocalization
+package import FlotillaTicketDocuments
 
 extension TicketOrder {
     /// The first of its tickets that is in order, with a code that no door accepts.

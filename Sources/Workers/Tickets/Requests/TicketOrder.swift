@@ -1,6 +1,6 @@
-package import Models
-import Outbound
-import Platform
+package import FlotillaModels
+import FlotillaOutbound
+import FlotillaPlatform
 
 /// `ticket.generation.requested`: a job of many tickets of one event.
 ///
@@ -16,8 +16,8 @@ package struct TicketOrder: Decodable, WholeBody, Sendable {
     package static let largest = 5_000
 
     /// `nil` takes the id of the job, or of the message.
-    package let jobID: TicketID?
-    let eventID: TicketID
+    package let jobID: ExternalID?
+    let eventID: ExternalID
     let details: EventDetails
     let entries: [TicketEntry]
     /// Who is told of the whole, as the job named them: `organizerId`, `organizerEmail`, `requestedBy`.
@@ -29,7 +29,7 @@ package struct TicketOrder: Decodable, WholeBody, Sendable {
     package init(body: [UInt8]) throws(InvalidPayload) {
         let value = try JSONValue(body)
         guard case .members = value else { throw InvalidPayload(field: "", problem: "expected an object") }
-        let reader = CommandReader(value, path: "")
+        let reader = JSONObjectReader(value, path: "")
         jobID = try reader.ticketID("job_id", "jobId", limit: 255)
         guard let eventID = try reader.ticketID("event_id", "eventId") else {
             throw reader.refuse("event_id", "missing")
@@ -39,7 +39,7 @@ package struct TicketOrder: Decodable, WholeBody, Sendable {
         guard let details = reader.value(data), case .members = details else {
             throw reader.refuse(data, reader.value(data) == nil ? "missing" : "expected an object")
         }
-        self.details = try EventDetails(CommandReader(details, path: data + "."))
+        self.details = try EventDetails(JSONObjectReader(details, path: data + "."))
         guard let tickets = reader.value("tickets") else { throw reader.refuse("tickets", "missing") }
         guard case .array(let elements) = tickets else { throw reader.refuse("tickets", "expected a list") }
         guard (1...Self.largest).contains(elements.count) else {
@@ -53,7 +53,7 @@ package struct TicketOrder: Decodable, WholeBody, Sendable {
         hash = SHA256.digest(body)
     }
 
-    private static func addressees(_ reader: CommandReader) throws(InvalidPayload) -> [JSONValue.Member] {
+    private static func addressees(_ reader: JSONObjectReader) throws(InvalidPayload) -> [JSONValue.Member] {
         let names = [
             ("organizerId", "organizer_id"), ("organizerEmail", "organizer_email"), ("requestedBy", "requested_by"),
         ]
@@ -69,7 +69,7 @@ package struct TicketOrder: Decodable, WholeBody, Sendable {
 extension TicketEntry {
     /// - Parameter seen: the ids of the tickets before.
     fileprivate init(_ element: JSONValue, path: String, seen: inout Set<String>) {
-        let reader = CommandReader(element, path: path)
+        let reader = JSONObjectReader(element, path: path)
         let id = try? reader.ticketID("ticket_id", "ticketId")
         let code = try? reader.text(reader.present(["ticket_code", "ticketCode"]), limit: 255)
         do throws(InvalidPayload) {
@@ -87,7 +87,7 @@ extension TicketEntry {
 }
 
 extension TicketRequest {
-    fileprivate init(_ reader: CommandReader) throws(InvalidPayload) {
+    fileprivate init(_ reader: JSONObjectReader) throws(InvalidPayload) {
         guard let id = try reader.ticketID("ticket_id", "ticketId") else {
             throw reader.refuse("ticket_id", "missing")
         }
@@ -115,7 +115,7 @@ extension TicketRequest {
     }
 }
 
-extension CommandReader {
+extension JSONObjectReader {
     /// The first of the names that has a value; the first of all when none has.
     func present(_ names: [String]) -> String { names.first { value($0) != nil } ?? names[0] }
 
@@ -123,17 +123,17 @@ extension CommandReader {
     fileprivate func ticketID(
         _ names: String...,
         limit: Int = TicketToken.longestID
-    ) throws(InvalidPayload) -> TicketID? {
+    ) throws(InvalidPayload) -> ExternalID? {
         let name = present(names)
         guard let value = value(name) else { return nil }
         if case .number(let text) = value {
             guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") }),
                 text.utf8.count <= limit
             else { throw refuse(name, "expected a whole number or a text of at most \(limit) bytes") }
-            return TicketID(text, isNumber: true)
+            return ExternalID(text, isNumber: true)
         }
         guard let text = try text(name, limit: limit) else { return nil }
         guard !text.isEmpty else { throw refuse(name, "expected a text, found an empty one") }
-        return TicketID(text, isNumber: false)
+        return ExternalID(text, isNumber: false)
     }
 }

@@ -1,3 +1,5 @@
+import FlotillaModels
+
 /// Why one ticket of a job is not made; the others are.
 package struct TicketProblem: Error, Sendable, Hashable {
     package enum Code: String, Sendable {
@@ -18,7 +20,7 @@ package struct TicketProblem: Error, Sendable, Hashable {
     package let code: Code
     package let message: String
 
-    static func cancelled(_ id: TicketID) -> TicketProblem {
+    static func cancelled(_ id: ExternalID) -> TicketProblem {
         TicketProblem(code: .cancelled, message: "ticket \(id.text) has been cancelled")
     }
 }

@@ -1,6 +1,8 @@
+import FlotillaModels
+
 /// One ticket as a job asks for it.
 struct TicketRequest: Sendable, Hashable {
-    let id: TicketID
+    let id: ExternalID
     /// “TKT-001”, for people.
     let code: String
     /// Empty for a ticket without a name.
@@ -10,7 +12,7 @@ struct TicketRequest: Sendable, Hashable {
     /// As it was written: “standard”.
     let type: String
     /// A name or a number; `nil` takes the type's.
-    let template: TicketID?
+    let template: ExternalID?
     /// Seconds since 1970.
     let expiresAt: UInt32?
 
@@ -29,9 +31,9 @@ private enum TicketTypeWords {
 enum TicketEntry: Sendable {
     case ticket(TicketRequest)
     /// What could be read of it, and the problem.
-    case faulty(id: TicketID?, code: String?, TicketProblem)
+    case faulty(id: ExternalID?, code: String?, TicketProblem)
 
-    var id: TicketID? {
+    var id: ExternalID? {
         switch self {
         case .ticket(let ticket): ticket.id
         case .faulty(let id, _, _): id

@@ -1,4 +1,4 @@
-import Platform
+import FlotillaPlatform
 
 /// What a key that signs tickets is called: four bytes, eight hexadecimal digits.
 package struct TicketKeyID: Sendable, Hashable, CustomStringConvertible {

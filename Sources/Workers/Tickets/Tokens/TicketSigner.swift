@@ -1,4 +1,4 @@
-package import Platform
+package import FlotillaPlatform
 
 /// Seals tokens with one key.
 package struct TicketSigner: Sendable {

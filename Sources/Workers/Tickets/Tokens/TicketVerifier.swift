@@ -1,4 +1,4 @@
-package import Platform
+package import FlotillaPlatform
 
 /// Opens tokens that one of its keys has sealed.
 package struct TicketVerifier: Sendable {

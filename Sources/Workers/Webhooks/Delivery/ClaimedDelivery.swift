@@ -1,5 +1,5 @@
-import Models
-import Storage
+import FlotillaModels
+import FlotillaStorage
 
 /// A delivery that this process alone is making, until its lease ends.
 struct ClaimedDelivery: Sendable {

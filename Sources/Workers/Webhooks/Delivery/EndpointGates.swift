@@ -1,5 +1,6 @@
+import FlotillaTelemetry
+import Workers
 import Synchronization
-import Telemetry
 
 /// The ways to all endpoints of a process, so that one that hangs or is out takes no slot from the others.
 ///

@@ -1,4 +1,4 @@
-import Models
+import Workers
 
 /// The way to one endpoint: how many requests run at a time, and when to keep away. A pure value, told the time.
 ///

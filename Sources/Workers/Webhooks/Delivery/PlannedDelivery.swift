@@ -1,4 +1,4 @@
-import Storage
+import FlotillaStorage
 
 /// A delivery as it is before anybody tries: where it goes, and whether it still has to.
 struct PlannedDelivery: Sendable {

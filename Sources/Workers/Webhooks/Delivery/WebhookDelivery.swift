@@ -1,8 +1,9 @@
-import Models
-import Outbound
-import Platform
-import Storage
-import Telemetry
+import FlotillaModels
+import FlotillaOutbound
+import FlotillaPlatform
+import FlotillaStorage
+import FlotillaTelemetry
+import Workers
 
 /// Makes one delivery: look, take a slot, claim, send, record.
 ///
@@ -191,16 +192,14 @@ struct WebhookDelivery: Sendable {
 
     private func note(_ exchange: WebhookExchange, _ planned: PlannedDelivery) {
         metrics.counter(
-            "flotilla_webhook_attempts_total",
-            "Requests to webhook endpoints, by what came of them.",
+            WebhookMetrics.attempts,
             [
                 "endpoint": planned.name,
                 "result": exchange.isSuccess ? "delivered" : exchange.status.map(String.init) ?? "none",
             ]
         ).increment()
         metrics.histogram(
-            "flotilla_webhook_attempt_duration_seconds",
-            "How long requests to webhook endpoints took.",
+            WebhookMetrics.duration,
             ["endpoint": planned.name]
         ).observe(exchange.took.seconds)
     }

@@ -1,4 +1,5 @@
-package import Models
+package import FlotillaModels
+package import Workers
 
 /// Makes deliveries of webhooks, one for each message.
 package struct WebhookDeliveryWorker: Worker {

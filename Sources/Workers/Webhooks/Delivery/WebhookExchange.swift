@@ -1,5 +1,4 @@
-import Outbound
-import Platform
+import FlotillaOutbound
 
 /// One attempt to deliver: what was answered, or why nothing was.
 struct WebhookExchange: Sendable {

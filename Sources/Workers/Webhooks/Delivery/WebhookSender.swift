@@ -1,5 +1,5 @@
-package import Outbound
-import Platform
+package import FlotillaOutbound
+import FlotillaPlatform
 
 /// Makes the requests.
 package struct WebhookSender: Sendable {

@@ -1,5 +1,5 @@
-import Models
-import Platform
+import FlotillaModels
+import FlotillaPlatform
 
 /// The headers by which a receiver knows a request of ours: the symmetric scheme (`v1`) of the Standard Webhooks
 /// specification, HMAC-SHA256 over id, timestamp and body with a full stop between them.

@@ -1,5 +1,5 @@
-import Models
-import Storage
+import FlotillaModels
+import FlotillaStorage
 
 /// What is written of deliveries while they are made.
 enum WebhookStatements {

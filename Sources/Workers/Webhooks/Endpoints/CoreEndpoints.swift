@@ -1,7 +1,7 @@
-import Models
-import Outbound
-package import Platform
-import Telemetry
+import FlotillaOutbound
+package import FlotillaPlatform
+import FlotillaTelemetry
+import Workers
 
 /// The core, as the settings name it: it hears of tickets and of scans at the paths that it has for them.
 package struct CoreEndpoints: Sendable {

@@ -1,4 +1,4 @@
-package import Outbound
+package import FlotillaOutbound
 
 /// Which endpoints may be called: those of the open Internet over TLS, and what the configuration names.
 ///

@@ -1,4 +1,4 @@
-import Storage
+import FlotillaStorage
 
 /// Somebody who is told of events over HTTP.
 package struct WebhookEndpoint: Sendable, Hashable {

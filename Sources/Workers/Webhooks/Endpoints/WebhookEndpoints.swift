@@ -1,7 +1,7 @@
-import Models
-import Outbound
-import Platform
-package import Storage
+import FlotillaModels
+import FlotillaOutbound
+import FlotillaPlatform
+package import FlotillaStorage
 
 /// The endpoints and their secrets, as the database keeps them.
 package struct WebhookEndpoints: Sendable {

@@ -1,7 +1,9 @@
-import Platform
+package import FlotillaPlatform
 
 /// Keeps endpoints' secrets unreadable in the database: sealed with a master key, each for its endpoint alone.
 package struct WebhookSeal: Sendable {
+    private static let seal = SecretSeal(purpose: "flotilla.webhook.1")
+
     private let masters: MasterKeyring
 
     package init(_ masters: MasterKeyring) { self.masters = masters }
@@ -12,21 +14,14 @@ package struct WebhookSeal: Sendable {
     /// - Returns: the sealed secrets, and the id of the one key that sealed them all.
     func seal(_ secrets: [WebhookSecret], of endpoint: String) -> (sealed: [[UInt8]], master: String) {
         let key = masters.current
-        return (secrets.map { key.cipher.seal($0.key, context: Self.context(endpoint)) }, key.id)
+        return (secrets.map { Self.seal.seal($0.key, of: endpoint, by: key) }, key.id)
     }
 
-    /// - Throws: `AuditError` when nobody here has the key, or it does not fit.
+    /// - Throws: `MasterKeyError` when nobody here has the key, or it does not fit.
     func open(_ sealed: [UInt8], of endpoint: String, by master: String) throws -> WebhookSecret {
-        guard let key = try masters.key(master).cipher.open(sealed, context: Self.context(endpoint)) else {
-            throw AuditError(
-                code: .wrongKey,
-                operation: "open the secret of webhook endpoint \(endpoint)",
-                detail: "master key \(master) does not open the secret of webhook endpoint \(endpoint)",
-                isRetriable: false
-            )
-        }
-        return WebhookSecret(key: key)
+        let key = try masters.key(master)
+        return WebhookSecret(
+            key: try Self.seal.open(sealed, of: endpoint, by: key, as: "the secret of webhook endpoint \(endpoint)")
+        )
     }
-
-    private static func context(_ endpoint: String) -> [UInt8] { Array("flotilla.webhook.1\u{0}\(endpoint)".utf8) }
 }

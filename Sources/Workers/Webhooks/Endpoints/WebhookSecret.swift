@@ -1,5 +1,5 @@
-import Models
-package import Platform
+import FlotillaModels
+package import FlotillaPlatform
 
 /// What requests to one endpoint are signed with, by the Standard Webhooks specification: `whsec_` and the base64 of 24
 /// to 64 random bytes.

@@ -1,4 +1,4 @@
-package import Outbound
+package import FlotillaOutbound
 
 /// What an endpoint is to be: its name, where it is, and what it is told of.
 package struct WebhookSubscription: Sendable {

@@ -1,4 +1,4 @@
-package import Storage
+package import FlotillaStorage
 
 /// One request to an endpoint, as the log keeps it.
 package struct WebhookAttempt: Sendable, Hashable {

@@ -1,4 +1,5 @@
-import Models
+import FlotillaLocalization
+import FlotillaModels
 
 /// A template in all its languages.
 struct CompiledTemplate: Sendable {

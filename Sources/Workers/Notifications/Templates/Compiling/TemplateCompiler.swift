@@ -1,3 +1,5 @@
+import FlotillaLocalization
+
 /// Puts the partials of a template into one list of nodes, binds its names, and decides on escaping.
 struct TemplateCompiler {
     enum Format: String, Sendable {
@@ -92,7 +94,7 @@ struct TemplateCompiler {
         case .literal(let text):
             if tag.filter != nil { report("a text in quotes takes no filter", line: tag.line, in: around) }
             var output = OutputText()
-            do throws(OutputText.Problem) {
+            do throws(UnwritableValue) {
                 try output.write(text, as: escaping)
             } catch { report("\(tag.path): \(error.text)", line: tag.line, in: around) }
             add(text: output.bytes, to: &compiled)

@@ -1,5 +1,5 @@
+import FlotillaLocalization
 import FoundationEssentials
-import Models
 
 /// Reads and compiles the files of a folder:
 /// ```

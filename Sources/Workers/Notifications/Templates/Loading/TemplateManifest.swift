@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// What `template.json` says: what a template is for, and which variables it may use.
 struct TemplateManifest {

@@ -1,4 +1,4 @@
-import Models
+import FlotillaModels
 
 /// A JSON object among the template files, whose mistakes are told with their lines.
 struct TemplateObject {

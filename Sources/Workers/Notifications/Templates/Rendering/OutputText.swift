@@ -1,9 +1,7 @@
-/// The text that is being made. Values are written so that they can't be anything but text where they stand.
-struct OutputText {
-    struct Problem: Error {
-        let text: String
-    }
+import FlotillaLocalization
 
+/// The text that is being made. Values are written so that they can't be anything but text where they stand.
+package struct OutputText {
     /// The longest text that a notification may have. Mail programs cut far shorter ones.
     static let maximumSize = 1 << 20
 
@@ -15,13 +13,13 @@ struct OutputText {
         bytes.reserveCapacity(capacity)
     }
 
-    mutating func write(template text: [UInt8]) throws(Problem) {
+    mutating func write(template text: [UInt8]) throws(UnwritableValue) {
         try reserve(text.count)
         bytes += text
     }
 
     /// - Parameter isOurs: A text that was made by `write` before, whose isolates stay as they are.
-    mutating func write(_ text: String, as escaping: Escaping, isOurs: Bool = false) throws(Problem) {
+    mutating func write(_ text: String, as escaping: Escaping, isOurs: Bool = false) throws(UnwritableValue) {
         try reserve(text.utf8.count)
         switch escaping {
         case .plain, .content:
@@ -38,7 +36,7 @@ struct OutputText {
     }
 
     /// Line breaks become `<br>`.
-    mutating func write(lines text: String) throws(Problem) {
+    mutating func write(lines text: String) throws(UnwritableValue) {
         var isFirst = true
         for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
             if !isFirst { bytes += "<br>\n".utf8 }
@@ -47,9 +45,9 @@ struct OutputText {
         }
     }
 
-    private func reserve(_ count: Int) throws(Problem) {
+    private func reserve(_ count: Int) throws(UnwritableValue) {
         guard bytes.count + count <= Self.maximumSize else {
-            throw Problem(text: "makes the text longer than \(Self.maximumSize) bytes")
+            throw UnwritableValue(text: "makes the text longer than \(Self.maximumSize) bytes")
         }
     }
 
@@ -82,7 +80,7 @@ struct OutputText {
     }
 
     /// Only addresses that open a page or write a mail; scripts and data have schemes too.
-    private mutating func write(link text: String) throws(Problem) {
+    private mutating func write(link text: String) throws(UnwritableValue) {
         let lowercased = text.prefix(8).lowercased()
         let rest: Substring.UTF8View
         if lowercased.hasPrefix("https://") {
@@ -90,10 +88,10 @@ struct OutputText {
         } else if lowercased.hasPrefix("http://") || lowercased.hasPrefix("mailto:") {
             rest = text.dropFirst(7).utf8
         } else {
-            throw Problem(text: "is no address that begins with https://, http:// or mailto:")
+            throw UnwritableValue(text: "is no address that begins with https://, http:// or mailto:")
         }
         guard let first = rest.first, first.isURLWord || first >= 0x80 || first == UInt8(ascii: "[") else {
-            throw Problem(text: "is an address without a host")
+            throw UnwritableValue(text: "is an address without a host")
         }
         for byte in text.utf8 { writeInLink(byte, isPart: false) }
     }

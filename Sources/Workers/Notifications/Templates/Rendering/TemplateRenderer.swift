@@ -1,4 +1,5 @@
-import Models
+import FlotillaLocalization
+import FlotillaModels
 
 /// Fills one text of a template with values.
 struct TemplateRenderer {
@@ -42,7 +43,7 @@ struct TemplateRenderer {
             guard steps <= Self.maximumSteps else { throw error(.unsuitableVariable, nil, "the lists are too long") }
             switch node {
             case .text(let bytes):
-                do throws(OutputText.Problem) {
+                do throws(UnwritableValue) {
                     try output.write(template: bytes)
                 } catch { throw self.error(.unsuitableVariable, nil, "the template \(error.text)") }
             case .variable(let variable): try write(variable)
@@ -77,7 +78,7 @@ struct TemplateRenderer {
         let reference = variable.reference
         let value = value(of: reference) ?? .null
         if value.isBlank, variable.filter?.takesMissing != true { throw missing(reference) }
-        do throws(OutputText.Problem) {
+        do throws(UnwritableValue) {
             guard let filter = variable.filter else {
                 let isOurs = reference.frame == Reference.engine
                 return try output.write(plain(value), as: variable.escaping, isOurs: isOurs)
@@ -91,7 +92,7 @@ struct TemplateRenderer {
         } catch { throw self.error(.unsuitableVariable, reference, "\(reference.name) \(error.text)") }
     }
 
-    private func words(for value: JSONValue, by filter: TextFilter) throws(OutputText.Problem) -> String {
+    private func words(for value: JSONValue, by filter: TextFilter) throws(UnwritableValue) -> String {
         let language = setting.language
         switch filter {
         case .date: return language.date(try moment(value).time)
@@ -100,7 +101,7 @@ struct TemplateRenderer {
             return moment.isDay ? language.date(moment.time) : language.datetime(moment.time, zone: setting.zone.city)
         case .time:
             let moment = try moment(value)
-            guard !moment.isDay else { throw OutputText.Problem(text: "is a day without a time") }
+            guard !moment.isDay else { throw UnwritableValue(text: "is a day without a time") }
             return language.time(moment.time)
         case .number: return language.number(try decimal(value))
         case .duration: return try language.duration(minutes: decimal(value))
@@ -112,21 +113,21 @@ struct TemplateRenderer {
         }
     }
 
-    private func plain(_ value: JSONValue) throws(OutputText.Problem) -> String {
+    private func plain(_ value: JSONValue) throws(UnwritableValue) -> String {
         switch value {
         case .string(let text), .number(let text): return text
         case .boolean(let value): return value ? "true" : "false"
-        case .array: throw OutputText.Problem(text: "is a list, which is no text")
-        case .members, .null: throw OutputText.Problem(text: "is an object, which is no text")
+        case .array: throw UnwritableValue(text: "is a list, which is no text")
+        case .members, .null: throw UnwritableValue(text: "is an object, which is no text")
         }
     }
 
-    private func decimal(_ value: JSONValue) throws(OutputText.Problem) -> DecimalNumber {
-        guard let number = DecimalNumber(try plain(value)) else { throw OutputText.Problem(text: "is no number") }
+    private func decimal(_ value: JSONValue) throws(UnwritableValue) -> DecimalNumber {
+        guard let number = DecimalNumber(try plain(value)) else { throw UnwritableValue(text: "is no number") }
         return number
     }
 
-    private func moment(_ value: JSONValue) throws(OutputText.Problem) -> (time: LocalTime, isDay: Bool) {
+    private func moment(_ value: JSONValue) throws(UnwritableValue) -> (time: LocalTime, isDay: Bool) {
         let text = try plain(value)
         var isDay = false
         var time: Int64?
@@ -137,17 +138,17 @@ struct TemplateRenderer {
             time = EventTime.parse(text)
         }
         guard let time, let local = (isDay ? ReaderZone.utc : setting.zone).local(at: time) else {
-            throw OutputText.Problem(text: "is no time such as 2026-11-24T09:30:00Z")
+            throw UnwritableValue(text: "is no time such as 2026-11-24T09:30:00Z")
         }
         return (local, isDay)
     }
 
-    private func word(_ operand: Operand) throws(OutputText.Problem) -> String {
+    private func word(_ operand: Operand) throws(UnwritableValue) -> String {
         switch operand {
         case .literal(let text): return text
         case .reference(let reference):
             guard let value = value(of: reference), !value.isBlank else {
-                throw OutputText.Problem(text: "can't be shown: \(reference.name) is missing")
+                throw UnwritableValue(text: "can't be shown: \(reference.name) is missing")
             }
             return try plain(value)
         }

@@ -1,0 +1,22 @@
+import FlotillaHTTPRouting
+
+/// What routes answer that enqueue or show jobs.
+extension Schemas {
+    package static let job = """
+        {"type":"object","required":["id","type","state","attempts","enqueuedAt"],"properties":{\
+        "id":{"type":"string","format":"uuid"},"type":{"type":"string"},\
+        "state":{"type":"string","enum":["scheduled","queued","running","retrying","succeeded","dead","cancelled"]},\
+        "priority":{"type":"integer"},"attempts":{"type":"integer"},"maxAttempts":{"type":"integer"},\
+        "progress":{"type":"object","properties":{"percent":{"type":"integer"},"message":{"type":"string"}}},\
+        "worker":{"type":"string"},"lastError":{"type":"string"},\
+        "error":{"type":"object","properties":{"type":{"type":"string"},"message":{"type":"string"}}},\
+        "payload":{},"result":{},"correlationId":{"type":"string"},"createdBy":{"type":"string"},\
+        "scheduledAt":{"type":"string","format":"date-time"},"enqueuedAt":{"type":"string","format":"date-time"},\
+        "startedAt":{"type":"string","format":"date-time"},"finishedAt":{"type":"string","format":"date-time"}}}
+        """
+
+    package static let jobPage = """
+        {"type":"object","required":["items","nextCursor"],"properties":{\
+        "items":{"type":"array","items":\(job)},"nextCursor":{"type":["string","null"]}}}
+        """
+}

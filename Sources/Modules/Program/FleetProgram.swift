@@ -1,0 +1,82 @@
+import Workers
+package import FlotillaCommandLineKit
+package import FlotillaOperations
+import FlotillaPersonalData
+package import FlotillaStorage
+import FoundationEssentials
+
+/// The program as it is composed: its domains, and what they bring together.
+package struct FleetProgram: Sendable {
+    package let modules: [any DomainModule.Type]
+
+    /// - Parameter modules: in the order in which their tables are made, their routes matched, and people erased.
+    package init(_ modules: [any DomainModule.Type]) { self.modules = modules }
+
+    /// The settings of the core and of every domain.
+    package var settings: [any SettingDeclaration] { Settings.core + modules.flatMap { $0.settings } }
+
+    /// The configuration of this process, or every problem with it, one per line, as wrong use.
+    package func configuration() throws(CommandError) -> Configuration {
+        do throws(ConfigurationError) {
+            return try Configuration(
+                environment: ProcessInfo.processInfo.environment,
+                currentFolder: FileManager.default.currentDirectoryPath,
+                settings: modules.flatMap { $0.settings }
+            )
+        } catch {
+            throw CommandError(error.description, status: .wrongUse)
+        }
+    }
+
+    package func domains(_ configuration: Configuration) -> [any DomainModule] {
+        modules.map { $0.init(configuration) }
+    }
+
+    /// Every table of the program, by module.
+    package func schema(_ configuration: Configuration) -> [SchemaModule] {
+        [.core] + domains(configuration).map(\.schema)
+    }
+
+    /// All for which the API or the workers would refuse to start, a line each.
+    package func mistakes(_ configuration: Configuration) async -> [String] {
+        var lines: [String] = []
+        do throws(CommandError) { _ = try configuration.topology() } catch {
+            lines += error.message.split(separator: "\n").map(String.init)
+        }
+        for module in domains(configuration) {
+            for line in await module.mistakes() where !lines.contains(line) { lines.append(line) }
+        }
+        return lines
+    }
+
+    /// Every place where personal data may stand.
+    package func personalData(
+        _ configuration: Configuration,
+        in context: PersonalDataContext
+    ) throws -> PersonalDataParts {
+        let parts = try domains(configuration).map { try $0.personalData(in: context) }
+        return PersonalDataParts(parts.flatMap(\.stores) + FleetTables.stores(context.postgres, context.redis)) {
+            for part in parts { await part.close() }
+        }
+    }
+
+    package var impersonalTables: Set<String> {
+        modules.reduce(FleetTables.impersonal) { $0.union($1.impersonalTables) }
+    }
+
+    /// The events that webhooks tell endpoints of.
+    package var webhookEvents: [String] { modules.flatMap { $0.webhookEvents } }
+
+    /// The domains' nouns; those of one name as one, where the first of them stands.
+    package var commands: [Command] {
+        var nouns: [Command] = []
+        for command in modules.flatMap({ $0.commands }) {
+            if let place = nouns.firstIndex(where: { $0.name == command.name }) {
+                nouns[place] = nouns[place].adding(command.verbs)
+            } else {
+                nouns.append(command)
+            }
+        }
+        return nouns
+    }
+}

@@ -1,0 +1,15 @@
+package import FlotillaCommandLineKit
+package import FlotillaOperations
+
+extension Invocation {
+    /// The program that the command belongs to. An application without one is a mistake in the program.
+    package var program: FleetProgram {
+        guard let program = context as? FleetProgram else {
+            preconditionFailure("the application was made without its program")
+        }
+        return program
+    }
+
+    /// The configuration of this process, or every problem with it, one per line, as wrong use.
+    package func configuration() throws(CommandError) -> Configuration { try program.configuration() }
+}

@@ -1,0 +1,25 @@
+package import FlotillaPersonalData
+package import FlotillaStorage
+
+/// What the stores of personal data work with.
+package struct PersonalDataContext: Sendable {
+    package let postgres: PostgresPool
+    /// `nil` without Redis.
+    package let redis: RedisClient?
+
+    package init(postgres: PostgresPool, redis: RedisClient?) {
+        self.postgres = postgres
+        self.redis = redis
+    }
+}
+
+/// Places where personal data may stand, in the order in which they are asked and erased, and what ends what they hold.
+package struct PersonalDataParts: Sendable {
+    package var stores: [any PersonalDataStore]
+    package var close: @Sendable () async -> Void
+
+    package init(_ stores: [any PersonalDataStore] = [], close: @escaping @Sendable () async -> Void = {}) {
+        self.stores = stores
+        self.close = close
+    }
+}

@@ -1,0 +1,30 @@
+/// The steps of one module's schema, and the name under which a database remembers them.
+package struct SchemaModule: Sendable, Hashable {
+    /// Lower-case words joined by hyphens. It never changes.
+    package let name: String
+    /// In order.
+    package let migrations: [Migration]
+
+    package init(_ name: String, _ migrations: [Migration]) {
+        self.name = name
+        self.migrations = migrations
+    }
+
+    /// The tables of the fleet itself: every module's may build on them.
+    package static let core = SchemaModule(
+        "core",
+        [Migration(number: 1, name: "core", sql: CoreMigration.sql, formerNumber: 1)]
+    )
+}
+
+/// A step with the module that it belongs to.
+package struct SchemaStep: Sendable, Hashable {
+    package let module: String
+    package let migration: Migration
+
+    /// `audit 0002_privacy`.
+    package var label: String {
+        let number = String(migration.number)
+        return "\(module) \(String(repeating: "0", count: max(4 - number.utf8.count, 0)))\(number)_\(migration.name)"
+    }
+}

@@ -1,0 +1,32 @@
+import FlotillaModels
+import Workers
+
+extension AuditRecord {
+    /// What the message says, before it has a place in a chain.
+    init(_ item: BatchItem<RawJSON>) {
+        let fields = AuditFields(scanning: item.body, event: item.event)
+        // Reading the envelope again costs nothing for messages that are no CloudEvents.
+        let cloudEvent = try? CloudEvent.unwrap(item.message)
+        self.init(
+            lane: 0,
+            sequence: 0,
+            recordedAt: 0,
+            occurredAt: fields.occurredAt ?? item.plausibleTime,
+            event: item.event,
+            actor: fields.actor,
+            subject: fields.subject ?? cloudEvent?.subject?.storable,
+            service: fields.service ?? cloudEvent?.source?.storable ?? item.message.properties.appID?.storable,
+            correlationID: item.correlationID,
+            messageID: item.messageID,
+            exchange: item.exchange,
+            routingKey: item.routingKey,
+            traceParent: item.message.headers.isEmpty ? nil : item.message.headers[FleetHeader.traceParent]?.text,
+            body: item.message.body
+        )
+    }
+}
+
+extension String {
+    /// The text, or `nil` when Postgres can't hold it.
+    fileprivate var storable: String? { utf8.contains(0) ? nil : self }
+}

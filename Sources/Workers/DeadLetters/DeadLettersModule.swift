@@ -1,0 +1,36 @@
+package import FlotillaCommandLineKit
+package import FlotillaModules
+package import FlotillaOperations
+import FlotillaStorage
+package import FlotillaTelemetry
+package import Workers
+
+/// Dead letters: the keeper that stores them, and the commands that show them and send them back.
+package struct DeadLettersModule: DomainModule {
+    /// The tables are the core's, since every part of the fleet depends on them.
+    package static let name = "dead-letters"
+    package var name: String { Self.name }
+
+    package init(_ configuration: Configuration) {}
+
+    package static var commands: [Command] { [DeadLetterCommands.all] }
+
+    package var metrics: [MetricDescription] { DeadLetterGauges.descriptions }
+
+    package func start(in context: ModuleContext) -> ModuleParts {
+        let keeper = Keeper(
+            topology: context.topology,
+            broker: context.broker,
+            files: DeadLetters(context.postgres),
+            observers: context.deadLetterObservers,
+            tracker: context.redis.map { JobStates($0, metrics: context.metrics) } ?? NoTracker(),
+            metrics: context.metrics,
+            log: context.log
+        )
+        return ModuleParts(services: [keeper])
+    }
+
+    package func personalData(in context: PersonalDataContext) -> PersonalDataParts {
+        PersonalDataParts([DeadLetterData.store(context.postgres), OperatorActionData.store(context.postgres)])
+    }
+}

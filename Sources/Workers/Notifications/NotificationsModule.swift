@@ -1,0 +1,77 @@
+package import FlotillaCommandLineKit
+package import FlotillaModules
+package import FlotillaOperations
+package import FlotillaStorage
+package import FlotillaTelemetry
+package import Workers
+
+/// Notifications: mail, SMS and what applications show, to people who are to be told of something.
+package struct NotificationsModule: DomainModule {
+    package let name = "notifications"
+    private let configuration: Configuration
+
+    package init(_ configuration: Configuration) { self.configuration = configuration }
+
+    package static var settings: [any SettingDeclaration] { Settings.notifications }
+    package static var commands: [Command] { [NotificationCommands.all] }
+    package static var fleetOnly: FleetOnlyMessages {
+        FleetOnlyMessages(
+            events: [NotificationOutcome.sent, NotificationOutcome.failed],
+            commands: DeliveryQueue.names.sorted()
+        )
+    }
+
+    package var migrations: [Migration] {
+        [Migration(number: 1, name: "notifications", sql: NotificationsMigration.sql, formerNumber: 4)]
+    }
+    package var deadLetterObservers: [any DeadLetterObserver] { [DeadNotifications()] }
+    package var metrics: [MetricDescription] { ProviderMetrics.descriptions }
+
+    package func mistakes() async -> [String] {
+        Self.mistakes { _ = try configuration.notifications() }
+            + Self.mistakes { _ = try configuration.notificationTexts() }
+    }
+
+    package func start(in context: ModuleContext) throws -> ModuleParts {
+        // Mistakes in the templates do not matter to a process that sends nothing.
+        guard context.runs(EmailDeliveryWorker.name) else { return ModuleParts() }
+        let texts = try configuration.notificationTexts()
+        let settings = try configuration.notifications()
+        let chains = try NotificationChains(
+            settings,
+            redis: context.redis,
+            metrics: context.metrics,
+            log: context.log
+        )
+        let workers = NotificationWorkers(
+            context.postgres,
+            topology: context.topology,
+            texts: texts,
+            chains: chains,
+            smsSender: settings.smsFrom
+        )
+        return ModuleParts(
+            workers: workers.registrations,
+            services: workers.services(broker: context.broker, log: context.log),
+            probes: workers.probes,
+            close: { await chains.close() }
+        )
+    }
+
+    package func routes(in context: APIContext) throws -> ModuleRoutes {
+        let texts = try configuration.notificationTexts()
+        let sending = NotificationRoutes(
+            context.postgres,
+            dispatch: NotificationDispatch(texts, topology: context.topology),
+            admission: context.admission
+        )
+        return ModuleRoutes(
+            sending.routes + InboxRoutes(context.postgres).routes
+                + PreferenceRoutes(context.postgres, templates: texts.templates).routes
+        )
+    }
+
+    package func personalData(in context: PersonalDataContext) -> PersonalDataParts {
+        PersonalDataParts([RecipientData(context.postgres), NotificationData(context.postgres)])
+    }
+}

@@ -1,0 +1,24 @@
+/// A place where personal data may stand, and what it knows to forget.
+///
+/// Whoever adds a table or another place adds a store to the domain's module: a test fails for a table that no store takes
+/// care of.
+package protocol PersonalDataStore: Sendable {
+    /// As reports name it.
+    var name: String { get }
+
+    /// The tables that it takes care of.
+    var tables: [String] { get }
+
+    /// Adds what this place knows of the person: other names, addresses. May be asked several times.
+    func identify(_ person: inout Person) async throws
+
+    /// Takes the person out for good, in any number of steps that may be repeated.
+    ///
+    /// - Parameter isRehearsal: changes nothing, and counts all the same.
+    /// - Returns: how many records are concerned.
+    func erase(_ person: Person, isRehearsal: Bool) async throws -> Int
+}
+
+extension PersonalDataStore {
+    package func identify(_ person: inout Person) async throws {}
+}

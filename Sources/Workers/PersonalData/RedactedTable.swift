@@ -1,0 +1,157 @@
+package import FlotillaStorage
+
+/// A table whose rows stay, without the person.
+package struct RedactedTable: PersonalDataStore {
+    package struct Column: Sendable {
+        package enum Content: Sendable {
+            /// JSON, or anything else, as bytes.
+            case bytes
+            /// JSON as text.
+            case json
+            case jsonb
+            /// Words.
+            case text
+            /// Words that no two rows may share: one that tells of the person is exchanged as a whole.
+            case unique
+        }
+
+        let name: String
+        let content: Content
+
+        package init(_ name: String, _ content: Content) { (self.name, self.content) = (name, content) }
+    }
+
+    package let name: String
+    package let table: String
+    /// The primary key, and its type.
+    package let key: (column: String, type: String)
+    package let columns: [Column]
+    /// The column with the event, if there is one.
+    package let event: String?
+    /// What else is set in a row that is about the person and nobody else: `state = 'purged'`; `nil` deletes the row.
+    package let whenOwn: String?
+    package let pool: PostgresPool
+
+    package init(
+        name: String,
+        table: String,
+        key: (column: String, type: String),
+        columns: [Column],
+        event: String?,
+        whenOwn: String?,
+        pool: PostgresPool
+    ) {
+        self.name = name
+        self.table = table
+        self.key = key
+        self.columns = columns
+        self.event = event
+        self.whenOwn = whenOwn
+        self.pool = pool
+    }
+
+    package var tables: [String] { [table] }
+
+    private static let page = 100
+
+    package func erase(_ person: Person, isRehearsal: Bool) async throws -> Int {
+        try await erase(person, isRehearsal: isRehearsal, among: ("true", []))
+    }
+
+    /// - Parameter others: which rows alone are looked at: a condition, and its values from `$3` on.
+    package func erase(
+        _ person: Person,
+        isRehearsal: Bool,
+        among others: (condition: String, values: [SQLValue])
+    ) async throws -> Int {
+        let needles = person.needles
+        guard !needles.isEmpty else { return 0 }
+        let redaction = Redaction(person)
+        var count = 0
+        var cursor: String?
+        while true {
+            let (changed, last) = try await pool.transaction { transaction in
+                let rows = try await transaction.query(select(needles, after: cursor, among: others))
+                let changes = rows.compactMap { change(of: $0, redaction) }
+                if !isRehearsal, !changes.isEmpty { _ = try await transaction.pipeline(changes) }
+                return (changes.count, rows.count < Self.page ? nil : rows.last?.text(0))
+            }
+            count += changed
+            guard let last else { return count }
+            cursor = last
+        }
+    }
+
+    private func select(
+        _ needles: [String],
+        after cursor: String?,
+        among others: (condition: String, values: [SQLValue])
+    ) -> SQLStatement {
+        let conditions = columns.map { column -> String in
+            switch column.content {
+            case .bytes:
+                "EXISTS (SELECT FROM unnest($1) AS needle WHERE position(convert_to(needle, 'UTF8') IN \(column.name)) > 0)"
+            case .json, .jsonb, .text, .unique:
+                "EXISTS (SELECT FROM unnest($1) AS needle WHERE position(needle IN \(column.name)::text) > 0)"
+            }
+        }
+        let selected = columns.map { $0.content == .jsonb ? "\($0.name)::text" : $0.name }
+        return SQLStatement(
+            """
+            SELECT \(key.column)::text, \(event ?? "NULL::text"), \(selected.joined(separator: ", ")) FROM \(table)
+            WHERE (\(conditions.joined(separator: " OR "))) AND (\(others.condition))
+                AND ($2::text IS NULL OR \(key.column) > ($2::text)::\(key.type))
+            ORDER BY \(key.column) LIMIT \(Self.page) FOR UPDATE
+            """,
+            [.textArray(needles), cursor.map { .text($0) } ?? .null] + others.values
+        )
+    }
+
+    /// What takes the person out of the row; `nil` when the row only looked as if.
+    private func change(of row: SQLRow, _ redaction: Redaction) -> SQLStatement? {
+        guard let id = row.text(0) else { return nil }
+        let event = row.text(1) ?? ""
+        var isOwn = false
+        var isChanged = false
+        var values: [SQLValue] = [.text(id)]
+        var settings: [String] = []
+        func set(_ column: Column, _ value: SQLValue, _ cast: String = "") {
+            values.append(value)
+            settings.append("\(column.name) = $\(values.count)\(cast)")
+        }
+        for (place, column) in columns.enumerated() where !column.content.isWords {
+            guard let bytes = row.bytes(place + 2) else { continue }
+            let result = redaction.redact(bytes, of: column.content == .bytes ? event : "")
+            if result.isOwn { isOwn = true }
+            guard result.isChanged else { continue }
+            isChanged = true
+            let text = String(decoding: result.bytes, as: UTF8.self)
+            switch column.content {
+            case .bytes: set(column, .bytes(result.bytes))
+            case .jsonb: set(column, .text(text.isEmpty ? "null" : text), "::text::jsonb")
+            case .json, .text, .unique: set(column, .text(text))
+            }
+        }
+        for (place, column) in columns.enumerated() where column.content.isWords {
+            guard let text = row.text(place + 2) else { continue }
+            var redacted = redaction.redact(text, isOwn: isOwn)
+            guard redacted != text else { continue }
+            if column.content == .unique { redacted = "\(Redaction.mark):\(id)" }
+            isChanged = true
+            set(column, .text(redacted))
+        }
+        let condition = "WHERE \(key.column) = ($1::text)::\(key.type)"
+        guard isChanged else { return nil }
+        if isOwn {
+            guard let whenOwn else {
+                return SQLStatement("DELETE FROM \(table) WHERE \(key.column) = ($1::text)::\(key.type)", [.text(id)])
+            }
+            if !whenOwn.isEmpty { settings.append(whenOwn) }
+        }
+        return SQLStatement("UPDATE \(table) SET \(settings.joined(separator: ", ")) \(condition)", values)
+    }
+}
+
+extension RedactedTable.Column.Content: Equatable {
+    fileprivate var isWords: Bool { self == .text || self == .unique }
+}

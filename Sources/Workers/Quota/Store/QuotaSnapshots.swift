@@ -1,0 +1,135 @@
+package import FlotillaStorage
+
+/// A quota in one period, as it was at some moment.
+package struct QuotaSnapshot: Sendable, Hashable {
+    package var companyID: String
+    package var kind: String
+    package var plan: String
+    /// Microseconds since 1970; the end is not part of the period.
+    package var start: Int64
+    package var end: Int64
+    /// `nil` is unlimited.
+    package var limit: Int64?
+    package var used: Int64
+    package var overage: Int64
+    /// Grows with every change.
+    package var version: Int64
+
+    package init(
+        companyID: String,
+        kind: String,
+        plan: String,
+        start: Int64,
+        end: Int64,
+        limit: Int64?,
+        used: Int64,
+        overage: Int64,
+        version: Int64
+    ) {
+        self.companyID = companyID
+        self.kind = kind
+        self.plan = plan
+        self.start = start
+        self.end = end
+        self.limit = limit
+        self.used = used
+        self.overage = overage
+        self.version = version
+    }
+}
+
+/// The states of quotas, projected into Redis for those who only look.
+///
+/// A state is believed for ``belief`` after it was read from Postgres. That bounds for how long a state can be shown
+/// whose successor Redis did not take.
+package struct QuotaSnapshots: Sendable {
+    package static let belief = Duration.seconds(10)
+
+    private let redis: RedisClient
+
+    package init(_ redis: RedisClient) { self.redis = redis }
+
+    /// Keeps the states, each unless Redis has a newer one; where Redis refuses to, the older one is dropped.
+    ///
+    /// - Returns: how many were refused.
+    package func put(_ snapshots: [(state: QuotaSnapshot, age: Duration)]) async throws(RedisError) -> Int {
+        guard !snapshots.isEmpty else { return 0 }
+        let replies = try await redis.evaluate(.quotaSnapshot, calls: snapshots.map(Self.call))
+        let refused = zip(snapshots, replies).compactMap { snapshot, reply -> [RedisArgument]? in
+            guard case .error = reply else { return nil }
+            return ["DEL", .text(Self.key(snapshot.state.companyID, snapshot.state.kind))]
+        }
+        // Deleting is allowed even where memory has run out.
+        _ = try await redis.pipeline(refused)
+        return refused.count
+    }
+
+    /// The believable states of the company's present periods: at most one of each kind.
+    package func read(_ companyID: String, kinds: [String]) async throws(RedisError) -> [QuotaSnapshot] {
+        let replies = try await redis.pipeline(
+            [["TIME"]] + kinds.map { ["HGETALL", .text(Self.key(companyID, $0))] }
+        )
+        guard let seconds = replies[0].elements.first?.int, let rest = replies[0].elements.last?.int else { return [] }
+        let now = seconds * 1_000_000 + rest
+        return zip(kinds, replies.dropFirst()).compactMap { kind, reply in
+            let elements = reply.elements
+            let states = stride(from: 0, to: elements.count - 1, by: 2).compactMap { index in
+                Self.state(companyID, kind, start: elements[index].int, elements[index + 1].text)
+            }
+            return Self.present(states, now: now)
+        }
+    }
+
+    /// Of the believable states that hold the moment, the one whose period began last: a paid period goes before the
+    /// month that it lies in.
+    static func present(_ states: [(state: QuotaSnapshot, seenAt: Int64)], now: Int64) -> QuotaSnapshot? {
+        let believed = Self.belief.microseconds
+        return states.filter { $0.state.start <= now && now < $0.state.end && now - $0.seenAt <= believed }
+            .max { $0.state.start < $1.state.start }?.state
+    }
+
+    private static func key(_ companyID: String, _ kind: String) -> String { "flotilla:quota:\(kind):\(companyID)" }
+
+    private static func call(
+        _ snapshot: (state: QuotaSnapshot, age: Duration)
+    ) -> (keys: [String], arguments: [RedisArgument]) {
+        let state = snapshot.state
+        return (
+            [key(state.companyID, state.kind)],
+            [
+                .int(state.start), .int(state.version), .int(state.end), .text(state.limit.map(String.init) ?? "-"),
+                .int(state.used), .int(state.overage), .text(state.plan), .int(snapshot.age.microseconds),
+                .int(belief.microseconds),
+            ]
+        )
+    }
+
+    /// Reads what the script has written.
+    static func state(
+        _ companyID: String,
+        _ kind: String,
+        start: Int64?,
+        _ text: String?
+    ) -> (state: QuotaSnapshot, seenAt: Int64)? {
+        let parts = text?.split(separator: " ", maxSplits: 6, omittingEmptySubsequences: false) ?? []
+        guard parts.count == 7, let start, let version = Int64(parts[0]), let seenAt = Int64(parts[1]),
+            let end = Int64(parts[2]), let used = Int64(parts[4]), let overage = Int64(parts[5])
+        else { return nil }
+        let state = QuotaSnapshot(
+            companyID: companyID,
+            kind: kind,
+            plan: String(parts[6]),
+            start: start,
+            end: end,
+            limit: Int64(parts[3]),
+            used: used,
+            overage: overage,
+            version: version
+        )
+        return (state, seenAt)
+    }
+}
+
+extension Duration {
+    fileprivate var microseconds: Int64 { Int64(self / .microseconds(1)) }
+}

@@ -1,0 +1,97 @@
+import FlotillaStorage
+package import FlotillaHTTPRouting
+import FlotillaPlatform
+
+/// `/api/v1/scans`: the door. The paths without a version are those of older callers.
+package struct ScanRoutes: Sendable {
+    private enum Body {
+        static let code = Field.required("qrCodeData", .code, "What the QR code says, as it was scanned.")
+        static let eventID = Field.required(
+            "eventId",
+            .identifier(longest: TicketToken.longestID),
+            "The event that takes place here."
+        )
+        static let operatorID = Field.required("operatorId", .identifier(longest: 255), "Who scans.")
+        static let location = Field.required("location", .string(), "Where: a door or a gate.")
+        static let fields: Fields = [code, eventID, operatorID, location]
+    }
+
+    private static let idempotencyKey = Field.optional(
+        "Idempotency-Key",
+        .string(length: 1...200),
+        "The same key with the same body gets the same answer and counts once, with another body 409."
+    )
+    private static let traceParent = Field.optional("traceparent", .string(length: 1...255), "W3C Trace Context.")
+
+    private let door: TicketDoor
+
+    package init(_ door: TicketDoor) { self.door = door }
+
+    package var routes: [Route] {
+        ["/api/v1/scans", "/api/scans"].map { base in
+            Route(
+                "POST",
+                "\(base)/validate",
+                access: .scope(.enqueue),
+                summary:
+                    "Look at a ticket at the door, and let its guest in once. A refusal is an answer too, not an error.",
+                body: Body.fields,
+                headers: [Self.idempotencyKey, Self.traceParent],
+                answers: [
+                    .of(200, "Whether the ticket is valid, and if not, why.", Schemas.scan),
+                    .of(409, "The idempotency key belongs to another body."),
+                ],
+                handler: validate
+            )
+        }
+    }
+
+    private func validate(_ call: Call) async throws -> HTTPResponse {
+        var request = ScanRequest(
+            code: call.body.required(Body.code),
+            eventID: call.body.required(Body.eventID),
+            operatorID: call.body.required(Body.operatorID),
+            location: call.body.required(Body.location)
+        )
+        request.correlationID = call.correlationID
+        request.traceParent = call.headers[Self.traceParent]
+        request.createdBy = call.principal?.name
+        request.key = call.headers[Self.idempotencyKey].map { key in
+            IdempotencyKey(
+                text: "\(call.principal?.id ?? "") \(key)",
+                requestHash: SHA256.digest(call.request.body)
+            )
+        }
+        switch try await door.scan(request) {
+        case .decided(_, let json, let isRepeat):
+            var headers = HTTPHeaders()
+            if isRepeat { headers.add("Idempotent-Replayed", "true") }
+            return Envelope.success(json, headers: headers)
+        case .conflict:
+            throw APIError(
+                status: 409,
+                code: "idempotency_conflict",
+                message: "This Idempotency-Key was used for another scan.",
+                details: [.init(field: "Idempotency-Key", message: "belongs to another body")]
+            )
+        }
+    }
+}
+
+extension Rule where Value == String {
+    /// More than any QR code holds; what it says may be anything, which is for the door to judge.
+    fileprivate static var code: Self {
+        let longest = 8_192
+        let check: @Sendable (String) throws(RuleProblem) -> String = { text throws(RuleProblem) in
+            guard (1...longest).contains(text.utf8.count) else {
+                throw RuleProblem("has to be 1 to \(longest) bytes long")
+            }
+            return text
+        }
+        return Rule(
+            schema: #"{"type":"string","minLength":1,"maxLength":\#(longest)}"#,
+            read: { member throws(RuleProblem) in try check(member.string()) },
+            readText: check
+        )
+    }
+}

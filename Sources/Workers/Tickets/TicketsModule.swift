@@ -1,0 +1,110 @@
+import FlotillaModels
+package import FlotillaCommandLineKit
+package import FlotillaModules
+package import FlotillaOperations
+package import FlotillaPlatform
+package import FlotillaStorage
+import FlotillaWebhooks
+package import Workers
+
+/// Tickets: signed codes and pages for guests, their files, and the scans at the entrance.
+package struct TicketsModule: DomainModule {
+    package let name = "tickets"
+    private let configuration: Configuration
+
+    package init(_ configuration: Configuration) { self.configuration = configuration }
+
+    package static var settings: [any SettingDeclaration] { Settings.tickets }
+    package static var commands: [Command] { [TicketCommand.all] }
+    package static var webhookEvents: [String] {
+        [
+            ScanVerdict.rejected, ScanVerdict.suspected, TicketCancellation.event, TicketWorker.completed,
+            ScanVerdict.scanned,
+        ]
+    }
+    package static var fleetOnly: FleetOnlyMessages {
+        FleetOnlyMessages(
+            events: [ScanVerdict.rejected, ScanVerdict.suspected, TicketWorker.completed, ScanVerdict.scanned]
+        )
+    }
+    package static var impersonalTables: Set<String> { ["ticket_keys", "ticket_generation_jobs"] }
+
+    package var migrations: [Migration] {
+        [
+            Migration(number: 1, name: "tickets", sql: TicketsMigration.sql, formerNumber: 5),
+            Migration(number: 2, name: "scans", sql: ScansMigration.sql, formerNumber: 10),
+        ]
+    }
+    package var deadLetterObservers: [any DeadLetterObserver] { [DeadTicketJobs()] }
+
+    package func mistakes() async -> [String] {
+        let lines =
+            Self.mistakes { _ = try configuration.tickets() } + Self.mistakes { _ = try configuration.scanRules() }
+        do throws(CommandError) {
+            let files = try configuration.ticketFiles()
+            await files.close()
+            return lines
+        } catch { return lines + [error.message] }
+    }
+
+    package func findings() async -> [Finding] { await configuration.ticketFinding().map { [$0] } ?? [] }
+
+    package func start(in context: ModuleContext) throws -> ModuleParts {
+        let settings = try configuration.tickets()
+        let files = try configuration.ticketFiles()
+        let store = files.store
+        let press = TicketPress(threads: settings.threads * store.patience)
+        let worker = TicketWorker(
+            context.postgres,
+            keys: TicketKeys(context.postgres, masters: try configuration.masterKeyring()),
+            press: press,
+            store: store,
+            webhooks: WebhookPosts(topology: context.topology),
+            settings
+        )
+        return ModuleParts(
+            workers: [
+                WorkerRegistration(worker), WorkerRegistration(TicketCancellationWorker(topology: context.topology)),
+            ],
+            // Work waits while files can't be stored.
+            probes: [.ticketFiles: { await store.isReachable() }],
+            close: {
+                press.close()
+                await files.close()
+            }
+        )
+    }
+
+    package func routes(in context: APIContext) throws -> ModuleRoutes {
+        let files = try configuration.ticketFiles()
+        let tickets = TicketRoutes(
+            context.postgres,
+            exchange: context.topology.commands.name,
+            files: files.store,
+            admission: context.admission
+        )
+        let door = TicketDoor(
+            context.postgres,
+            keyring: TicketKeyring(TicketKeys(context.postgres, masters: try configuration.masterKeyring())),
+            topology: context.topology,
+            rules: try configuration.scanRules()
+        )
+        return ModuleRoutes(
+            tickets.routes + TicketCancelRoutes(context.postgres, topology: context.topology).routes
+                + ScanRoutes(door).routes,
+            close: { await files.close() }
+        )
+    }
+
+    package func personalData(in context: PersonalDataContext) throws -> PersonalDataParts {
+        let files = try configuration.ticketFiles()
+        return PersonalDataParts(
+            [TicketData(context.postgres, files.store)] + ScanData.stores(context.postgres),
+            close: { await files.close() }
+        )
+    }
+
+    package func sealedSecrets(_ pool: PostgresPool, _ masters: MasterKeyring) -> [any SealedSecrets] {
+        [SealedTicketKeys(pool, masters: masters)]
+    }
+}

@@ -1,0 +1,51 @@
+import FlotillaModels
+import FlotillaStorage
+@testable import Workers
+import Testing
+
+struct DispositionTests {
+    private struct SMTPTrouble: Error {}
+
+    private func disposition(of error: any Error, attempt: Int = 1) -> Disposition {
+        Disposition(.failure(error), attempt: attempt, policy: RetryPolicy(attempts: 3, jitter: 0), chance: 0)
+    }
+
+    @Test func `any error is tried again after the policy's wait, and named after its type`() {
+        guard case .retry(.seconds(1), let failure) = disposition(of: SMTPTrouble()) else {
+            Issue.record("no retry")
+            return
+        }
+        #expect(failure.type == "smtptrouble")
+    }
+
+    @Test func `the last attempt buries`() {
+        guard case .bury = disposition(of: SMTPTrouble(), attempt: 3) else {
+            Issue.record("not buried")
+            return
+        }
+    }
+
+    @Test func `an invalid payload spends no retries and names its field`() {
+        guard case .bury(let failure) = disposition(of: InvalidPayload(field: "a.b", problem: "missing")) else {
+            Issue.record("not buried")
+            return
+        }
+        #expect(failure.type == "invalid_payload")
+        #expect(failure.message == "a.b: missing")
+    }
+
+    @Test func `an error that says when waits exactly that long`() {
+        guard case .retry(.seconds(90), _) = disposition(of: RetryLater(after: .seconds(90), reason: "busy")) else {
+            Issue.record("another wait")
+            return
+        }
+    }
+
+    @Test func `an outage of Postgres holds the message, whatever the attempt`() {
+        let error = PostgresError.unavailable("query", "connection refused")
+        guard case .hold(.postgres, _) = disposition(of: error, attempt: 3) else {
+            Issue.record("not held")
+            return
+        }
+    }
+}
