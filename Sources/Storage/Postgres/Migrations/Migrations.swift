@@ -12,6 +12,7 @@ package enum Migrations {
         Migration(number: 8, name: "audit_privacy", sql: Migration0008AuditPrivacy.sql),
         Migration(number: 9, name: "webhooks", sql: Migration0009Webhooks.sql),
         Migration(number: 10, name: "scans", sql: Migration0010Scans.sql),
+        Migration(number: 11, name: "job_effects", sql: Migration0011JobEffects.sql),
     ]
 
     /// Any number, but always this one: whoever holds this advisory lock may change the schema.

@@ -89,6 +89,7 @@ struct SettleStage: Sendable {
                 "error": .string(failure.message),
             ]
         )
+        if let job = message.job { try? await runtime.effects.execute([job.retrying]) }
         await track(message, .retrying, failure)
     }
 
