@@ -38,6 +38,7 @@ final class MemoryEffectStore: EffectStore {
     func transaction(
         consumer: String,
         messageIDs: [String],
+        jobs: [String?],
         first: [SQLStatement],
         _ body: (any EffectStoreTransaction, [Bool], [SQLResult]) async throws -> Void
     ) async throws {
@@ -63,7 +64,7 @@ final class MemoryEffectStore: EffectStore {
         if !outgoing.isEmpty { _ = await publisher.publish(outgoing) }
     }
 
-    func ended(jobs ids: [String]) async throws -> Set<String> { [] }
+    func start(jobs attempts: [String: Int]) async throws -> Set<String> { [] }
 
     func execute(_ statements: [SQLStatement]) async throws {}
 

@@ -31,6 +31,7 @@ struct WorkerBench: Sendable {
         var body: String
         var correlationID: String?
         var attempt = 1
+        var jobID: String?
         var headers = HeaderTable()
     }
 
@@ -70,7 +71,7 @@ struct WorkerBench: Sendable {
             hasOwnID: true,
             attempt: letter.attempt,
             maxAttempts: 3,
-            job: nil,
+            job: letter.jobID.map { JobEnd(id: $0, attempt: letter.attempt) },
             occurredAt: nil,
             receivedAt: WallClock.microseconds()
         )

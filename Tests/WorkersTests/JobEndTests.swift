@@ -83,11 +83,12 @@ private final class FailingEffects: EffectStore {
     func transaction(
         consumer: String,
         messageIDs: [String],
+        jobs: [String?],
         first: [SQLStatement],
         _ body: (any EffectStoreTransaction, [Bool], [SQLResult]) async throws -> Void
     ) async throws {}
 
-    func ended(jobs ids: [String]) async throws -> Set<String> { [] }
+    func start(jobs attempts: [String: Int]) async throws -> Set<String> { [] }
 
     func execute(_ statements: [SQLStatement]) async throws {
         let problem = problems.withLock { $0.isEmpty ? nil : $0.removeFirst() }

@@ -10,7 +10,11 @@ package struct JobRoutes: Sendable {
         static let payload = Field.required("payload", .json, "What the worker gets, byte by byte.")
         static let priority = Field.optional("priority", .integer(0...9), "Higher ones go first; 0 unless given.")
         static let scheduledAt = Field.optional("scheduledAt", .timestamp, "Not before.")
-        static let maxAttempts = Field.optional("maxAttempts", .integer(1...100), "In place of the queue's policy.")
+        static let maxAttempts = Field.optional(
+            "maxAttempts",
+            .integer(JobAttempts.allowed),
+            "In place of the queue's policy."
+        )
         static let correlationID = Field.optional("correlationId", .correlationID, "Goes with the job everywhere.")
         static let fields: Fields = [type, payload, priority, scheduledAt, maxAttempts, correlationID]
     }

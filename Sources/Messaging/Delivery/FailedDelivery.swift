@@ -8,6 +8,7 @@ package struct FailedDelivery: Sendable {
     package let failure: Failure
     /// Failed executions so far, this one included.
     package let failures: Int
+    /// Of the queue's policy. A job is not told of it: on its message `retry-max` is the job's own number, or absent.
     package let maxAttempts: Int
     package let worker: String
     /// ISO 8601 in UTC; also the first failure when no earlier one is on record.
@@ -49,7 +50,9 @@ package struct FailedDelivery: Sendable {
         var message = Republication.prepare(delivery.message)
         if message.properties.malformed["message-id"] == nil { message.properties.messageID = messageID }
         message.headers[FleetHeader.retryCount] = .int32(Int32(clamping: failures))
-        message.headers[FleetHeader.retryMax] = .int32(Int32(clamping: maxAttempts))
+        if message.headers[FleetHeader.jobID]?.text == nil {
+            message.headers[FleetHeader.retryMax] = .int32(Int32(clamping: maxAttempts))
+        }
         if message.headers[FleetHeader.firstFailedAt] == nil {
             message.headers[FleetHeader.firstFailedAt] = .string(failedAt)
         }

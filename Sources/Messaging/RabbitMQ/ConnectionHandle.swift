@@ -119,9 +119,6 @@ import Glibc
         return unsafe PropertyDecoder.table(table.pointee) ?? HeaderTable()
     }
 
-    /// Whether something was read off the socket that nobody has looked at: no poll would tell.
-    var hasUnread: Bool { unsafe amqp_frames_enqueued(state) != 0 || amqp_data_in_buffer(state) != 0 }
-
     /// Tells the broker goodbye and waits briefly for its answer.
     borrowing func close() {
         var timeout = timeval(.seconds(2))

@@ -24,9 +24,6 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
     nonisolated let executor: ThreadExecutor
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
     package nonisolated let events: AsyncStream<ConsumerEvent>
-    /// How many settles named a delivery of this connection that was settled before, or never made.
-    package nonisolated var misuses: Int { misuseCount.load(ordering: .relaxed) }
-    private nonisolated let misuseCount = Atomic<Int>(0)
 
     let lifeline: Lifeline
     private let output: AsyncStream<ConsumerEvent>.Continuation
@@ -87,9 +84,7 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
             return mailbox.settlements
         }
         for (tokens, settlement) in settlements {
-            for token in tokens where token.epoch == epoch {
-                if acknowledgements.settle(token.tag, as: settlement) != nil { misuseCount.add(1, ordering: .relaxed) }
-            }
+            for token in tokens where token.epoch == epoch { acknowledgements.settle(token.tag, as: settlement) }
         }
         sendAcknowledgements()
     }

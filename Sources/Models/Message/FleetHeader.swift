@@ -2,7 +2,7 @@
 public enum FleetHeader {
     /// How many executions have failed so far.
     public static let retryCount = "retry-count"
-    /// How many executions the policy allows.
+    /// How many executions are allowed: on a job the job's own number, on a failed event that of its queue's policy.
     public static let retryMax = "retry-max"
     /// ISO 8601, with milliseconds, in UTC.
     public static let firstFailedAt = "first-failed-at"

@@ -26,6 +26,14 @@ package enum Inbox {
         return messageIDs.map { left.remove(ExactText($0.inboxKey)) != nil }
     }
 
+    /// Takes back the ids that the same transaction has inserted, for messages that are not handled after all.
+    package static func remove(consumer: String, messageIDs: [String]) -> SQLStatement {
+        SQLStatement(
+            "DELETE FROM inbox WHERE consumer = $1 AND message_id = ANY ($2)",
+            [.text(consumer), .textArray(messageIDs.map { $0.inboxKey })]
+        )
+    }
+
     /// Deletes up to `limit` rows that are older than `age`; the caller repeats until none is left.
     package static func prune(olderThan age: Duration = .seconds(14 * 86_400), limit: Int = 1_000) -> SQLStatement {
         SQLStatement(

@@ -80,7 +80,7 @@ package enum Outbox {
         )
     }
 
-    /// How many rows are due, counted up to 10,000.
+    /// How many rows are due, counted up to 20,000: 10,000 without a time, and 10,000 whose time has come.
     package static let pending = SQLStatement(
         """
         SELECT (SELECT count(*) FROM (SELECT 1 FROM outbox WHERE not_before IS NULL LIMIT 10000) AS ready)

@@ -7,10 +7,14 @@ extension DeadLetter {
     /// It goes through the default exchange straight to the queue where it died, so that no other queue gets it again.
     /// Where it first came from stays in its headers, and with it the event's name. What the broker would act on once
     /// more stays set aside in `origin-properties`, where the handler finds it: a foreign `user-id` would be refused,
-    /// copies would go to other queues, and a time to live would run out before anybody has mended the cause.
+    /// copies would go to other queues, and a time to live would run out before anybody has mended the cause. A job
+    /// keeps its own number of attempts, and has all of them again.
     package func replay(of id: Int64, operationID: String) -> OutgoingMessage {
         var replayed = Republication.prepare(message)
-        replayed.headers.entries.removeAll { FleetHeader.failure.contains($0.name) }
+        let isJob = jobID != nil
+        replayed.headers.entries.removeAll { entry in
+            FleetHeader.failure.contains(entry.name) && !(isJob && entry.name == FleetHeader.retryMax)
+        }
         if let expiration = BrokerDeath(message.headers, queue: queue)?.expiration {
             var aside = HeaderTable()
             if case .table(let table) = replayed.headers[FleetHeader.originProperties] { aside = table }

@@ -42,7 +42,8 @@ public struct BatchContext: Sendable {
         _ body: (BatchTransaction) async throws -> Void
     ) async throws {
         let ids = messages.map(\.messageID)
-        try await effects.transaction(consumer: queue, messageIDs: ids, first: statements) {
+        let jobs = messages.contains { $0.job != nil } ? messages.map(\.job?.id) : []
+        try await effects.transaction(consumer: queue, messageIDs: ids, jobs: jobs, first: statements) {
             transaction,
             isFresh,
             results in

@@ -37,14 +37,18 @@ public struct MessageContext: Sendable {
 
     /// Commits the effect of this message exactly once.
     ///
-    /// The transaction first records the message as handled. Had it been recorded before, `body` does not run and
-    /// the result is `nil`: return `.done` then. Whatever `body` does through the transaction, and the events it
+    /// The transaction first records the message as handled. Had it been recorded before, or has its job been
+    /// cancelled, `body` does not run and the result is `nil`: return `.done` then. Whatever `body` does through the transaction, and the events it
     /// publishes, commit together with that record.
     public func transaction<Result: Sendable>(
         _ body: (EffectTransaction) async throws -> Result
     ) async throws -> Result? {
         var result: Result?
-        try await effects.transaction(consumer: queue, messageIDs: [messageID], first: []) { transaction, isFresh, _ in
+        let jobs = jobID.map { [$0] } ?? []
+        try await effects.transaction(consumer: queue, messageIDs: [messageID], jobs: jobs, first: []) {
+            transaction,
+            isFresh,
+            _ in
             guard isFresh[0] else { return }
             let effect = EffectTransaction(transaction)
             result = try await body(effect)

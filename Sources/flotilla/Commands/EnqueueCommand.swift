@@ -55,7 +55,9 @@ enum EnqueueCommand {
             throw UsageError("the payload is \(error)")
         }
         guard (0...9).contains(invocation[priority]) else { throw UsageError("--priority is from 0 to 9") }
-        guard (1...100).contains(invocation[attempts] ?? 1) else { throw UsageError("--max-attempts is from 1 to 100") }
+        guard JobAttempts.allowed.contains(invocation[attempts] ?? 1) else {
+            throw UsageError("--max-attempts is from 1 to 100")
+        }
         let scheduledAt = try invocation[at].map { text in
             guard let time = EventTime.parse(text) else {
                 throw UsageError("--at is an ISO 8601 time such as 2026-12-24T18:00:00Z, not “\(text)”")

@@ -18,6 +18,7 @@ final class AwayEffectStore: EffectStore {
     func transaction(
         consumer: String,
         messageIDs: [String],
+        jobs: [String?],
         first: [SQLStatement],
         _ body: (any EffectStoreTransaction, [Bool], [SQLResult]) async throws -> Void
     ) async throws {
@@ -28,10 +29,10 @@ final class AwayEffectStore: EffectStore {
         if isAway {
             throw PostgresError.unavailable("commit", "the server closed the connection", isCommitUnknown: true)
         }
-        try await store.transaction(consumer: consumer, messageIDs: messageIDs, first: first, body)
+        try await store.transaction(consumer: consumer, messageIDs: messageIDs, jobs: jobs, first: first, body)
     }
 
-    func ended(jobs ids: [String]) async throws -> Set<String> { try await store.ended(jobs: ids) }
+    func start(jobs attempts: [String: Int]) async throws -> Set<String> { try await store.start(jobs: attempts) }
 
     func execute(_ statements: [SQLStatement]) async throws { try await store.execute(statements) }
 }

@@ -70,7 +70,7 @@ struct JobsTests {
         }
     }
 
-    @Test func `a final state stays, and a cancelled job can't be claimed`() async throws {
+    @Test func `a final state stays, and a cancelled job can't be started`() async throws {
         try await TestDatabase.with(migrated: true) { database in
             let jobs = Jobs(database.pool)
             guard case .created(let job) = try await jobs.enqueue(NewJob(type: "a.b", payload: payload)),
@@ -82,13 +82,13 @@ struct JobsTests {
             let isCancelled = try await jobs.cancel(job.id)
             #expect(isCancelled)
             let results = try await database.pool.pipeline([
-                Jobs.claim([job.id, other.id]), Jobs.running(other.id, attempts: 2),
+                Jobs.start([job.id: 1, other.id: 2]),
                 Jobs.succeeded(job.id, attempts: 1, result: nil),
                 Jobs.succeeded(other.id, attempts: 2, result: #"{"done": true}"#),
                 Jobs.dead(other.id, attempts: 3, failure: Failure(type: "t", message: "m", isPermanent: true)),
             ])
-            #expect(results[0].map { $0.text(0) } == [other.id])
-            #expect(results[1...].map(\.affected) == [1, 0, 1, 0])
+            #expect(Jobs.ended(results[0], of: [job.id, other.id]) == [job.id])
+            #expect(results[1...].map(\.affected) == [0, 1, 0])
             let stored = try await jobs.get(other.id)
             #expect(stored?.state == .succeeded)
             #expect(stored?.attempts == 2)
@@ -116,6 +116,83 @@ struct JobsTests {
             _ = try await database.pool.query(Jobs.requeued([job.id]))
             let queued = try await jobs.get(job.id)
             #expect(queued?.state == .queued)
+            #expect(queued?.attempts == 0)
+        }
+    }
+
+    @Test func `a record has the first start, the newest attempt, and that the next is waited for`() async throws {
+        try await TestDatabase.with(migrated: true) { database in
+            let jobs = Jobs(database.pool)
+            guard case .created(let job) = try await jobs.enqueue(NewJob(type: "a.b", payload: payload)) else {
+                Issue.record("the job is not new")
+                return
+            }
+            _ = try await database.pool.query(Jobs.start([job.id: 1]))
+            let first = try #require(try await jobs.get(job.id))
+            #expect(first.state == .running && first.attempts == 1 && first.startedAt != nil)
+            _ = try await database.pool.query(Jobs.retrying(job.id, attempts: 1))
+            let waiting = try #require(try await jobs.get(job.id))
+            #expect(waiting.state == .retrying && waiting.attempts == 1)
+            _ = try await database.pool.query(Jobs.start([job.id: 2]))
+            // The first attempt's note comes late.
+            _ = try await database.pool.query(Jobs.retrying(job.id, attempts: 1))
+            let second = try #require(try await jobs.get(job.id))
+            #expect(second.state == .running && second.attempts == 2 && second.startedAt == first.startedAt)
+        }
+    }
+
+    @Test func `an end without a start on record has one all the same`() async throws {
+        try await TestDatabase.with(migrated: true) { database in
+            let jobs = Jobs(database.pool)
+            guard case .created(let job) = try await jobs.enqueue(NewJob(type: "a.b", payload: payload)) else {
+                Issue.record("the job is not new")
+                return
+            }
+            _ = try await database.pool.query(Jobs.succeeded(job.id, attempts: 1, result: nil))
+            let done = try await jobs.get(job.id)
+            #expect(done?.startedAt != nil)
+        }
+    }
+
+    @Test func `processes that start, publish and carry out the same jobs in any order do not deadlock`() async throws {
+        try await TestDatabase.with(size: 8, migrated: true) { database in
+            let jobs = Jobs(database.pool)
+            let later = NewJob(type: "a.b", payload: payload, scheduledAt: 4_000_000_000_000_000)
+            let created = try await jobs.enqueue(Array(repeating: later, count: 40))
+            let ids = created.compactMap { if case .created(let job) = $0 { job.id } else { nil } }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for round in 0..<60 {
+                    let some = Array(ids.shuffled().prefix(20))
+                    let attempts = [String: Int](some.map { ($0, 1) }) { $1 }
+                    group.addTask {
+                        switch round % 3 {
+                        case 0: _ = try await database.pool.query(Jobs.queued(some))
+                        case 1: _ = try await database.pool.query(Jobs.start(attempts))
+                        default: _ = try await database.pool.query(Jobs.claimEffects(of: some))
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let started = try await jobs.list(state: .running)
+            #expect(Set(started.map(\.id)) == Set(ids))
+        }
+    }
+
+    @Test func `ids that nobody made find no job and disturb no other`() async throws {
+        try await TestDatabase.with(migrated: true) { database in
+            let jobs = Jobs(database.pool)
+            guard case .created(let job) = try await jobs.enqueue(NewJob(type: "a.b", payload: payload)) else {
+                Issue.record("the job is not new")
+                return
+            }
+            let odd = ["", "a\u{0}b", "ab", "e\u{301}", "\u{e9}", "'; --"]
+            var attempts = [String: Int](odd.map { ($0, 1_000_000_001) }) { $1 }
+            attempts[job.id] = 1
+            let result = try await database.pool.query(Jobs.start(attempts))
+            #expect(Jobs.ended(result, of: attempts.keys).isEmpty)
+            let started = try await jobs.get(job.id)
+            #expect(started?.state == .running)
         }
     }
 

@@ -16,10 +16,6 @@ import CFlotillaPostgres
     /// What the server did: `COMMIT`, `INSERT 0 3`.
     var command: String { unsafe String(cString: PQcmdStatus(result)) }
 
-    func columnName(_ column: Int) -> String? {
-        unsafe PQfname(result, CInt(column)).map { unsafe String(cString: $0) }
-    }
-
     /// Lends the bytes of a value with its type; `nil` for NULL.
     func decode<Value>(_ row: Int, _ column: Int, _ body: (Oid, UnsafeRawBufferPointer) -> Value?) -> Value? {
         let (row, column) = (CInt(row), CInt(column))

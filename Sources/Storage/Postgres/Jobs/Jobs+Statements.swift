@@ -1,31 +1,28 @@
 package import FlotillaModels
 
-/// The steps of a job's record, to be executed in the transaction of its effect.
+/// The steps of a job's record, each a statement of its own.
 ///
 /// A final state stays: a statement that finds one changes nothing, and its `affected` is 0.
 extension Jobs {
-    /// Locks the rows, so that no cancellation comes in between, and gives `id, state` of those that are not final.
-    package static func claim(_ ids: [String]) -> SQLStatement {
-        SQLStatement(
-            "SELECT id, state FROM jobs WHERE id = ANY ($1) AND \(isOpen) ORDER BY id FOR UPDATE",
-            [.textArray(ids.map(\.storable))]
-        )
-    }
-
     /// The relay has published the messages of scheduled jobs.
     package static func queued(_ ids: [String]) -> SQLStatement {
         SQLStatement(
-            "UPDATE jobs SET state = 'queued' WHERE id = ANY ($1) AND state = 'scheduled'",
+            // Locked in order, as the workers that start these jobs lock them.
+            """
+            UPDATE jobs SET state = 'queued' WHERE state = 'scheduled' AND id = ANY (ARRAY(
+                SELECT id FROM jobs WHERE id = ANY ($1) AND state = 'scheduled' ORDER BY id FOR UPDATE))
+            """,
             [.textArray(ids.map(\.storable))]
         )
     }
 
-    /// The job's handler has started an attempt.
-    package static func running(_ id: String, attempts: Int) -> SQLStatement {
+    /// An attempt has failed, and the job waits for the next. Once that runs, this changes nothing.
+    package static func retrying(_ id: String, attempts: Int) -> SQLStatement {
         SQLStatement(
             """
-            UPDATE jobs SET state = 'running', attempts = greatest(attempts, $2::bigint::integer),
-                started_at = coalesce(started_at, now()) WHERE id = $1 AND \(isOpen)
+            UPDATE jobs SET state = 'retrying', attempts = $2::bigint::integer,
+                started_at = coalesce(started_at, now())
+            WHERE id = $1 AND state IN ('queued', 'running') AND attempts <= $2
             """,
             [.text(id.storable), .int(Int64(attempts))]
         )
@@ -38,7 +35,8 @@ extension Jobs {
         SQLStatement(
             """
             UPDATE jobs SET state = 'succeeded', attempts = greatest(attempts, $2::bigint::integer),
-                result = $3::jsonb, error_type = NULL, error_message = NULL, finished_at = now()
+                result = $3::jsonb, error_type = NULL, error_message = NULL,
+                started_at = coalesce(started_at, now()), finished_at = now()
             WHERE id = $1 AND \(isOpen)
             """,
             [.text(id.storable), .int(Int64(attempts)), result.map { .json($0) } ?? .null]
@@ -56,24 +54,13 @@ extension Jobs {
         )
     }
 
-    /// The job was cancelled while it ran.
-    package static func cancelled(_ id: String, attempts: Int) -> SQLStatement {
-        SQLStatement(
-            """
-            UPDATE jobs SET state = 'cancelled', attempts = greatest(attempts, $2::bigint::integer),
-                finished_at = now() WHERE id = $1 AND \(isOpen)
-            """,
-            [.text(id.storable), .int(Int64(attempts))]
-        )
-    }
-
-    /// Dead jobs go back to their queues.
+    /// Dead jobs go back to their queues, and their attempts are counted anew.
     package static func requeued(_ ids: [String]) -> SQLStatement {
         SQLStatement(
-            "UPDATE jobs SET state = 'queued', finished_at = NULL WHERE id = ANY ($1) AND state = 'dead'",
+            "UPDATE jobs SET state = 'queued', attempts = 0, finished_at = NULL WHERE id = ANY ($1) AND state = 'dead'",
             [.textArray(ids.map(\.storable))]
         )
     }
 
-    private static let isOpen = "state NOT IN ('succeeded', 'dead', 'cancelled')"
+    static let isOpen = "state NOT IN ('succeeded', 'dead', 'cancelled')"
 }

@@ -92,23 +92,27 @@ package struct Jobs: Sendable {
         return rows.map { Job($0) }
     }
 
-    /// Cancels a scheduled or queued job for certain and takes back its message if it is not yet published;
-    /// `false` when the job is in another state or unknown.
+    /// Cancels a job whose effect is not committed, and takes back its message if it is not yet published; `false` when
+    /// the job has ended, its effect is committed, or it is unknown.
     ///
-    /// A message that is published already does nothing: its effect is not committed, see ``claim(_:)``.
+    /// After `true` its effect is never committed: the effect's transaction asks for the job's state, see
+    /// ``claimEffects(of:)``. A handler that runs is not interrupted, and what it does outside that transaction is done.
     package func cancel(_ id: String) async throws(PostgresError) -> Bool {
         let results = try await pool.pipeline([
             SQLStatement(
                 """
                 UPDATE jobs SET state = 'cancelled', finished_at = now()
-                WHERE id = $1 AND state IN ('scheduled', 'queued')
+                WHERE id = $1 AND \(Self.isOpen) AND effect_at IS NULL
                 """,
                 [.text(id.storable)]
             ),
             SQLStatement(
+                // Not waiting for a relay that is publishing the message: it may be waiting for the job's row.
                 """
-                DELETE FROM outbox WHERE job_id = $1
-                    AND EXISTS (SELECT FROM jobs WHERE id = $1 AND state = 'cancelled')
+                DELETE FROM outbox WHERE id = ANY (ARRAY(
+                    SELECT id FROM outbox WHERE job_id = $1
+                        AND EXISTS (SELECT FROM jobs WHERE id = $1 AND state = 'cancelled')
+                    FOR UPDATE SKIP LOCKED))
                 """,
                 [.text(id.storable)]
             ),

@@ -13,7 +13,10 @@ package struct SchemaModule: Sendable, Hashable {
     /// The tables of the fleet itself: every module's may build on them.
     package static let core = SchemaModule(
         "core",
-        [Migration(number: 1, name: "core", sql: CoreMigration.sql, formerNumber: 1)]
+        [
+            Migration(number: 1, name: "core", sql: CoreMigration.sql, formerNumber: 1),
+            Migration(number: 2, name: "job_effects", sql: JobEffectsMigration.sql),
+        ]
     )
 }
 

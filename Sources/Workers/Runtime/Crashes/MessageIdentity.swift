@@ -2,8 +2,8 @@ import FlotillaModels
 
 /// A stable 128-bit name for one message of one queue, the same in every process.
 ///
-/// It is made of the queue and the message id, or of the queue and the body when the publisher gave no id: FNV-1a
-/// in two lanes with different offsets. It tells messages apart that run at the same time; it secures nothing.
+/// It is made of the queue and the message id, or of the queue and the body when the publisher gave no id: the high
+/// half is FNV-1a, the low half a multiplication and a shift for each byte. It tells messages apart that run at the same time; it secures nothing.
 struct MessageIdentity: Sendable, Hashable {
     let high: UInt64
     let low: UInt64

@@ -5,19 +5,23 @@ package import FlotillaStorage
 package protocol EffectStore: Sendable {
     /// Runs `body` in a transaction that has recorded the messages as handled by `consumer`.
     ///
-    /// A transaction that loses a deadlock or a serialization conflict is run again, `body` included.
+    /// A transaction that loses a deadlock or a serialization conflict is run again, `body` included. A message whose
+    /// job has ended is neither fresh nor recorded; the job of a fresh one can't be cancelled from the commit on.
     /// - Parameters:
+    ///   - jobs: the job of each message in order; empty when none has one.
     ///   - first: statements to run in the first round trip.
     ///   - body: gets, for each message in order, whether it is fresh; it adds to `last` what the commit should carry.
     func transaction(
         consumer: String,
         messageIDs: [String],
+        jobs: [String?],
         first: [SQLStatement],
         _ body: (any EffectStoreTransaction, _ isFresh: [Bool], _ firstResults: [SQLResult]) async throws -> Void
     ) async throws
 
-    /// Which of the jobs have ended already: cancelled while they waited, or done by a duplicate.
-    func ended(jobs ids: [String]) async throws -> Set<String>
+    /// Records that the jobs start the attempts of these numbers, and tells which jobs have ended already: cancelled
+    /// while they waited, or done by a duplicate.
+    func start(jobs attempts: [String: Int]) async throws -> Set<String>
 
     /// Statements outside any effect, such as a job's end.
     func execute(_ statements: [SQLStatement]) async throws

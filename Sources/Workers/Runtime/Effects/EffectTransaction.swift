@@ -30,7 +30,8 @@ public final class BatchTransaction {
     private let transaction: any EffectStoreTransaction
     private(set) var events: [(event: OutgoingEvent, item: Int?)] = []
 
-    /// For each item, in order, whether it has not been handled before. Effects belong to fresh items only.
+    /// For each item, in order, whether it has not been handled before and its job, if it has one, not been cancelled.
+    /// Effects belong to fresh items only.
     public let isFresh: [Bool]
 
     /// What the statements given to ``BatchContext/transaction(first:_:)`` returned.

@@ -1,7 +1,8 @@
 import FlotillaModels
 import FlotillaStorage
 
-/// The end of a job, recorded in Postgres when its handler has returned and before the message is acknowledged.
+/// The end of a job or of one attempt, recorded in Postgres when its handler has returned; that of a job before its
+/// message is acknowledged.
 ///
 /// It is no part of the effect's transaction: a handler that commits and then throws is tried again, and the job is
 /// not done before it returns.
@@ -10,6 +11,8 @@ struct JobEnd: Sendable {
     let attempt: Int
 
     var succeeded: SQLStatement { Jobs.succeeded(id, attempts: attempt, result: nil) }
+
+    var retrying: SQLStatement { Jobs.retrying(id, attempts: attempt) }
 
     func dead(_ failure: Failure) -> SQLStatement { Jobs.dead(id, attempts: attempt, failure: failure) }
 }

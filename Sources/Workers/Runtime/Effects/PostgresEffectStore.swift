@@ -12,13 +12,14 @@ package struct PostgresEffectStore: EffectStore {
     package func transaction(
         consumer: String,
         messageIDs: [String],
+        jobs: [String?],
         first: [SQLStatement],
         _ body: (any EffectStoreTransaction, [Bool], [SQLResult]) async throws -> Void
     ) async throws {
         var retriesLeft = conflictRetries
         while true {
             do {
-                return try await attempt(consumer, messageIDs, first, body)
+                return try await attempt(consumer, messageIDs, jobs, first, body)
             } catch let error as PostgresError where error.isConflict && retriesLeft > 0 {
                 retriesLeft -= 1
             }
@@ -28,27 +29,34 @@ package struct PostgresEffectStore: EffectStore {
     private func attempt(
         _ consumer: String,
         _ messageIDs: [String],
+        _ jobs: [String?],
         _ first: [SQLStatement],
         _ body: (any EffectStoreTransaction, [Bool], [SQLResult]) async throws -> Void
     ) async throws {
         try await pool.transaction { transaction in
-            let inbox = Inbox.insert(consumer: consumer, messageIDs: messageIDs)
-            let results = try await transaction.pipeline([inbox] + first)
-            let isFresh = Inbox.fresh(results[0], of: messageIDs)
+            var own = [Inbox.insert(consumer: consumer, messageIDs: messageIDs)]
+            if !jobs.isEmpty { own.append(Jobs.claimEffects(of: jobs.compactMap(\.self))) }
+            let results = try await transaction.pipeline(own + first)
+            var isFresh = Inbox.fresh(results[0], of: messageIDs)
+            if !jobs.isEmpty {
+                let ended = Jobs.ended(results[1], of: jobs.compactMap(\.self))
+                let lost = messageIDs.indices.filter { isFresh[$0] && jobs[$0].map(ended.contains) ?? false }
+                for index in lost { isFresh[index] = false }
+                if !lost.isEmpty {
+                    // A dead job may be sent back: its message has to be fresh again then.
+                    let ids = lost.map { messageIDs[$0] }
+                    _ = try await transaction.query(Inbox.remove(consumer: consumer, messageIDs: ids))
+                }
+            }
             let effect = PostgresEffectTransaction(transaction)
-            try await body(effect, isFresh, Array(results.dropFirst()))
+            try await body(effect, isFresh, Array(results.dropFirst(own.count)))
             let outbox = effect.outgoing.isEmpty ? [] : [Outbox.insert(effect.outgoing)]
             try await transaction.commit(after: effect.last + outbox)
         }
     }
 
-    package func ended(jobs ids: [String]) async throws -> Set<String> {
-        let final = JobState.allCases.filter(\.isFinal).map(\.rawValue)
-        let statement = SQLStatement(
-            "SELECT id FROM jobs WHERE id = ANY ($1) AND state = ANY ($2)",
-            [.textArray(ids), .textArray(final)]
-        )
-        return Set(try await pool.query(statement).compactMap { $0.text(0) })
+    package func start(jobs attempts: [String: Int]) async throws -> Set<String> {
+        Jobs.ended(try await pool.query(Jobs.start(attempts)), of: attempts.keys)
     }
 
     package func execute(_ statements: [SQLStatement]) async throws {

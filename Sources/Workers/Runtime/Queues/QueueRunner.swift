@@ -138,18 +138,21 @@ final class QueueRunner: Sendable {
                 await settling.bury(delivery, messageID: messageID, failure, failures: 1)
             }
         }
-        admitted = await withoutEndedJobs(admitted)
+        admitted = await startingJobs(of: admitted)
         if runtime.suspects.isEmpty || !admitted.contains(where: { $0.delivery.isRedelivered }) {
             return await runTogether(admitted, in: slot, generation)
         }
         return await runWithSuspects(admitted, in: slot, generation)
     }
 
-    /// Acknowledges the jobs that were cancelled while they waited, or that a duplicate has carried out.
-    private func withoutEndedJobs(_ messages: [InboundMessage]) async -> [InboundMessage] {
+    /// Records that the jobs start, and acknowledges those that were cancelled while they waited, or that a duplicate
+    /// has carried out.
+    ///
+    /// Without Postgres they run all the same: the transaction of an effect decides against a cancellation.
+    private func startingJobs(of messages: [InboundMessage]) async -> [InboundMessage] {
         guard messages.contains(where: { $0.job != nil }) else { return messages }
-        let ids = messages.compactMap(\.job?.id)
-        guard let ended = try? await runtime.effects.ended(jobs: ids), !ended.isEmpty else { return messages }
+        let attempts = Dictionary(messages.compactMap(\.job).map { ($0.id, $0.attempt) }, uniquingKeysWith: max)
+        guard let ended = try? await runtime.effects.start(jobs: attempts), !ended.isEmpty else { return messages }
         let isEnded = { (message: InboundMessage) in message.job.map { ended.contains($0.id) } ?? false }
         consumer.settle(messages.filter(isEnded).map(\.delivery.token), as: .acknowledge)
         return messages.filter { !isEnded($0) }

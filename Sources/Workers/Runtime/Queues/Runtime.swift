@@ -15,6 +15,6 @@ struct Runtime: Sendable {
     let middleware: [any Middleware]
     let metrics: Metrics
     let log: Log
-    /// The process's name in dead letters and job states: `worker@host:pid`.
+    /// The process's name in dead letters and job states: `host:pid`.
     let processName: String
 }

@@ -19,6 +19,7 @@ extension Disposition {
     ///
     /// - Parameters:
     ///   - attempt: the number of the execution that has just ended, from 1.
+    ///   - policy: the queue's, with the job's own number of attempts if it has one.
     ///   - chance: from -1 to 1, for the jitter; drawn only for a retry, since drawing is a system call.
     init(
         _ result: Result<Outcome, any Error>,

@@ -30,6 +30,7 @@ struct Intake: Sendable {
             let routingKey = headers[FleetHeader.originRoutingKey]?.text ?? delivery.routingKey
             let messageID = try ownID ?? Self.id(of: event)
             let attempt = (headers[FleetHeader.retryCount]?.count ?? 0) + 1
+            let job = headers[FleetHeader.jobID]?.text.map { JobEnd(id: $0, attempt: attempt) }
             return .admitted(
                 InboundMessage(
                     delivery: delivery,
@@ -41,8 +42,8 @@ struct Intake: Sendable {
                     messageID: messageID ?? UUIDv7.make(),
                     hasOwnID: messageID != nil,
                     attempt: attempt,
-                    maxAttempts: queue.retry.attempts,
-                    job: headers[FleetHeader.jobID]?.text.map { JobEnd(id: $0, attempt: attempt) },
+                    maxAttempts: job.flatMap { _ in JobAttempts.own(headers) } ?? queue.retry.attempts,
+                    job: job,
                     occurredAt: event?.time ?? original.properties.timestamp.map { Int64(clamping: $0) &* 1_000_000 },
                     receivedAt: now
                 )

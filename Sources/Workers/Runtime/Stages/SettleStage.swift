@@ -29,10 +29,12 @@ struct SettleStage: Sendable {
                 done.append(message)
                 continue
             }
+            var policy = queue.retry
+            policy.attempts = message.maxAttempts
             let disposition = Disposition(
                 result,
                 attempt: message.attempt,
-                policy: queue.retry,
+                policy: policy,
                 chance: .random(in: -1...1)
             )
             switch disposition {
@@ -87,6 +89,7 @@ struct SettleStage: Sendable {
                 "error": .string(failure.message),
             ]
         )
+        if let job = message.job { try? await runtime.effects.execute([job.retrying]) }
         await track(message, .retrying, failure)
     }
 

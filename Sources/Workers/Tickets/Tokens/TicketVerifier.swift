@@ -27,8 +27,6 @@ package struct TicketVerifier: Sendable {
         self.keys = Dictionary(keys.map { ($0.id, $0) }) { first, _ in first }
     }
 
-    package func knows(_ key: TicketKeyID) -> Bool { keys[key] != nil }
-
     /// The token that the text holds.
     ///
     /// - Parameter now: microseconds since 1970.
