@@ -101,6 +101,7 @@ package struct APIProcess: Sendable {
         relay.stop()
         await relaying.value
         await publisher.close()
+        await broker.close()
         await redis?.close()
         await searchPool.close()
         await relayPool.close()

@@ -63,7 +63,7 @@ extension Fleet {
     }
 }
 
-/// The connections of one process of workers.
+/// The connections of one process of workers; whoever makes them closes the broker.
 package struct FleetConnections: Sendable {
     package let broker: any Broker
     package let postgres: PostgresPool

@@ -133,7 +133,7 @@ enum WorkerCommand {
         }
         defer { listener.cancel() }
         do {
-            try await fleet.run()
+            try await connections.broker.closing { try await fleet.run() }
         } catch let error as FleetError {
             throw CommandError(error.detail, remedy: "run flotilla doctor")
         }
