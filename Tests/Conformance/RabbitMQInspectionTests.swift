@@ -19,6 +19,7 @@ struct RabbitMQInspectionTests {
     /// A broker that is reached through a proxy.
     private func withProxy(
         to port: Int? = nil,
+        heartbeat: Duration = .seconds(10),
         connectTimeout: Duration = .seconds(5),
         _ body: (TCPProxy, RabbitMQConfiguration, RabbitMQBroker) async throws -> Void
     ) async throws {
@@ -27,7 +28,7 @@ struct RabbitMQInspectionTests {
         var through = configuration
         through.host = "127.0.0.1"
         through.port = proxy.port
-        through.heartbeat = .seconds(1)
+        through.heartbeat = heartbeat
         through.connectTimeout = connectTimeout
         let broker = RabbitMQBroker(through)
         try await broker.closing { try await body(proxy, through, broker) }
@@ -49,12 +50,24 @@ struct RabbitMQInspectionTests {
     }
 
     @Test func `between questions the connection is kept up by heartbeats`() async throws {
-        try await withProxy { proxy, _, broker in
-            #expect(try await broker.depths(of: missing) == [:])
+        try await withProxy(heartbeat: .seconds(1)) { proxy, _, broker in
+            #expect(try await broker.depth(of: missing[0]) == nil)
             // Both sides send eight bytes every half second; after the time for this many, a silent side is given up.
             let before = proxy.forwarded
             try await eventually { proxy.forwarded >= before + 160 }
-            #expect(try await broker.depths(of: missing) == [:])
+            #expect(try await broker.depth(of: missing[0]) == nil)
+            #expect(proxy.accepted == 1)
+        }
+    }
+
+    @Test func `answers about missing queues keep the connection alive too`() async throws {
+        try await withProxy(heartbeat: .seconds(2)) { proxy, _, broker in
+            // A broker that answers sends no heartbeats; silence would be noticed within two of them.
+            let end = ContinuousClock.now + .seconds(5)
+            while .now < end {
+                let depth = try await broker.depth(of: missing[0])
+                #expect(depth == nil)
+            }
             #expect(proxy.accepted == 1)
         }
     }
@@ -95,7 +108,7 @@ struct RabbitMQInspectionTests {
     }
 
     @Test func `a broker that says nothing any more costs one wait, not one a question`() async throws {
-        try await withProxy(connectTimeout: .seconds(1)) { proxy, _, broker in
+        try await withProxy(heartbeat: .seconds(1), connectTimeout: .seconds(1)) { proxy, _, broker in
             #expect(try await broker.depths(of: missing) == [:])
             proxy.freeze()
             // The silence is noticed within two heartbeats; then attempts to connect end after a second each.

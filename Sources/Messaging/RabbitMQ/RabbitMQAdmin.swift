@@ -96,6 +96,7 @@ package actor RabbitMQAdmin {
             }
             do {
                 try link.handle.reopenChannel(1)
+                link.received()
             } catch {
                 lose(error)
             }
