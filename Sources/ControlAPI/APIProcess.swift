@@ -89,6 +89,7 @@ package struct APIProcess: Sendable {
         relay.stop()
         await relaying.value
         await publisher.close()
+        await broker.close()
         await redis?.close()
         for part in parts.reversed() { await part.close() }
         await relayPool.close()

@@ -35,7 +35,7 @@ final class TCPProxy: Sendable {
         Thread.detachNewThread { [self] in accept(to: target) }
     }
 
-    /// How many connections have been made through it.
+    /// How many connections have been made to it.
     var accepted: Int { state.withLock(\.accepted) }
 
     /// How many bytes have gone through it.
@@ -69,6 +69,7 @@ final class TCPProxy: Sendable {
         while true {
             let client = Glibc.accept(listener, nil, nil)
             guard client >= 0 else { return }
+            state.withLock { $0.accepted += 1 }
             let server = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
             var address = Self.loopback(target)
             let status = withUnsafePointer(to: &address) { pointer in
@@ -84,7 +85,6 @@ final class TCPProxy: Sendable {
             state.withLock { state in
                 state.clients.append(client)
                 state.servers.append(server)
-                state.accepted += 1
             }
             Thread.detachNewThread { [self] in pump(client, server) }
             Thread.detachNewThread { [self] in pump(server, client) }

@@ -14,6 +14,7 @@ public final class MemoryBroker: Sendable {
         var topology = MemoryTopology()
         var consumers: [ObjectIdentifier: MemoryConsumer] = [:]
         var blocked: String?
+        var isClosed = false
         var waiting: [CheckedContinuation<Void, Never>] = []
         /// How many messages wait on the ladder, by the queue that they come back to.
         var onLadder: [String: Int] = [:]
@@ -190,9 +191,18 @@ extension MemoryBroker: Broker {
         return consumer
     }
 
-    package func depth(of queue: String) -> QueueDepth? {
-        state.withLock { state in
-            state.topology.queues[queue].map { QueueDepth(ready: $0.ready.count, consumers: $0.consumers.count) }
+    package func depths(of queues: [String]) throws -> [String: QueueDepth] {
+        try state.withLock { state in
+            if state.isClosed { throw AMQPError.closed("ask the broker") }
+            var depths: [String: QueueDepth] = [:]
+            for name in queues {
+                depths[name] = state.topology.queues[name].map {
+                    QueueDepth(ready: $0.ready.count, consumers: $0.consumers.count)
+                }
+            }
+            return depths
         }
     }
+
+    package func close() { state.withLock { $0.isClosed = true } }
 }

@@ -4,13 +4,15 @@ import FlotillaPlatform
 /// Declares, inspects and removes topology over one connection of its own.
 ///
 /// Calls are made one after another, each a round trip. An error of the channel (404, 406) leaves the connection usable.
-/// After a lost connection the call at hand throws, and the next one connects again.
+/// After a lost connection the call at hand throws, and the next one connects again. When that has failed, calls throw its
+/// error at once for a while.
 package actor RabbitMQAdmin {
     private let configuration: RabbitMQConfiguration
     private let name: String
     private let executor: ThreadExecutor
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
     private var link: Link?
+    private var attempts: ConnectionAttempts
     private var isClosed = false
     /// What the broker says about itself.
     package private(set) var serverProperties = HeaderTable()
@@ -18,9 +20,14 @@ package actor RabbitMQAdmin {
     /// The broker's version, as in `3.10.8`; empty when it does not tell.
     package var serverVersion: String { serverProperties["version"]?.text ?? "" }
 
-    private init(_ configuration: RabbitMQConfiguration, name: String) {
+    /// Whether there is a connection, as far as is known.
+    package var isConnected: Bool { link != nil }
+
+    /// The first call connects. The configuration has to be valid.
+    init(_ configuration: RabbitMQConfiguration, name: String) {
         self.configuration = configuration
         self.name = name
+        attempts = ConnectionAttempts(backoff: configuration.backoff)
         executor = ThreadExecutor(name: "amqp-admin")
     }
 
@@ -39,7 +46,15 @@ package actor RabbitMQAdmin {
 
     private func connect() throws(AMQPError) {
         guard !isClosed else { throw .closed("connect") }
-        let link = try Link(configuration, name: name)
+        try attempts.begin(at: .now)
+        let link: Link
+        do {
+            link = try Link(configuration, name: name)
+        } catch {
+            lose(error)
+            throw error
+        }
+        attempts.succeeded(at: .now)
         serverProperties = link.handle.serverProperties
         executor.tick(every: link.period) { [weak self] in self?.assumeIsolated { $0.keepAlive() } }
         self.link = link
@@ -48,13 +63,21 @@ package actor RabbitMQAdmin {
     /// Between calls, what arrives is a heartbeat or the end of the connection.
     private func keepAlive() {
         guard let link else { return }
-        do {
+        do throws(AMQPError) {
             if link.handle.readiness().isReadable { link.received() }
-            while try link.next() != nil {}
+            while let event = try link.next() {
+                guard case .connectionClosed(let code, let reason) = event else { continue }
+                throw AMQPError(code: .broker(replyCode: code), operation: "stay connected", detail: reason)
+            }
             try link.keepAlive(at: .now)
         } catch {
-            self.link = nil
+            lose(error)
         }
+    }
+
+    private func lose(_ error: AMQPError) {
+        link = nil
+        attempts.failed(error, at: .now, chance: .random(in: 0...1))
     }
 
     private func perform<R>(
@@ -68,13 +91,14 @@ package actor RabbitMQAdmin {
             return result
         } catch {
             guard case .broker(let code) = error.code, Self.endsChannelOnly(code) else {
-                self.link = nil
+                lose(error)
                 throw error
             }
             do {
                 try link.handle.reopenChannel(1)
+                link.received()
             } catch {
-                self.link = nil
+                lose(error)
             }
             throw error
         }

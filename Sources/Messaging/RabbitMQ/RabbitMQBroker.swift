@@ -1,9 +1,18 @@
 package import FlotillaTelemetry
+import Synchronization
 
-/// RabbitMQ, by librabbitmq: each publisher and each consumer has a connection and a thread of its own.
+/// RabbitMQ, by librabbitmq: each publisher and each consumer has a connection and a thread of its own, and all questions
+/// share one.
 package final class RabbitMQBroker: Broker {
+    private enum Inspection {
+        case unused
+        case open(RabbitMQAdmin)
+        case closed
+    }
+
     private let configuration: RabbitMQConfiguration
     private let log: Log?
+    private let inspection = Mutex(Inspection.unused)
 
     /// - Parameter log: where lost and regained connections are told; nowhere by default.
     package init(_ configuration: RabbitMQConfiguration, log: Log? = nil) {
@@ -36,15 +45,31 @@ package final class RabbitMQBroker: Broker {
         return consumer
     }
 
-    package func depth(of queue: String) async throws -> QueueDepth? {
-        let admin = try await RabbitMQAdmin.open(configuration, named: "depth")
-        do {
-            let depth = try await admin.queueDepth(queue)
-            await admin.close()
-            return depth
-        } catch {
-            await admin.close()
-            throw error
+    package func depths(of queues: [String]) async throws -> [String: QueueDepth] {
+        try check()
+        return try await inspector().queueDepths(queues)
+    }
+
+    package func close() async {
+        let admin: RabbitMQAdmin? = inspection.withLock { inspection in
+            defer { inspection = .closed }
+            if case .open(let admin) = inspection { return admin }
+            return nil
+        }
+        await admin?.close()
+    }
+
+    /// What asks the questions; it connects with the first one.
+    private func inspector() throws(AMQPError) -> RabbitMQAdmin {
+        try inspection.withLock { inspection throws(AMQPError) in
+            switch inspection {
+            case .open(let admin): return admin
+            case .closed: throw .closed("ask the broker")
+            case .unused:
+                let admin = RabbitMQAdmin(configuration, name: "inspection")
+                inspection = .open(admin)
+                return admin
+            }
         }
     }
 

@@ -60,12 +60,7 @@ package struct DeadLetterCollection: Sendable {
 
     /// How many are ready in each dead-letter queue that has any.
     private func ready() async throws -> [String: Int] {
-        var ready: [String: Int] = [:]
-        for queue in topology.queues {
-            let count = try await broker.depth(of: queue.deadLetterQueue)?.ready ?? 0
-            if count > 0 { ready[queue.deadLetterQueue] = count }
-        }
-        return ready
+        try await broker.depths(of: topology.queues.map(\.deadLetterQueue)).mapValues(\.ready).filter { $0.value > 0 }
     }
 }
 

@@ -62,10 +62,11 @@ struct DeadLetterGauges: Sendable {
 
     func update() async throws {
         let standing = try await files.standing()
+        let depths = try await broker.depths(of: queues.map(\.deadLetters))
         let now = WallClock.microseconds()
         for queue in queues {
             let filed = standing[queue.name]
-            let ready = try await broker.depth(of: queue.deadLetters)?.ready ?? 0
+            let ready = depths[queue.deadLetters]?.ready ?? 0
             queue.depth.set(Double((filed?.count ?? 0) + ready))
             queue.age.set(filed.map { Double(max(0, now - $0.oldest)) / 1e6 } ?? 0)
         }

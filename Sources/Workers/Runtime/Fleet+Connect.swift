@@ -99,7 +99,10 @@ extension Fleet {
                 Inbox.prune(olderThan: retention, limit: $0)
             }
         )
-        setup.close = close
+        setup.close = {
+            await close()
+            await connections.broker.close()
+        }
         setup.migrate = { _ = try await Migrations.apply(to: postgres, schema) }
         if configuration.relaysOutbox { setup.services.append(OutboxService(connections)) }
         if let redis {
@@ -110,7 +113,7 @@ extension Fleet {
     }
 }
 
-/// The connections of one process of workers.
+/// The connections of one process of workers; whoever makes them closes the broker.
 package struct FleetConnections: Sendable {
     package let broker: any Broker
     package let postgres: PostgresPool

@@ -24,12 +24,12 @@ enum DemoCommand {
         let topology = try configuration.topology()
         let demo = Demo(topology: topology)
         let broker = RabbitMQBroker(try configuration.rabbitMQ())
-        try await checkWorkers(demo, on: broker)
         let limit = Duration.seconds(max(1, invocation[patience]))
         let backend = try configuration.searchBackend()
         let masters = try configuration.masterKeyring()
         let result = await Task {
-            try await configuration.withPostgres { pool in
+            try await checkWorkers(demo, on: broker)
+            return try await configuration.withPostgres { pool in
                 try await publish(demo, through: broker)
                 invocation.console.note(
                     "Published \(demo.samples.count) messages as \(demo.run); waiting for their effects"
@@ -38,6 +38,7 @@ enum DemoCommand {
                     + demo.door(in: pool, masters: masters)
             }
         }.result
+        await broker.close()
         await backend.close()
         let findings = try result.get()
         try invocation.show(
@@ -60,14 +61,14 @@ enum DemoCommand {
 
     /// Nobody would do the work without a consumer on the queues of this version's workers.
     private static func checkWorkers(_ demo: Demo, on broker: RabbitMQBroker) async throws {
+        let depths: [String: QueueDepth]
+        do {
+            depths = try await broker.depths(of: demo.handledQueues)
+        } catch let error as AMQPError {
+            throw CommandError("RabbitMQ: \(error.detail)", remedy: "start the fleet with flotilla up")
+        }
         for queue in demo.handledQueues {
-            let depth: QueueDepth?
-            do {
-                depth = try await broker.depth(of: queue)
-            } catch let error as AMQPError {
-                throw CommandError("RabbitMQ: \(error.detail)", remedy: "start the fleet with flotilla up")
-            }
-            guard let depth else {
+            guard let depth = depths[queue] else {
                 throw CommandError("there is no queue \(queue)", remedy: "run flotilla topology apply")
             }
             guard depth.consumers > 0 else {

@@ -50,7 +50,7 @@ extension FleetTests {
                 environment: environment
             )
 
-            #expect(try await fleet.broker.depth(of: queue)?.ready == 0)
+            #expect(try await fleet.ready(queue) == 0)
             let filed = try await fleet.pool.query(
                 SQLStatement(
                     "SELECT convert_from(body, 'UTF8') FROM dead_letters WHERE queue = 'subscription.profile.viewed'"

@@ -10,13 +10,13 @@ import Testing
 /// A broker with one queue, a database, and what stands between them.
 private struct Scene: Sendable {
     let broker: TestBroker
+    let rabbit: RabbitMQBroker
     let database: TestDatabase
     let topology: Topology
     let queue: QueueDefinition
     let log = Log(service: "test", threshold: .error)
 
     var files: DeadLetters { DeadLetters(database.pool) }
-    var rabbit: RabbitMQBroker { RabbitMQBroker(broker.configuration) }
     var collection: DeadLetterCollection {
         DeadLetterCollection(topology: topology, broker: rabbit, files: files, observers: [], log: log)
     }
@@ -27,7 +27,12 @@ private struct Scene: Sendable {
                 let queue = broker.queue("a", key: "profile.viewed")
                 let topology = broker.topology([queue])
                 try await broker.deploy(topology)
-                try await body(Scene(broker: broker, database: database, topology: topology, queue: queue))
+                let rabbit = RabbitMQBroker(broker.configuration)
+                try await rabbit.closing {
+                    try await body(
+                        Scene(broker: broker, rabbit: rabbit, database: database, topology: topology, queue: queue)
+                    )
+                }
             }
         }
     }

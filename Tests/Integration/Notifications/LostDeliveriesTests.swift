@@ -19,7 +19,11 @@ struct LostDeliveriesTests {
             throw TestSetupError(description: "no consumer here")
         }
 
-        func depth(of queue: String) async throws -> QueueDepth? { QueueDepth(ready: ready, consumers: 1) }
+        func depths(of queues: [String]) async throws -> [String: QueueDepth] {
+            Dictionary(uniqueKeysWithValues: queues.map { ($0, QueueDepth(ready: ready, consumers: 1)) })
+        }
+
+        func close() async {}
     }
 
     private func resend(_ stage: NotificationStage, ready: Int = 0) async throws -> Int {

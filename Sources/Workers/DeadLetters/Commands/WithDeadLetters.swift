@@ -20,15 +20,16 @@ func withDeadLetters<R: Sendable>(
         let files = DeadLetters(pool)
         // Fails at once where Postgres is out, instead of holding messages while waiting for it.
         _ = try await pool.ping()
+        let broker = RabbitMQBroker(rabbitMQ)
         let collection = DeadLetterCollection(
             topology: topology,
-            broker: RabbitMQBroker(rabbitMQ),
+            broker: broker,
             files: files,
             observers: invocation.program.domains(configuration).flatMap(\.deadLetterObservers),
             log: Log(service: "dlq", threshold: .error)
         )
         do {
-            try await collection.collect()
+            _ = try await broker.closing { try await collection.collect() }
         } catch let error as AMQPError {
             invocation.console.note("Note: shows what is filed; the broker's queues could not be read: \(error.detail)")
         }

@@ -112,7 +112,7 @@ package enum AuditForgetCommand {
                 log: Log(service: "audit", threshold: .error)
             )
             do {
-                try await collection.collect()
+                _ = try await broker.closing { try await collection.collect() }
             } catch let error as AMQPError {
                 throw CommandError(
                     "the dead-letter queues can't be read: \(error.detail)",

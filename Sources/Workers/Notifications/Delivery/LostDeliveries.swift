@@ -41,13 +41,15 @@ struct LostDeliveries: FleetService {
     @discardableResult
     func resend() async throws -> Int {
         var count = 0
-        for channel in [Channel.email, .sms] {
-            for priority in NotificationPriority.allCases {
-                let queue = DeliveryQueue.routingKey(channel: channel, priority: priority)
-                // While there is a backlog, they may well be in it.
-                guard try await broker.depth(of: queue)?.ready == 0 else { continue }
-                count += try await resend(channel, priority)
+        let kinds = [Channel.email, .sms].flatMap { channel in
+            NotificationPriority.allCases.map { priority in
+                (channel, priority, queue: DeliveryQueue.routingKey(channel: channel, priority: priority))
             }
+        }
+        let depths = try await broker.depths(of: kinds.map(\.queue))
+        // While there is a backlog, they may well be in it.
+        for (channel, priority, queue) in kinds where depths[queue]?.ready == 0 {
+            count += try await resend(channel, priority)
         }
         return count
     }

@@ -1,0 +1,53 @@
+import Foundation
+import FlotillaMessaging
+import FlotillaModels
+import FlotillaStorage
+import FlotillaTestSupport
+import Testing
+
+extension FleetTests {
+    @Test(.timeLimit(.minutes(5)))
+    func `an idle worker opens no further connections to the broker, and a command that asks opens one`() async throws {
+        let fleet = try await FleetHome.current()
+        let queue = "audit.all"
+        try await fleet.withWorkers { workers in
+            // Each one that is shown has made the worker ask for the depths of all dead-letter queues.
+            func die(_ word: String) async throws {
+                let before = try await fleet.filedDeadLetters()
+                try await fleet.publish(
+                    OutgoingMessage(exchange: "", routingKey: QueueName.deadLetter(of: queue), message: Message(word))
+                )
+                try await eventually("the dead letter is shown") {
+                    let (filed, shown) = try await (fleet.filedDeadLetters(), workers[0].sum(of: "flotilla_dlq_depth"))
+                    return filed == before + 1 && shown == Double(filed)
+                }
+            }
+            _ = try await fleet.pool.query(SQLStatement("DELETE FROM dead_letters"))
+            try await die("the first question opens the connection")
+            let kept = fleet.acceptedConnections
+            for number in 0..<3 { try await die("\(number)") }
+            let list = try await fleet.home.run("dlq", "list", environment: ["FLOTILLA_QUEUES": FleetHome.queuesFile])
+            #expect(list.status == 0, "\(list.messages)")
+            // The log is written in order: once the command's connection stands there, the worker's would too.
+            try await eventually("the command's connection is logged") { fleet.acceptedConnections > kept }
+            #expect(fleet.acceptedConnections == kept + 1)
+        }
+        // Other tests of this home count dead letters.
+        _ = try await fleet.pool.query(SQLStatement("DELETE FROM dead_letters"))
+    }
+}
+
+extension FleetHome {
+    /// How many connections the broker has accepted, as its log tells.
+    fileprivate var acceptedConnections: Int {
+        let log = (try? String(contentsOfFile: home.path + "/logs/rabbitmq.log", encoding: .utf8)) ?? ""
+        return log.split(separator: "\n").count { $0.contains("accepting AMQP connection") }
+    }
+}
+
+extension Message {
+    fileprivate init(_ word: String) {
+        self.init(body: Array(word.utf8))
+        properties.messageID = TestServers.uniqueWord()
+    }
+}
