@@ -200,9 +200,9 @@ let package = Package(
 
         // Tests.
         .executableTarget(
-            name: "Troublemaker",
+            name: "FaultyWorker",
             dependencies: ["Workers", "FlotillaMessaging", "FlotillaStorage", "FlotillaModels"],
-            path: "Tests/Troublemaker",
+            path: "Tests/FaultyWorker",
             swiftSettings: settings
         ),
         .target(
@@ -268,7 +268,7 @@ let package = Package(
             name: "EndToEnd",
             dependencies: [
                 "FlotillaTestSupport", "FlotillaMessaging", "FlotillaStorage", "FlotillaModels", "FlotillaPlatform",
-                "flotilla", "Troublemaker",
+                "flotilla", "FaultyWorker",
             ],
             swiftSettings: settings
         ),

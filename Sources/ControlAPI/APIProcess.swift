@@ -47,7 +47,7 @@ package struct APIProcess: Sendable {
 
     /// Serves until `stop` yields for the first time, then drains and returns. A second time cuts the drain short.
     ///
-    /// - Parameter isListening: is told the port.
+    /// - Parameter isListening: called with the port.
     package func run(until stop: AsyncStream<Void>, isListening: (UInt16) -> Void = { _ in }) async throws {
         let log = configuration.log
         let metrics = Metrics()
@@ -99,14 +99,14 @@ package struct APIProcess: Sendable {
     }
 
     private func drain(_ server: HTTPServer, when stop: AsyncStream<Void>) async {
-        var orders = stop.makeAsyncIterator()
-        _ = await orders.next()
+        var stopRequests = stop.makeAsyncIterator()
+        _ = await stopRequests.next()
         configuration.log.info("draining", ["requests": .integer(server.requestsRunning)])
-        let impatience = Task {
-            for await _ in stop { server.hurry() }
+        let timeoutTask = Task {
+            for await _ in stop { server.abortDrain() }
         }
         await server.stop(within: configuration.drain)
-        impatience.cancel()
+        timeoutTask.cancel()
     }
 
     private static func checks(
@@ -126,8 +126,8 @@ package struct APIProcess: Sendable {
     }
 
     /// A broker under an alarm for memory or disk is not helped by more work, even if it would wait in the outbox.
-    private static func admission(_ publisher: any MessagePublisher) -> Admission {
-        Admission {
+    private static func admission(_ publisher: any MessagePublisher) -> AdmissionControl {
+        AdmissionControl {
             if case .blocked = publisher.condition { "The broker" } else { nil }
         }
     }

@@ -1,4 +1,4 @@
-/// A message broker, real or in memory: the only door between the runtime and what moves messages.
+/// A message broker, real or in memory: the only interface between the runtime and what moves messages.
 package protocol Broker: Sendable {
     /// A publisher on a connection of its own; it reconnects by itself until it is closed.
     func publisher(named name: String) async throws -> any MessagePublisher

@@ -1,4 +1,4 @@
-/// What the fleet tells the servers that it connects to.
+/// The version that the fleet reports to the servers it connects to.
 package enum FlotillaVersion {
     package static let current = "0.1.0"
 }

@@ -5,7 +5,7 @@ package protocol MessagePublisher: Sendable {
     /// Publishes every message and answers for each, in order, once the broker has taken it or refused it.
     ///
     /// The answer is `.unconfirmed` when the connection was lost first: the broker may or may not have the message.
-    /// While there is no connection, or the broker has blocked it, a call waits up to the publisher's patience
+    /// While there is no connection, or the broker has blocked it, a call waits up to the publisher's timeout
     /// (10 s unless configured) and then answers `.unconfirmed`.
     func publish(_ messages: [OutgoingMessage]) async -> [PublishResult]
 

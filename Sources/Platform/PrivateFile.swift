@@ -52,7 +52,7 @@ package enum PrivateFile {
     /// As ``write(_:to:mode:owner:)``, for bytes.
     ///
     /// - Parameter isDurable: whether the content survives a loss of power once this returns; for the name to do so as
-    ///   well, see ``settleFolder(_:)``.
+    ///   well, see ``syncFolder(_:)``.
     package static func write(
         _ bytes: [UInt8],
         to path: String,
@@ -82,7 +82,7 @@ package enum PrivateFile {
     }
 
     /// Returns once the names of the folder's files survive a loss of power.
-    package static func settleFolder(_ path: String) throws(SystemError) {
+    package static func syncFolder(_ path: String) throws(SystemError) {
         let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw SystemError("open \(path)") }
         defer { close(descriptor) }

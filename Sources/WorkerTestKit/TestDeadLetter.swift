@@ -14,11 +14,11 @@ public struct TestDeadLetter: Sendable, Hashable {
     /// How many executions have failed.
     public let attempts: Int
 
-    init(_ buried: Message) {
-        message = Republication.restore(buried)
-        routingKey = buried.headers[FleetHeader.originRoutingKey]?.text ?? ""
-        errorType = buried.headers[FleetHeader.errorType]?.text ?? ""
-        errorMessage = buried.headers[FleetHeader.errorMessage]?.text ?? ""
-        attempts = Int(clamping: buried.headers[FleetHeader.retryCount]?.integer ?? 0)
+    init(_ deadLettered: Message) {
+        message = Republication.restore(deadLettered)
+        routingKey = deadLettered.headers[FleetHeader.originRoutingKey]?.text ?? ""
+        errorType = deadLettered.headers[FleetHeader.errorType]?.text ?? ""
+        errorMessage = deadLettered.headers[FleetHeader.errorMessage]?.text ?? ""
+        attempts = Int(clamping: deadLettered.headers[FleetHeader.retryCount]?.integer ?? 0)
     }
 }

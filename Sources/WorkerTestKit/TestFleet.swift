@@ -61,7 +61,7 @@ public final class TestFleet: Sendable {
 
     deinit { run.abandon() }
 
-    /// Adds a worker. Call it before ``start()`` and ``settle(within:)``.
+    /// Adds a worker. Call it before ``start()`` and ``waitUntilSettled(within:)``.
     public func register(_ worker: some Worker) throws { try run.fleet.register(worker) }
 
     /// Adds a worker that takes batches.
@@ -97,13 +97,13 @@ public final class TestFleet: Sendable {
         }
     }
 
-    /// Starts the workers. Without it, ``settle(within:)`` starts them.
+    /// Starts the workers. Without it, ``waitUntilSettled(within:)`` starts them.
     public func start() async throws { try await run.start() }
 
     /// Returns once every message that a registered worker takes has been handled, retries included.
     ///
     /// - Throws: ``TestFleetError`` with the queues that are not done when the time is over.
-    public func settle(within limit: Duration = .seconds(10)) async throws {
+    public func waitUntilSettled(within limit: Duration = .seconds(10)) async throws {
         try await run.start()
         let deadline = ContinuousClock.now + limit
         while true {

@@ -71,7 +71,7 @@ package struct MappingReader {
     /// The line of a key, or of the mapping when it is missing.
     package func line(of key: String) -> Int { keyLines[key] ?? line }
 
-    package func complain(_ key: String, _ message: String) {
+    package func addMistake(_ key: String, _ message: String) {
         collector.add(line(of: key), "\(Self.join(path, key)): \(message)")
     }
 
@@ -89,7 +89,7 @@ package struct MappingReader {
         guard let node = values[key] else { return nil }
         guard case .scalar(let text, let isPlain) = node.content, !isPlain || !text.readsAsOtherThanText else {
             let hint = if case .scalar(let text, _) = node.content, !text.isEmpty { "; quote it" } else { "" }
-            complain(key, "expected text, found \(node.kind)\(hint)")
+            addMistake(key, "expected text, found \(node.kind)\(hint)")
             return nil
         }
         return text
@@ -131,12 +131,12 @@ package struct MappingReader {
     ) -> Value? {
         guard let node = values[key] else { return nil }
         guard case .scalar(let text, let isPlain) = node.content, let value = parse(text, isPlain) else {
-            complain(key, "expected \(expected), found \(node.kind)")
+            addMistake(key, "expected \(expected), found \(node.kind)")
             return nil
         }
         guard range.contains(value) else {
             let bounds = "\(write(range.lowerBound)) to \(write(range.upperBound))\(unit)"
-            complain(key, "\(text) is out of range, \(bounds)")
+            addMistake(key, "\(text) is out of range, \(bounds)")
             return nil
         }
         return value
@@ -147,7 +147,7 @@ package struct MappingReader {
         if let choice = Choice(rawValue: text) { return choice }
         let allowed = Choice.allCases.map(\.rawValue)
         let meant = text.closest(in: allowed).map { "; did you mean '\($0)'?" } ?? ""
-        complain(key, "'\(text.clipped)' is not one of \(allowed.joined(separator: ", "))\(meant)")
+        addMistake(key, "'\(text.clipped)' is not one of \(allowed.joined(separator: ", "))\(meant)")
         return nil
     }
 

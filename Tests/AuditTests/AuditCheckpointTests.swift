@@ -40,7 +40,7 @@ struct AuditCheckpointTests {
     }
 
     @Test func `heads are compared in the order of their rows, whatever the order of the checkpoints`() {
-        var heads = SignedHeads()
+        var heads = CheckpointHeads()
         heads.add(9, SHA256.digest("9"))
         heads.add(4, SHA256.digest("4"))
         heads.add(4, SHA256.digest("4"))

@@ -95,10 +95,10 @@ struct RabbitMQConnectionTests {
     @Test func `a black hole is noticed within two heartbeats, idle or publishing`() async throws {
         try await subject.withQueue { queue in
             let (proxy, through) = try proxied()
-            var impatient = through
-            impatient.patience = .seconds(1)
-            impatient.connectTimeout = .seconds(1)
-            let broker = RabbitMQBroker(impatient)
+            var shortTimeout = through
+            shortTimeout.publishTimeout = .seconds(1)
+            shortTimeout.connectTimeout = .seconds(1)
+            let broker = RabbitMQBroker(shortTimeout)
             let publisher = try await broker.publisher(named: "test")
             let consumer = try await broker.consumer(
                 named: "test",

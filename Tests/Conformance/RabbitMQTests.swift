@@ -178,10 +178,10 @@ struct RabbitMQTests {
         #expect(unreachable?.isRetriable == true)
     }
 
-    @Test func `without a broker a publish is answered within the publisher's patience`() async throws {
+    @Test func `without a broker a publish is answered within the publisher's timeout`() async throws {
         var nowhere = configuration
         nowhere.port = 1
-        nowhere.patience = .milliseconds(300)
+        nowhere.publishTimeout = .milliseconds(300)
         let publisher = try await RabbitMQBroker(nowhere).publisher(named: "test")
         let results = await publisher.publish([OutgoingMessage(to: "q", "x")])
         guard case .unconfirmed = results[0], case .disconnected = publisher.condition else {

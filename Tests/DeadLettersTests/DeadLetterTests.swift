@@ -15,8 +15,9 @@ struct DeadLetterTests {
         )
     }
 
-    /// As the runtime buries it, after `failures` failed executions.
-    private func buried(_ message: Message, failures: Int = 3, at time: String = "2026-01-30T03:00:00.000Z") -> Delivery
+    /// As the runtime dead-letters it, after `failures` failed executions.
+    private func deadLettered(_ message: Message, failures: Int = 3, at time: String = "2026-01-30T03:00:00.000Z")
+        -> Delivery
     {
         let original = Delivery(
             message: message,
@@ -35,7 +36,7 @@ struct DeadLetterTests {
             worker: "host-1",
             failedAt: time
         )
-        return delivery(failed.buried().message)
+        return delivery(failed.deadLettered().message)
     }
 
     private func died(_ reason: String, _ message: Message = Message(), count: Int64 = 1) -> Delivery {
@@ -62,65 +63,67 @@ struct DeadLetterTests {
         return message
     }
 
-    @Test func `what the fleet buried tells its error, attempts, times and where it came from`() {
-        let letter = DeadLetter(buried(publishedWithEverything))
-        #expect(letter.queue == "a.b")
-        #expect(letter.event == "profile.viewed")
-        #expect(letter.exchange == "fleet.topic")
-        #expect(letter.routingKey == "profile.viewed")
-        #expect(letter.failure.type == "timeout")
-        #expect(letter.failure.message == "no answer in 30 s")
-        #expect(letter.fingerprint == letter.failure.fingerprint)
-        #expect(letter.attempts == 3)
-        #expect(letter.worker == "host-1")
-        #expect(letter.firstFailedAt == 1_769_742_000_000_000)
-        #expect(letter.lastFailedAt == letter.firstFailedAt)
-        #expect(letter.original == publishedWithEverything)
+    @Test func `what the fleet dead-lettered has its error, attempts, times and where it came from`() {
+        let deadLetter = DeadLetter(deadLettered(publishedWithEverything))
+        #expect(deadLetter.queue == "a.b")
+        #expect(deadLetter.event == "profile.viewed")
+        #expect(deadLetter.exchange == "fleet.topic")
+        #expect(deadLetter.routingKey == "profile.viewed")
+        #expect(deadLetter.failure.type == "timeout")
+        #expect(deadLetter.failure.message == "no answer in 30 s")
+        #expect(deadLetter.fingerprint == deadLetter.failure.fingerprint)
+        #expect(deadLetter.attempts == 3)
+        #expect(deadLetter.worker == "host-1")
+        #expect(deadLetter.firstFailedAt == 1_769_742_000_000_000)
+        #expect(deadLetter.lastFailedAt == deadLetter.firstFailedAt)
+        #expect(deadLetter.original == publishedWithEverything)
     }
 
     @Test(arguments: ["delivery_limit", "expired", "rejected", "maxlen", "something new"])
     func `what the broker dead-lettered tells its reason and its origin`(reason: String) {
-        let letter = DeadLetter(died(reason, publishedWithEverything, count: 7))
-        #expect(letter.failure.type == reason)
-        #expect(!letter.failure.message.isEmpty)
-        #expect(letter.exchange == "fleet.topic")
-        #expect(letter.routingKey == "profile.viewed")
-        #expect(letter.lastFailedAt == 1_769_742_000_000_000)
-        #expect(letter.worker == nil)
+        let deadLetter = DeadLetter(died(reason, publishedWithEverything, count: 7))
+        #expect(deadLetter.failure.type == reason)
+        #expect(!deadLetter.failure.message.isEmpty)
+        #expect(deadLetter.exchange == "fleet.topic")
+        #expect(deadLetter.routingKey == "profile.viewed")
+        #expect(deadLetter.lastFailedAt == 1_769_742_000_000_000)
+        #expect(deadLetter.worker == nil)
         // The broker's count is never counted with.
-        #expect(letter.attempts == 0)
+        #expect(deadLetter.attempts == 0)
     }
 
     @Test func `the broker's reason counts over an earlier failure, whose beginning is kept`() {
-        var message = buried(publishedWithEverything, failures: 1).message
+        var message = deadLettered(publishedWithEverything, failures: 1).message
         message = died("delivery_limit", message).message
-        let letter = DeadLetter(delivery(message))
-        #expect(letter.failure.type == "delivery_limit")
-        #expect(letter.attempts == 1)
-        #expect(letter.firstFailedAt == 1_769_742_000_000_000)
+        let deadLetter = DeadLetter(delivery(message))
+        #expect(deadLetter.failure.type == "delivery_limit")
+        #expect(deadLetter.attempts == 1)
+        #expect(deadLetter.firstFailedAt == 1_769_742_000_000_000)
     }
 
     @Test func `a message that somebody put there without a word is a dead letter all the same`() {
         var message = Message(headers: [FleetHeader.brokerDeath: "nonsense", FleetHeader.retryCount: "many"])
         message.body = [1]
-        let letter = DeadLetter(delivery(message))
-        #expect(letter.queue == "a.b")
-        #expect(letter.exchange == "" && letter.routingKey == "a.b")
-        #expect(letter.failure.type == "unknown")
-        #expect(letter.attempts == 0)
-        #expect(letter.firstFailedAt == nil)
+        let deadLetter = DeadLetter(delivery(message))
+        #expect(deadLetter.queue == "a.b")
+        #expect(deadLetter.exchange == "" && deadLetter.routingKey == "a.b")
+        #expect(deadLetter.failure.type == "unknown")
+        #expect(deadLetter.attempts == 0)
+        #expect(deadLetter.firstFailedAt == nil)
     }
 
     @Test func `copies of one message share a key; another body, queue or replay has another`() {
-        let key = DeadLetter(buried(publishedWithEverything)).filingKey
-        #expect(DeadLetter(buried(publishedWithEverything, failures: 1, at: "2027-01-01T00:00:00Z")).filingKey == key)
+        let key = DeadLetter(deadLettered(publishedWithEverything)).filingKey
+        #expect(
+            DeadLetter(deadLettered(publishedWithEverything, failures: 1, at: "2027-01-01T00:00:00Z")).filingKey == key
+        )
         var other = publishedWithEverything
         other.body = [1]
-        #expect(DeadLetter(buried(other)).filingKey != key)
-        #expect(DeadLetter(delivery(buried(publishedWithEverything).message, from: "dlq.a.c")).filingKey != key)
+        #expect(DeadLetter(deadLettered(other)).filingKey != key)
+        #expect(DeadLetter(delivery(deadLettered(publishedWithEverything).message, from: "dlq.a.c")).filingKey != key)
         var replayed = publishedWithEverything
         replayed.headers[FleetHeader.replayOperationID] = "op"
-        #expect(DeadLetter(buried(replayed)).filingKey != key)
+        #expect(DeadLetter(deadLettered(replayed)).filingKey != key)
     }
 
     @Test func `equal messages without an id are told apart, so that none is lost`() {
@@ -129,8 +132,8 @@ struct DeadLetterTests {
     }
 
     @Test func `a replay goes straight to its queue, with a clean slate and where it came from`() {
-        let letter = DeadLetter(buried(publishedWithEverything))
-        let replay = letter.replay(of: 42, operationID: "op-1")
+        let deadLetter = DeadLetter(deadLettered(publishedWithEverything))
+        let replay = deadLetter.replay(of: 42, operationID: "op-1")
         #expect(replay.exchange == "")
         #expect(replay.routingKey == "a.b")
         let headers = replay.message.headers
@@ -145,7 +148,7 @@ struct DeadLetterTests {
     }
 
     @Test func `a replay repeats nothing that the broker acts on, and the handler finds all of it`() {
-        for dead in [buried(publishedWithEverything), died("rejected", publishedWithEverything)] {
+        for dead in [deadLettered(publishedWithEverything), died("rejected", publishedWithEverything)] {
             let message = DeadLetter(dead).replay(of: 42, operationID: "op-1").message
             #expect(message.properties.userID == nil)
             #expect(message.properties.expiration == nil)

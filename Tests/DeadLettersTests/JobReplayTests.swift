@@ -8,8 +8,8 @@ struct JobReplayTests {
         for own in [FieldValue.int64(2), nil] {
             var headers: HeaderTable = [FleetHeader.jobID: "job"]
             headers[FleetHeader.retryMax] = own
-            let buried = failed(Message(headers: headers)).buried().message
-            let letter = DeadLetter(delivery(buried, from: "dlq.a.b"))
+            let deadLettered = failed(Message(headers: headers)).deadLettered().message
+            let letter = DeadLetter(delivery(deadLettered, from: "dlq.a.b"))
             let replay = letter.replay(of: 1, operationID: "op").message
             #expect(replay.headers[FleetHeader.retryMax] == own)
             #expect(replay.headers[FleetHeader.retryCount] == nil)

@@ -4,14 +4,14 @@ import Testing
 struct AckWindowTests {
     private let start = ContinuousClock.now
 
-    private func window(delivered: UInt64, crowd: Int = 100) -> AckWindow {
-        var window = AckWindow(patience: .milliseconds(20), crowd: crowd)
+    private func window(delivered: UInt64, pendingLimit: Int = 100) -> AckWindow {
+        var window = AckWindow(gapTimeout: .milliseconds(20), pendingLimit: pendingLimit)
         for tag in 1...delivered { window.delivered(tag) }
         return window
     }
 
     @Test func `settlements that follow each other shortly go out as one frame`() {
-        var window = AckWindow(linger: .milliseconds(2), crowd: 10)
+        var window = AckWindow(linger: .milliseconds(2), pendingLimit: 10)
         let start = ContinuousClock.now
         for tag in 1...9 { window.delivered(UInt64(tag)) }
         window.settle(1, as: .acknowledge)
@@ -23,8 +23,8 @@ struct AckWindowTests {
         #expect(window.deadline == nil)
     }
 
-    @Test func `a crowd, or the end, lingers no longer`() {
-        var window = AckWindow(linger: .seconds(60), crowd: 3)
+    @Test func `as many as the limit, or the end, linger no longer`() {
+        var window = AckWindow(linger: .seconds(60), pendingLimit: 3)
         for tag in 1...5 { window.delivered(UInt64(tag)) }
         for tag in 1...3 { window.settle(UInt64(tag), as: .acknowledge) }
         #expect(window.flush(at: .now) == [.acknowledge(tag: 3, multiple: true)])
@@ -47,7 +47,7 @@ struct AckWindowTests {
         #expect(window.flush(at: start) == [.acknowledge(tag: 1, multiple: false)])
     }
 
-    @Test func `what is settled above a gap waits for it, but not longer than its patience`() {
+    @Test func `what is settled above a gap waits for it, but not longer than the gap timeout`() {
         var window = window(delivered: 4)
         window.settle(2, as: .acknowledge)
         window.settle(4, as: .acknowledge)
@@ -61,8 +61,8 @@ struct AckWindowTests {
         #expect(window.deadline == nil)
     }
 
-    @Test func `a crowd above a gap does not wait`() {
-        var window = window(delivered: 4, crowd: 2)
+    @Test func `as many as the limit above a gap do not wait`() {
+        var window = window(delivered: 4, pendingLimit: 2)
         window.settle(2, as: .acknowledge)
         #expect(window.flush(at: start).isEmpty)
         window.settle(3, as: .acknowledge)
@@ -114,7 +114,7 @@ struct AckWindowTests {
     @Test func `a broker that is strict accepts every frame, and in the end holds nothing`() {
         var random = SeededGenerator(seed: 11)
         for round in 0..<100 {
-            var window = AckWindow(patience: .milliseconds(20), crowd: 1 + round % 30)
+            var window = AckWindow(gapTimeout: .milliseconds(20), pendingLimit: 1 + round % 30)
             var held: Set<UInt64> = []
             var settled: [UInt64: Settlement] = [:]
             var now = start

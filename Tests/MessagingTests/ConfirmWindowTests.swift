@@ -11,13 +11,13 @@ struct ConfirmWindowTests {
         as outcome: Window.Outcome = .confirmed
     ) -> [String: Window.Outcome] {
         var closed: [String: Window.Outcome] = [:]
-        window.settle(number, multiple: multiple, as: outcome) { closed[$0] = $1 }
+        window.resolve(number, multiple: multiple, as: outcome) { closed[$0] = $1 }
         return closed
     }
 
     private func window(_ tickets: String...) -> Window {
         var window = Window(limit: 4)
-        for ticket in tickets { window.open(ticket) }
+        for publish in tickets { window.open(publish) }
         return window
     }
 
@@ -54,7 +54,7 @@ struct ConfirmWindowTests {
         var window = window("x", "y", "x")
         #expect(window.returned(code: 312, reason: "NO_ROUTE") { $0 == "x" })
         var outcomes: [Window.Outcome] = []
-        window.settle(3, multiple: true, as: .confirmed) { outcomes.append($1) }
+        window.resolve(3, multiple: true, as: .confirmed) { outcomes.append($1) }
         #expect(outcomes == [.returned(code: 312, reason: "NO_ROUTE"), .confirmed, .confirmed])
     }
 
@@ -96,8 +96,8 @@ struct ConfirmWindowTests {
                     next += 1
                 } else if let number = open.randomElement(using: &random) {
                     let multiple = Int.random(in: 0..<4, using: &random) == 0
-                    window.settle(number, multiple: multiple, as: .confirmed) { ticket, _ in
-                        closedTickets.append(ticket)
+                    window.resolve(number, multiple: multiple, as: .confirmed) { publish, _ in
+                        closedTickets.append(publish)
                     }
                     if multiple { open = open.filter { $0 > number } } else { open.remove(number) }
                 }

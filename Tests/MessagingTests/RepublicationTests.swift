@@ -76,8 +76,8 @@ struct FailedDeliveryTests {
         #expect(retried.message.headers["first-failed-at"] == "then")
         #expect(retried.message.headers["origin-exchange"] == "fleet.topic")
         #expect(retried.message.headers["origin-routing-key"] == "b")
-        let buried = failed.buried()
-        #expect(buried.exchange == "")
-        #expect(buried.routingKey == "dlq.a.b")
+        let deadLettered = failed.deadLettered()
+        #expect(deadLettered.exchange == "")
+        #expect(deadLettered.routingKey == "dlq.a.b")
     }
 }

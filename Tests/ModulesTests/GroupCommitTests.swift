@@ -18,7 +18,7 @@ struct GroupCommitTests {
 
     @Test func `what arrives during a commit shares the next one, and each gets its own answer`() async {
         let sizes = Mutex<[Int]>([])
-        let group = GroupCommit<Int, Int>(lanes: 1, isHopeless: { _ in false }) { batch in
+        let group = GroupCommit<Int, Int>(lanes: 1, failsAllItems: { _ in false }) { batch in
             sizes.withLock { $0.append(batch.count) }
             for _ in 0..<50 { await Task.yield() }
             return batch.map { $0 * 2 }
@@ -28,7 +28,7 @@ struct GroupCommitTests {
     }
 
     @Test func `one that can't be stored fails alone`() async {
-        let group = GroupCommit<Int, Int>(isHopeless: { _ in false }) { batch in
+        let group = GroupCommit<Int, Int>(failsAllItems: { _ in false }) { batch in
             if batch.contains(13) { throw Bad() }
             return batch
         }
@@ -37,7 +37,7 @@ struct GroupCommitTests {
 
     @Test func `an outage fails a batch without trying its parts`() async {
         let commits = Atomic<Int>(0)
-        let group = GroupCommit<Int, Int>(lanes: 1, isHopeless: { $0 is Down }) { _ in
+        let group = GroupCommit<Int, Int>(lanes: 1, failsAllItems: { $0 is Down }) { _ in
             commits.add(1, ordering: .relaxed)
             for _ in 0..<50 { await Task.yield() }
             throw Down()
@@ -47,7 +47,7 @@ struct GroupCommitTests {
     }
 
     @Test func `no batch is larger than allowed`() async {
-        let group = GroupCommit<Int, Int>(lanes: 1, largest: 8, isHopeless: { _ in true }) { batch in
+        let group = GroupCommit<Int, Int>(lanes: 1, largest: 8, failsAllItems: { _ in true }) { batch in
             if batch.count > 8 { throw Bad() }
             await Task.yield()
             return batch

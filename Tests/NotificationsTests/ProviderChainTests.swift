@@ -12,32 +12,32 @@ struct ProviderChainTests {
     /// Answers as it is told, and remembers what it was given.
     private final class Scripted: NotificationProvider {
         let name: String
-        let isTrueToItsProbe: Bool
-        private let state: Mutex<(answer: ProviderAnswer, isUp: Bool, given: [String], own: [String: ProviderAnswer])>
+        let probeIsConclusive: Bool
+        private let state: Mutex<(answer: ProviderResult, isUp: Bool, given: [String], own: [String: ProviderResult])>
 
         init(
             _ name: String,
-            _ answer: ProviderAnswer = .accepted(messageID: "1"),
+            _ answer: ProviderResult = .accepted(messageID: "1"),
             isUp: Bool = true,
-            isTrueToItsProbe: Bool = false
+            probeIsConclusive: Bool = false
         ) {
             self.name = name
-            self.isTrueToItsProbe = isTrueToItsProbe
+            self.probeIsConclusive = probeIsConclusive
             state = Mutex((answer, isUp, [], [:]))
         }
 
         var given: [String] { state.withLock { $0.given } }
 
         /// Answers one content in a way of its own.
-        func set(_ answer: ProviderAnswer, for content: String) {
+        func set(_ answer: ProviderResult, for content: String) {
             state.withLock { $0.own[content] = answer }
         }
 
-        func set(_ answer: ProviderAnswer, isUp: Bool) {
+        func set(_ answer: ProviderResult, isUp: Bool) {
             state.withLock { ($0.answer, $0.isUp) = (answer, isUp) }
         }
 
-        func send(_ content: String) async -> ProviderAnswer {
+        func send(_ content: String) async -> ProviderResult {
             state.withLock { state in
                 state.given.append(content)
                 return state.own[content] ?? state.answer
@@ -51,10 +51,10 @@ struct ProviderChainTests {
 
     private static func chain(
         _ providers: [Scripted],
-        paces: [String: ProviderPace] = [:],
+        rateLimiters: [String: ProviderRateLimiter] = [:],
         metrics: Metrics = Metrics()
     ) -> ProviderChain<String> {
-        ProviderChain(.email, providers: providers, paces: paces, metrics: metrics, log: log)
+        ProviderChain(.email, providers: providers, rateLimiters: rateLimiters, metrics: metrics, log: log)
     }
 
     @Test func `the first provider in service gets it, and its refusal is final`() async {
@@ -130,7 +130,7 @@ struct ProviderChainTests {
 
     @Test func `a mail server that loses one mail only is not out, and the mail pays for it`() async {
         let metrics = Metrics()
-        let smtp = Scripted("smtp", isTrueToItsProbe: true)
+        let smtp = Scripted("smtp", probeIsConclusive: true)
         smtp.set(.failed(reason: "lost"), for: "poison")
         let chain = Self.chain([smtp], metrics: metrics)
         for number in 0..<20 {
@@ -143,7 +143,7 @@ struct ProviderChainTests {
     }
 
     @Test func `a mail server that loses a mail and can't be reached then is out`() async {
-        let smtp = Scripted("smtp", .failed(reason: "lost"), isUp: false, isTrueToItsProbe: true)
+        let smtp = Scripted("smtp", .failed(reason: "lost"), isUp: false, probeIsConclusive: true)
         let chain = Self.chain([smtp])
         for _ in 0..<2 { #expect(await chain.send("a") == .allOut(reason: "smtp: lost")) }
     }
@@ -177,7 +177,7 @@ struct ProviderChainTests {
     }
 
     @Test func `what one provider fails with goes to the next, unless it may have arrived`() async {
-        let (first, second) = (Scripted("smtp", isTrueToItsProbe: true), Scripted("mail-api"))
+        let (first, second) = (Scripted("smtp", probeIsConclusive: true), Scripted("mail-api"))
         first.set(.failed(reason: "lost"), for: "before")
         first.set(.failed(reason: "lost", mayHaveArrived: true), for: "after")
         let chain = Self.chain([first, second])
@@ -197,21 +197,24 @@ struct ProviderChainTests {
         #expect(await both.send("a") == .accepted(provider: "mail-api", messageID: "1"))
     }
 
-    @Test func `under a rate high goes before normal, and nobody waits longer than his patience`() async throws {
+    @Test func `under a rate high goes before normal, and nobody waits longer than the limit`() async throws {
         let provider = Scripted("smtp")
-        let chain = Self.chain([provider], paces: ["smtp": ProviderPace(name: "smtp", rate: 20, burst: 1)])
+        let chain = Self.chain(
+            [provider],
+            rateLimiters: ["smtp": ProviderRateLimiter(name: "smtp", rate: 20, burst: 1)]
+        )
         _ = await chain.send("first")
         let start = ContinuousClock.now
         await withTaskGroup { group in
             for number in 0..<10 {
-                group.addTask { _ = await chain.send("normal \(number)", patience: .seconds(60)) }
+                group.addTask { _ = await chain.send("normal \(number)", maxWait: .seconds(60)) }
             }
             try? await eventually("the queue moves") { provider.given.count >= 3 }
             for number in 0..<5 {
-                group.addTask { _ = await chain.send("high \(number)", priority: .high, patience: .seconds(60)) }
+                group.addTask { _ = await chain.send("high \(number)", priority: .high, maxWait: .seconds(60)) }
             }
             group.addTask {
-                guard case .busy(let wait) = await chain.send("impatient", patience: .milliseconds(100)) else {
+                guard case .busy(let wait) = await chain.send("impatient", maxWait: .milliseconds(100)) else {
                     Issue.record("it waited")
                     return
                 }
@@ -229,9 +232,12 @@ struct ProviderChainTests {
 
     @Test func `a cancelled task gives up its place`() async throws {
         let provider = Scripted("smtp")
-        let chain = Self.chain([provider], paces: ["smtp": ProviderPace(name: "smtp", rate: 0.01, burst: 1)])
+        let chain = Self.chain(
+            [provider],
+            rateLimiters: ["smtp": ProviderRateLimiter(name: "smtp", rate: 0.01, burst: 1)]
+        )
         _ = await chain.send("first")
-        let waiting = Task { await chain.send("second", patience: .seconds(1_000)) }
+        let waiting = Task { await chain.send("second", maxWait: .seconds(1_000)) }
         waiting.cancel()
         guard case .busy = await waiting.value else {
             Issue.record("it was sent")
@@ -241,14 +247,14 @@ struct ProviderChainTests {
     }
 }
 
-struct PermitClockTests {
+struct GCRALimiterTests {
     @Test func `a pause gives a burst back, and no more`() {
         let start = ContinuousClock.now
-        var clock = PermitClock(rate: 10, burst: 3)
-        #expect(clock.take(5, at: start).granted == 3)
-        #expect(clock.take(1, at: start) == (0, .milliseconds(100)))
-        #expect(clock.take(1, at: start + .milliseconds(99)).granted == 0)
-        #expect(clock.take(5, at: start + .milliseconds(100)).granted == 1)
-        #expect(clock.take(5, at: start + .seconds(60)).granted == 3)
+        var limiter = GCRALimiter(rate: 10, burst: 3)
+        #expect(limiter.take(5, at: start).granted == 3)
+        #expect(limiter.take(1, at: start) == (0, .milliseconds(100)))
+        #expect(limiter.take(1, at: start + .milliseconds(99)).granted == 0)
+        #expect(limiter.take(5, at: start + .milliseconds(100)).granted == 1)
+        #expect(limiter.take(5, at: start + .seconds(60)).granted == 3)
     }
 }

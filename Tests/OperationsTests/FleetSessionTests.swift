@@ -7,7 +7,7 @@ import Testing
 
 /// The supervisor with a shell script in the place of the program.
 struct FleetSessionTests {
-    private struct Bench {
+    private struct Fixture {
         let folder: String
         let session: FleetSession
         let lines: Lines
@@ -26,7 +26,7 @@ struct FleetSessionTests {
     private static func with(
         _ script: String,
         drain: String = "5s",
-        _ body: (Bench) async throws -> Void
+        _ body: (Fixture) async throws -> Void
     ) async throws {
         let folder = "/tmp/flotilla-session-" + UUID().uuidString.prefix(8)
         try PrivateFile.makeFolder(folder, mode: 0o755)
@@ -50,7 +50,7 @@ struct FleetSessionTests {
             program: folder + "/program",
             console: Console { text, _ in lines.add(text) }
         )
-        try await body(Bench(folder: folder, session: session, lines: lines))
+        try await body(Fixture(folder: folder, session: session, lines: lines))
     }
 
     private func until(_ what: String, _ condition: () async -> Bool) async throws {
@@ -69,50 +69,50 @@ struct FleetSessionTests {
             worker) echo $$ >> pids; trap 'echo drained >> log; exit 0' TERM; while :; do sleep 0.05; done ;;
             esac
             """
-        try await Self.with(script) { bench in
-            try await bench.session.begin()
-            #expect(bench.content("log") == "migrated\nkey\n")
-            #expect(bench.lines.text.contains("key is 42"))
-            let watch = Task { try await bench.session.watch() }
-            try await until("the worker runs") { bench.pids().count == 1 }
-            kill(bench.pids()[0], SIGKILL)
-            try await until("it is started again") { bench.pids().count == 2 }
-            #expect(bench.lines.text.contains("worker ended (signal 9)"))
+        try await Self.with(script) { fixture in
+            try await fixture.session.begin()
+            #expect(fixture.content("log") == "migrated\nkey\n")
+            #expect(fixture.lines.text.contains("key is 42"))
+            let watch = Task { try await fixture.session.watch() }
+            try await until("the worker runs") { fixture.pids().count == 1 }
+            kill(fixture.pids()[0], SIGKILL)
+            try await until("it is started again") { fixture.pids().count == 2 }
+            #expect(fixture.lines.text.contains("worker ended (signal 9)"))
             watch.cancel()
             _ = await watch.result
-            await bench.session.end()
-            #expect(bench.content("log") == "migrated\nkey\ndrained\n")
-            #expect(bench.pids().allSatisfy { !ProcessTable.isAlive($0) })
+            await fixture.session.end()
+            #expect(fixture.content("log") == "migrated\nkey\ndrained\n")
+            #expect(fixture.pids().allSatisfy { !ProcessTable.isAlive($0) })
         }
     }
 
     @Test func `what happens once per home happens once`() async throws {
-        try await Self.with("[ $1 = worker ] && exec sleep 600; echo $1 >> log") { bench in
+        try await Self.with("[ $1 = worker ] && exec sleep 600; echo $1 >> log") { fixture in
             for _ in 0..<2 {
-                try await bench.session.begin()
-                await bench.session.end()
+                try await fixture.session.begin()
+                await fixture.session.end()
             }
-            #expect(bench.content("log") == "migrate\nkey\nmigrate\n")
+            #expect(fixture.content("log") == "migrate\nkey\nmigrate\n")
         }
     }
 
     @Test func `a step that fails stops the start and is quoted`() async throws {
-        try await Self.with("echo the table is locked >&2; exit 1") { bench in
-            let error = await #expect(throws: CommandError.self) { try await bench.session.begin() }
+        try await Self.with("echo the table is locked >&2; exit 1") { fixture in
+            let error = await #expect(throws: CommandError.self) { try await fixture.session.begin() }
             #expect(error?.message == "Tables did not work (exit status 1): the table is locked")
-            await bench.session.end()
+            await fixture.session.end()
         }
     }
 
     @Test func `a process that does not drain in time is killed`() async throws {
         let script = "[ $1 = worker ] || exit 0; trap '' TERM; echo $$ >> pids; while :; do sleep 0.05; done"
-        try await Self.with(script, drain: "0s") { bench in
-            try await bench.session.begin()
-            try await until("the worker runs") { bench.pids().count == 1 }
-            let ended = Task { await bench.session.end() }
-            await bench.session.hurry()
+        try await Self.with(script, drain: "0s") { fixture in
+            try await fixture.session.begin()
+            try await until("the worker runs") { fixture.pids().count == 1 }
+            let ended = Task { await fixture.session.end() }
+            await fixture.session.abortDrain()
             await ended.value
-            #expect(bench.pids().allSatisfy { !ProcessTable.isAlive($0) })
+            #expect(fixture.pids().allSatisfy { !ProcessTable.isAlive($0) })
         }
     }
 }

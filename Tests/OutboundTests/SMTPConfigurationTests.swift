@@ -60,12 +60,12 @@ struct SMTPReplyTests {
     func `what is no reply is none`(lines: [String]) { #expect(SMTPReply(lastOf: lines) == nil) }
 }
 
-struct HTTPAnswerTests {
+struct HTTPClientResponseTests {
     @Test func `headers of the last answer count, in whatever case`() {
         let lines = [
             "HTTP/1.1 100 Continue", "X: old", "", "HTTP/1.1 202 Accepted", "x-message-ID:  abc ", "Empty:", "",
         ]
-        let answer = HTTPAnswer(status: 202, lines: lines, body: [])
+        let answer = HTTPClientResponse(status: 202, lines: lines, body: [])
         #expect(answer["X-Message-Id"] == "abc ")
         #expect(answer["x"] == nil)
         #expect(answer["empty"] == "")
@@ -73,7 +73,7 @@ struct HTTPAnswerTests {
 
     @Test func `a wait is read in seconds or as a date`() throws {
         func wait(_ text: String) -> Duration? {
-            HTTPAnswer(status: 429, headers: [.init(name: "Retry-After", value: text)], body: []).retryAfter
+            HTTPClientResponse(status: 429, headers: [.init(name: "Retry-After", value: text)], body: []).retryAfter
         }
         #expect(wait("7") == .seconds(7))
         #expect(wait("99999999999999999999") == .seconds(86_400))

@@ -110,8 +110,8 @@ struct TicketTokenTests {
         #expect(Self.refusal(text, at: 1_800_000_000_000_000) == .expired)
         #expect(Self.refusal(text, by: TicketVerifier([])) == .unknownKey)
         #expect(Self.refusal("hello") == .malformed)
-        let stranger = TicketSigner(key: Self.edKey, .ed25519(.generate()))
-        #expect(Self.refusal(stranger.seal(token)) == .forged)
+        let otherSigner = TicketSigner(key: Self.edKey, .ed25519(.generate()))
+        #expect(Self.refusal(otherSigner.seal(token)) == .forged)
         let retired = TicketVerifier([
             .init(id: Self.edKey, .ed25519(Self.signing.publicKey), retiredAt: Self.now)
         ])

@@ -18,16 +18,16 @@ struct DispositionTests {
         #expect(failure.type == "smtptrouble")
     }
 
-    @Test func `the last attempt buries`() {
-        guard case .bury = disposition(of: SMTPTrouble(), attempt: 3) else {
-            Issue.record("not buried")
+    @Test func `the last attempt dead-letters`() {
+        guard case .deadLetter = disposition(of: SMTPTrouble(), attempt: 3) else {
+            Issue.record("not dead-lettered")
             return
         }
     }
 
     @Test func `an invalid payload spends no retries and names its field`() {
-        guard case .bury(let failure) = disposition(of: InvalidPayload(field: "a.b", problem: "missing")) else {
-            Issue.record("not buried")
+        guard case .deadLetter(let failure) = disposition(of: InvalidPayload(field: "a.b", problem: "missing")) else {
+            Issue.record("not dead-lettered")
             return
         }
         #expect(failure.type == "invalid_payload")

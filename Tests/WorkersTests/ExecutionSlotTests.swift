@@ -23,8 +23,10 @@ struct ExecutionSlotTests {
     }
 
     /// A slot in its first generation, whose first step of one message is running in a task that only ends when cancelled.
-    private func running(timeout: Duration, grace: Duration = .seconds(60)) async -> (ExecutionSlot, ended: Signal) {
-        let slot = ExecutionSlot(timeout: timeout, grace: grace)
+    private func running(timeout: Duration, cancellationTimeout: Duration = .seconds(60)) async -> (
+        ExecutionSlot, ended: Signal
+    ) {
+        let slot = ExecutionSlot(timeout: timeout, cancellationTimeout: cancellationTimeout)
         let (begun, ended) = (Signal(), Signal())
         slot.launch { generation in
             slot.accept(messages, generation)
@@ -55,7 +57,7 @@ struct ExecutionSlotTests {
         let (slot, ended) = await running(timeout: .zero)
         #expect(slot.enforce(.now) == nil)
         await ended.wait()
-        guard case .overtime(let work) = slot.endStep([.failure(CancellationError())], 1) else {
+        guard case .timedOut(let work) = slot.endStep([.failure(CancellationError())], 1) else {
             Issue.record("not overtime")
             return
         }
@@ -67,7 +69,7 @@ struct ExecutionSlotTests {
         let (slot, ended) = await running(timeout: .zero)
         _ = slot.enforce(.now)
         await ended.wait()
-        guard case .overtime(let work) = slot.endStep([.success(.done)], 1) else {
+        guard case .timedOut(let work) = slot.endStep([.success(.done)], 1) else {
             Issue.record("not overtime")
             return
         }
@@ -76,7 +78,7 @@ struct ExecutionSlotTests {
     }
 
     @Test func `a handler that ignores its cancellation is given up, and its late result counts for nothing`() async {
-        let (slot, ended) = await running(timeout: .zero, grace: .zero)
+        let (slot, ended) = await running(timeout: .zero, cancellationTimeout: .zero)
         #expect(slot.enforce(.now) == nil)
         let work = slot.enforce(.now)
         #expect(work?.messages.count == 3)

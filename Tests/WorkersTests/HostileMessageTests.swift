@@ -38,7 +38,7 @@ struct HostileMessageTests {
             message.properties.messageID = ""
             try await fleet.publish(message, to: "parcel.sent")
         }
-        try await fleet.settle()
+        try await fleet.waitUntilSettled()
         #expect(fleet.statements.count == 2)
     }
 
@@ -48,7 +48,7 @@ struct HostileMessageTests {
         var message = Message(body: Array(Parcels.body(1).utf8))
         message.headers = ["cloudEvents_id": .string(id), "cloudEvents_type": "parcel.sent"]
         try await fleet.publish(message, to: "parcel.sent")
-        try await fleet.settle()
+        try await fleet.waitUntilSettled()
         #expect(
             fleet.deadLetters(of: Parcels.queue).map(\.errorMessage) == ["id: expected at most 255 bytes, found 256"]
         )
@@ -61,7 +61,7 @@ struct HostileMessageTests {
         let large = FieldValue.bytes(Array(repeating: 1, count: 130_900))
         try await fleet.publish("parcel.sent", body: "[", id: "a", headers: ["large": large, "colour": "red"])
         try await fleet.publish("parcel.sent", body: Parcels.body(1), id: "b")
-        try await fleet.settle()
+        try await fleet.waitUntilSettled()
         let letter = try #require(fleet.deadLetters(of: Parcels.queue).first)
         #expect(letter.errorType == Failure.invalidPayload)
         #expect(letter.message.headers["colour"] == "red")
@@ -74,7 +74,7 @@ struct HostileMessageTests {
         let long = FieldValue.string(String(repeating: "t", count: 130_000))
         let headers: HeaderTable = [FleetHeader.traceParent: long, FleetHeader.traceState: "a=b"]
         try await fleet.publish("parcel.sent", body: Parcels.body(1), headers: headers)
-        try await fleet.settle()
+        try await fleet.waitUntilSettled()
         #expect(fleet.events.map(\.message.headers) == [[FleetHeader.traceState: "a=b"]])
     }
 
@@ -97,7 +97,7 @@ struct HostileMessageTests {
             worker: "w",
             failedAt: "2026-01-30T03:00:00Z"
         )
-        let text = failed.buried().message.headers[FleetHeader.errorMessage]?.text
+        let text = failed.deadLettered().message.headers[FleetHeader.errorMessage]?.text
         #expect(text?.utf8.count == 1_999)
     }
 }

@@ -19,7 +19,7 @@ struct JobAttemptsTests {
             throw ScaleBroken()
         }
         try await fleet.publish("parcel.sent", body: Parcels.body(1), headers: headers)
-        try await fleet.settle()
+        try await fleet.waitUntilSettled()
         return (seen.withLock(\.self), limits.withLock(\.self), fleet.deadLetters(of: Parcels.queue).first?.attempts)
     }
 
@@ -58,15 +58,15 @@ struct JobAttemptsTests {
             if let own { headers = [FleetHeader.jobID: .string(id), FleetHeader.retryMax: .int64(own)] }
             try await fleet.publish("parcel.weighed", body: Parcels.body(1), id: id, headers: headers)
         }
-        try await fleet.settle()
-        let letters = fleet.deadLetters(of: Parcels.batchQueue)
-        let attempts = letters.map { ($0.message.properties.messageID ?? "", $0.attempts) }
+        try await fleet.waitUntilSettled()
+        let deadLetters = fleet.deadLetters(of: Parcels.batchQueue)
+        let attempts = deadLetters.map { ($0.message.properties.messageID ?? "", $0.attempts) }
         #expect(Dictionary(attempts) { $1 } == ["a": 1, "b": 2, "c": 3, "d": 5])
-        #expect(letters.count == 4)
+        #expect(deadLetters.count == 4)
     }
 
     @Test func `a failed event says how many executions its queue allows`() {
-        #expect(failed(Message()).buried().message.headers[FleetHeader.retryMax] == .int32(3))
+        #expect(failed(Message()).deadLettered().message.headers[FleetHeader.retryMax] == .int32(3))
     }
 
     private func delivery(_ message: Message, from queue: String) -> Delivery {

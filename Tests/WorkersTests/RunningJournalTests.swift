@@ -11,14 +11,14 @@ struct RunningJournalTests {
     @Test func `what ran when the journal was dropped is read by the next start`() throws {
         do {
             let journal = try RunningJournal(path: path, capacity: 4)
-            #expect(journal.remains.running.isEmpty)
+            #expect(journal.previousRun.running.isEmpty)
             journal.begin(one, at: 0)
             journal.begin(two, at: 3, mode: .alone)
             journal.end(0..<1)
         }
         let next = try RunningJournal(path: path, capacity: 4)
-        #expect(next.remains.running == [.init(identity: two, mode: .alone, batchSize: 1)])
-        #expect(next.remains.signal == nil)
+        #expect(next.previousRun.running == [.init(identity: two, mode: .alone, batchSize: 1)])
+        #expect(next.previousRun.signal == nil)
     }
 
     @Test func `a batch notes its size with every message, and a late companion its mode`() throws {
@@ -28,18 +28,18 @@ struct RunningJournalTests {
             journal.begin(two, at: 2, of: 2, mode: .alone)
             journal.accompany(1..<3)
         }
-        let entries = try RunningJournal(path: path, capacity: 4).remains.running
+        let entries = try RunningJournal(path: path, capacity: 4).previousRun.running
         #expect(entries.map(\.batchSize) == [2, 2])
         #expect(entries.map(\.mode) == [.accompanied, .accompanied])
     }
 
-    @Test func `a clean end leaves nothing to judge`() throws {
+    @Test func `a clean end leaves no suspects`() throws {
         do {
             let journal = try RunningJournal(path: path, capacity: 4)
             journal.begin(one, at: 0)
             journal.markClean()
         }
-        #expect(try RunningJournal(path: path, capacity: 4).remains.running.isEmpty)
+        #expect(try RunningJournal(path: path, capacity: 4).previousRun.running.isEmpty)
     }
 
     @Test func `a second process can't use the file`() throws {
@@ -52,6 +52,6 @@ struct RunningJournalTests {
     func `garbage in the file is read as nothing`(size: Int) throws {
         let garbage = Data((0..<size).map { UInt8(truncatingIfNeeded: $0 &* 37) })
         try garbage.write(to: URL(fileURLWithPath: path))
-        #expect(try RunningJournal(path: path, capacity: 1).remains.running.isEmpty)
+        #expect(try RunningJournal(path: path, capacity: 1).previousRun.running.isEmpty)
     }
 }

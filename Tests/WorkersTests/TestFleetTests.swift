@@ -10,7 +10,7 @@ struct TestFleetTests {
     @Test func `a message that is handled leaves its effect and its event, and nothing else`() async throws {
         let fleet = try Parcels.fleet()
         try await fleet.publish("parcel.sent", body: Parcels.body(4), id: "a", correlationID: "c-1")
-        try await fleet.settle()
+        try await fleet.waitUntilSettled()
         #expect(fleet.statements == [Parcels.insert("a", 4)])
         #expect(fleet.events.map(\.routingKey) == ["parcel.stored"])
         #expect(fleet.events.first?.message.properties.correlationID == "c-1")
@@ -27,7 +27,7 @@ struct TestFleetTests {
             return .done
         }
         try await fleet.publish("parcel.sent", body: Parcels.body(1), id: "a")
-        try await fleet.settle()
+        try await fleet.waitUntilSettled()
         #expect(attempts.withLock(\.self) == [1, 2, 3])
         #expect(fleet.statements.count == 1)
         #expect(fleet.deadLetters(of: Parcels.queue).isEmpty)
@@ -36,13 +36,13 @@ struct TestFleetTests {
     @Test func `a message whose attempts are spent is a dead letter with its error and its bytes`() async throws {
         let fleet = try Parcels.fleet { _, _ in throw ScaleBroken() }
         try await fleet.publish("parcel.sent", body: Parcels.body(1), id: "a", headers: ["colour": "red"])
-        try await fleet.settle()
-        let letters = fleet.deadLetters(of: Parcels.queue)
-        #expect(letters.map(\.attempts) == [3])
-        #expect(letters.first?.errorType == "scale_broken")
-        #expect(letters.first?.routingKey == "parcel.sent")
-        #expect(letters.first?.message.body == Array(Parcels.body(1).utf8))
-        #expect(letters.first?.message.headers == ["colour": "red"])
+        try await fleet.waitUntilSettled()
+        let deadLetters = fleet.deadLetters(of: Parcels.queue)
+        #expect(deadLetters.map(\.attempts) == [3])
+        #expect(deadLetters.first?.errorType == "scale_broken")
+        #expect(deadLetters.first?.routingKey == "parcel.sent")
+        #expect(deadLetters.first?.message.body == Array(Parcels.body(1).utf8))
+        #expect(deadLetters.first?.message.headers == ["colour": "red"])
         #expect(fleet.statements.isEmpty)
     }
 
@@ -50,10 +50,10 @@ struct TestFleetTests {
         let fleet = try Parcels.fleet { _, _ in throw PermanentError(type: "unknown_street", message: "no such street")
         }
         try await fleet.publish("parcel.sent", body: Parcels.body(1))
-        try await fleet.settle()
-        let letters = fleet.deadLetters(of: Parcels.queue)
-        #expect(letters.map(\.attempts) == [1])
-        #expect(letters.map(\.errorType) == ["unknown_street"])
+        try await fleet.waitUntilSettled()
+        let deadLetters = fleet.deadLetters(of: Parcels.queue)
+        #expect(deadLetters.map(\.attempts) == [1])
+        #expect(deadLetters.map(\.errorType) == ["unknown_street"])
     }
 
     @Test func `an invalid payload is a dead letter that names its field, and no handler sees it`() async throws {
@@ -63,7 +63,7 @@ struct TestFleetTests {
             return .done
         }
         try await fleet.publish("parcel.sent", body: #"{"weight": "heavy"}"#)
-        try await fleet.settle()
+        try await fleet.waitUntilSettled()
         let letter = try #require(fleet.deadLetters(of: Parcels.queue).first)
         #expect(letter.errorType == Failure.invalidPayload)
         #expect(letter.errorMessage.hasPrefix("weight: "))
@@ -73,7 +73,7 @@ struct TestFleetTests {
     @Test func `a message id that comes fifty times has one effect and one event`() async throws {
         let fleet = try Parcels.fleet()
         for _ in 0..<50 { try await fleet.publish("parcel.sent", body: Parcels.body(1), id: "same") }
-        try await fleet.settle()
+        try await fleet.waitUntilSettled()
         #expect(fleet.statements.count == 1)
         #expect(fleet.events.count == 1)
         #expect(fleet.waiting(in: Parcels.queue).isEmpty)
@@ -87,7 +87,7 @@ struct TestFleetTests {
         try fleet.register(ParcelWorker())
         try await fleet.publish("parcel.sent", body: Parcels.body(13), id: "unlucky")
         try await fleet.publish("parcel.sent", body: Parcels.body(2), id: "lucky")
-        try await fleet.settle()
+        try await fleet.waitUntilSettled()
         #expect(fleet.statements == [Parcels.insert("lucky", 2)])
         #expect(fleet.events.count == 1)
         #expect(fleet.deadLetters(of: Parcels.queue).map(\.attempts) == [3])
@@ -103,7 +103,7 @@ struct TestFleetTests {
             return count < 6 ? .snooze(.seconds(2)) : .done
         }
         try await fleet.publish("parcel.sent", body: Parcels.body(1), id: "a")
-        try await fleet.settle()
+        try await fleet.waitUntilSettled()
         #expect(executions.withLock(\.self) == [1, 1, 1, 1, 1, 1])
         #expect(fleet.statements.count == 1)
     }
@@ -113,7 +113,7 @@ struct TestFleetTests {
         try fleet.register(ParcelBatchWorker())
         for weight in 1...8 { try await fleet.publish("parcel.weighed", body: Parcels.body(weight), id: "\(weight)") }
         try await fleet.publish("parcel.weighed", body: Parcels.body(-1), id: "poison")
-        try await fleet.settle()
+        try await fleet.waitUntilSettled()
         #expect(Set(fleet.statements) == Set((1...8).map { Parcels.insert("\($0)", $0) }))
         #expect(fleet.statements.count == 8)
         #expect(fleet.deadLetters(of: Parcels.batchQueue).map(\.message.properties.messageID) == ["poison"])
@@ -123,7 +123,7 @@ struct TestFleetTests {
         let fleet = try TestFleet(topology: Parcels.topology)
         try fleet.register(ParcelBatchWorker())
         for _ in 0..<5 { try await fleet.publish("parcel.weighed", body: Parcels.body(1), id: "same") }
-        try await fleet.settle()
+        try await fleet.waitUntilSettled()
         #expect(fleet.statements == [Parcels.insert("same", 1)])
     }
 
@@ -143,7 +143,7 @@ struct TestFleetTests {
         try await stop
         #expect(fleet.statements.count + fleet.waiting(in: Parcels.queue).count == 2)
         #expect(fleet.statements.contains(Parcels.insert("runs", 1)))
-        await #expect(throws: TestFleetError.self) { try await fleet.settle() }
+        await #expect(throws: TestFleetError.self) { try await fleet.waitUntilSettled() }
     }
 
     @Test func `a message that no queue is bound for is refused`() async throws {
@@ -154,17 +154,19 @@ struct TestFleetTests {
         #expect(error?.code == .unroutable)
     }
 
-    @Test func `what does not settle in time is named with its queue`() async throws {
+    @Test func `what is not settled in time is named with its queue`() async throws {
         let released = Signal()
         let fleet = try Parcels.fleet { _, _ in
             await released.wait()
             return .done
         }
         try await fleet.publish("parcel.sent", body: Parcels.body(1))
-        let error = await #expect(throws: TestFleetError.self) { try await fleet.settle(within: .milliseconds(50)) }
+        let error = await #expect(throws: TestFleetError.self) {
+            try await fleet.waitUntilSettled(within: .milliseconds(50))
+        }
         #expect(error?.code == .unsettled)
         #expect(error?.detail.contains("1 in \(Parcels.queue)") == true)
         released.fire()
-        try await fleet.settle()
+        try await fleet.waitUntilSettled()
     }
 }

@@ -1,8 +1,8 @@
 import FlotillaTicketDocuments
 import FoundationEssentials
 
-/// Draws tickets one after another in one thread, as a desk of the press does: a QR code and a page each. Nothing is
-/// signed and nothing is stored but every so many files, for the ledger.
+/// Draws tickets one after another in one thread, as a thread of the renderer does: a QR code and a page each. Nothing
+/// is signed and nothing is stored but every so many files, for the ledger.
 struct TicketBench {
     private let count: Int
     private let folder: String
@@ -15,11 +15,11 @@ struct TicketBench {
     }
 
     func run() throws -> RunReport {
-        let printer = TicketPrinter()
+        let pdfRenderer = TicketPDFRenderer()
         var sum = 0
         let begin = Moment.now()
         for number in 0..<count {
-            let file = try printer.pdf(of: Self.ticket(number))
+            let file = try pdfRenderer.pdf(of: Self.ticket(number))
             if number % every == 0 {
                 try Data(file).write(to: URL(filePath: "\(folder)/\(Self.padded(number)).pdf"))
             }

@@ -23,10 +23,10 @@ int main(int argc, char **argv) {
     struct span begin = {0};
     uint64_t sum = 0;
     for (uint64_t taken = 1; taken <= count; taken++) {
-        struct timeval patience = {.tv_sec = 30};
+        struct timeval timeout = {.tv_sec = 30};
         amqp_envelope_t envelope;
         amqp_maybe_release_buffers(connection);
-        amqp_rpc_reply_t reply = amqp_consume_message(connection, &envelope, &patience, 0);
+        amqp_rpc_reply_t reply = amqp_consume_message(connection, &envelope, &timeout, 0);
         if (reply.reply_type != AMQP_RESPONSE_NORMAL) die("no message after %llu", (unsigned long long)taken - 1);
         if (taken == 1) begin = span_now();
         amqp_bytes_t id = envelope.message.properties.message_id;

@@ -93,7 +93,7 @@ static bool more(struct session *session) {
     return true;
 }
 
-// The next line without its CRLF, in the input; NULL at the end of the session or of patience.
+// The next line without its CRLF, in the input; NULL at the end of the session or after the timeout.
 static char *line(struct session *session, size_t longest, size_t *length) {
     size_t searched = 0;
     for (;;) {

@@ -12,7 +12,7 @@ from pathlib import Path
 from harness import machine
 
 RECORD = struct.Struct("<QQQQ")
-PATIENCE = 60
+STALL_TIMEOUT = 60
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def _await(processes: list[subprocess.Popen], folder: str, count: int, pause: fl
             return tally
         if tally.count != reached:
             reached, moved = tally.count, time.monotonic()
-        if time.monotonic() - moved > PATIENCE:
+        if time.monotonic() - moved > STALL_TIMEOUT:
             raise RuntimeError(f"stopped at {tally.count} of {count}")
         if any(process.poll() is not None for process in processes):
             raise RuntimeError(f"a worker ended at {tally.count} of {count}")

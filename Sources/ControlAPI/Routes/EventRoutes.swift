@@ -19,10 +19,10 @@ package struct EventRoutes: Sendable {
 
     private let intake: EventIntake
     private let exchange: String
-    private let admission: Admission
+    private let admission: AdmissionControl
 
     /// - Parameter exchange: the topic exchange.
-    package init(_ pool: PostgresPool, exchange: String, admission: Admission) {
+    package init(_ pool: PostgresPool, exchange: String, admission: AdmissionControl) {
         intake = EventIntake(pool)
         self.exchange = exchange
         self.admission = admission

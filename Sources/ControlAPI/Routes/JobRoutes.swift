@@ -47,12 +47,12 @@ package struct JobRoutes: Sendable {
     private let jobs: Jobs
     private let states: JobStates?
     private let types: [String]
-    private let admission: Admission
+    private let admission: AdmissionControl
 
     /// - Parameters:
     ///   - states: `nil` without Redis.
     ///   - types: the job types there are workers for.
-    package init(_ jobs: Jobs, states: JobStates?, types: Set<String>, admission: Admission) {
+    package init(_ jobs: Jobs, states: JobStates?, types: Set<String>, admission: AdmissionControl) {
         self.jobs = jobs
         self.states = states
         self.types = types.sorted()

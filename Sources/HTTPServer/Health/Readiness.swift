@@ -47,7 +47,7 @@ package final class Readiness: Sendable {
     }
 
     /// A dependency that does not answer within this time is down.
-    private static let patience = Duration.seconds(2)
+    private static let probeTimeout = Duration.seconds(2)
     private static let freshness = Duration.seconds(1)
 
     private let checks: [HealthCheck]
@@ -84,7 +84,7 @@ package final class Readiness: Sendable {
         }
     }
 
-    /// Does not wait for a probe that neither answers nor minds being cancelled.
+    /// Does not wait for a probe that neither answers nor ends when it is cancelled.
     private static func answers(_ check: HealthCheck) async -> Bool {
         await withCheckedContinuation { continuation in
             let once = Once(continuation)
@@ -97,7 +97,7 @@ package final class Readiness: Sendable {
                 }
             }
             Task {
-                try? await Task.sleep(for: patience)
+                try? await Task.sleep(for: probeTimeout)
                 once.resume(false)
                 probe.cancel()
             }

@@ -9,7 +9,7 @@ package struct Route: Sendable {
         case scope(Scope)
     }
 
-    /// An answer, as the description tells of it.
+    /// A response, as the description documents it.
     package struct Answer: Sendable {
         package let status: Int
         package let summary: String

@@ -15,7 +15,7 @@ package final class HTTPServer: Sendable {
     private let connections = Mutex<[ObjectIdentifier: HTTPConnection]>([:])
     private let running = Atomic<Int>(0)
     private let stopping = Atomic<Bool>(false)
-    private let hurrying = Atomic<Bool>(false)
+    private let isDrainAborted = Atomic<Bool>(false)
     private let sweeper = Mutex<Task<Void, Never>?>(nil)
 
     private init(_ configuration: HTTPServerConfiguration, handler: @escaping Handler) {
@@ -61,7 +61,7 @@ package final class HTTPServer: Sendable {
         guard !stopping.exchange(true, ordering: .relaxed) else { return }
         let socket = daemon.withLock { $0?.stopListening() ?? -1 }
         let end = ContinuousClock.now + deadline
-        await untilIdle(or: end, unlessHurried: true)
+        await untilIdle(or: end, unlessAborted: true)
         // The daemon must not be stopped while a connection is suspended.
         while true {
             let unanswered = connections.withLock { $0.values.filter(\.isHandling) }
@@ -76,7 +76,7 @@ package final class HTTPServer: Sendable {
     }
 
     /// Brings the deadline of a stop that is under way forward to now.
-    package func hurry() { hurrying.store(true, ordering: .relaxed) }
+    package func abortDrain() { isDrainAborted.store(true, ordering: .relaxed) }
 
     /// Waits on a thread of its own: the daemon's threads are joined.
     private func closeDaemon() async {
@@ -90,8 +90,8 @@ package final class HTTPServer: Sendable {
         executor.stop()
     }
 
-    private func untilIdle(or end: ContinuousClock.Instant, unlessHurried: Bool = false) async {
-        while requestsRunning > 0, .now < end, !(unlessHurried && hurrying.load(ordering: .relaxed)) {
+    private func untilIdle(or end: ContinuousClock.Instant, unlessAborted: Bool = false) async {
+        while requestsRunning > 0, .now < end, !(unlessAborted && isDrainAborted.load(ordering: .relaxed)) {
             guard (try? await Task.sleep(for: .milliseconds(5))) != nil else { return }
         }
     }

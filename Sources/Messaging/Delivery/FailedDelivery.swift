@@ -35,14 +35,14 @@ package struct FailedDelivery: Sendable {
     /// For the ladder: it comes back to its queue after `delay`.
     package func retried(after delay: Duration, by ladder: DelayLadder) -> OutgoingMessage {
         OutgoingMessage(
-            exchange: ladder.entrance,
+            exchange: ladder.entryExchange,
             routingKey: ladder.routingKey(for: delay, to: delivery.queue),
             message: annotated()
         )
     }
 
     /// For the dead-letter queue.
-    package func buried() -> OutgoingMessage {
+    package func deadLettered() -> OutgoingMessage {
         OutgoingMessage(exchange: "", routingKey: "dlq.\(delivery.queue)", message: annotated())
     }
 
@@ -88,7 +88,7 @@ package enum SnoozedDelivery {
         if message.properties.malformed["message-id"] == nil { message.properties.messageID = messageID }
         message.noteOrigin(of: delivery)
         return OutgoingMessage(
-            exchange: ladder.entrance,
+            exchange: ladder.entryExchange,
             routingKey: ladder.routingKey(for: delay, to: delivery.queue),
             message: message
         )

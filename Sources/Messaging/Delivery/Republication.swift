@@ -79,10 +79,11 @@ extension FieldValue {
 }
 
 extension FleetHeader {
-    /// What the fleet notes on a message while it retries or buries it. `replay-of` and the job's id stay visible.
+    /// What the fleet writes on a message when it retries or dead-letters it. `replay-of` and the job's id stay
+    /// visible.
     package static let bookkeeping = failure.union([originExchange, originRoutingKey, originQueue, originProperties])
 
-    /// Of those, what tells of failures; a message that an operator sends back begins without them.
+    /// Of those, the ones about failures; a message that an operator sends back starts without them.
     package static let failure: Set<String> = [
         retryCount, retryMax, firstFailedAt, lastFailedAt, errorType, errorMessage, errorFingerprint, failedWorker,
     ]

@@ -44,7 +44,7 @@ public final class MemoryBroker: Sendable {
         }
     }
 
-    /// Deletes a queue with its messages; its consumers are told that they are cancelled.
+    /// Deletes a queue with its messages; its consumers receive a cancellation.
     public func deleteQueue(_ name: String) {
         state.withLock { state in
             guard let queue = state.topology.queues.removeValue(forKey: name) else { return }

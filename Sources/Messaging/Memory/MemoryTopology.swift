@@ -38,7 +38,7 @@ struct MemoryTopology {
             exchange: outgoing.exchange,
             routingKey: outgoing.routingKey
         )
-        if let ladder, outgoing.exchange == ladder.entrance {
+        if let ladder, outgoing.exchange == ladder.entryExchange {
             guard let (delay, queue) = Self.delay(outgoing.routingKey, ladder), queues[queue] != nil else {
                 return .unroutable
             }

@@ -2,9 +2,9 @@
 ///
 /// Delivery tags count up from 1 on a channel. What is settled without a gap from the oldest unsettled delivery on is
 /// acknowledged with one `multiple` frame, which covers all queues of the channel. What is settled above a gap waits
-/// for the gap to close, but neither longer than `patience` nor when `crowd` of them wait: then each goes by itself.
-/// Before anything is sent at all, more is awaited for up to `linger` or until `crowd` wait: to a quorum queue every
-/// frame is a command to agree on, whether it stands for one delivery or for hundreds.
+/// for the gap to close, but neither longer than `gapTimeout` nor when `pendingLimit` of them wait: then each goes by
+/// itself. Before anything is sent at all, more is awaited for up to `linger` or until `pendingLimit` wait: to a quorum
+/// queue every frame is a command to agree on, whether it stands for one delivery or for hundreds.
 struct AckWindow {
     enum Frame: Hashable {
         case acknowledge(tag: UInt64, multiple: Bool)
@@ -21,9 +21,9 @@ struct AckWindow {
         case unsettled, acknowledge, requeue, sent
     }
 
-    let patience: Duration
+    let gapTimeout: Duration
     let linger: Duration
-    let crowd: Int
+    let pendingLimit: Int
 
     /// The tag of `entries[head]`: everything below is settled and sent.
     private var first: UInt64 = 1
@@ -34,17 +34,17 @@ struct AckWindow {
     private var pendingSince: ContinuousClock.Instant?
     private var lingersUntil: ContinuousClock.Instant?
 
-    init(patience: Duration = .milliseconds(20), linger: Duration = .zero, crowd: Int) {
-        self.patience = patience
+    init(gapTimeout: Duration = .milliseconds(20), linger: Duration = .zero, pendingLimit: Int) {
+        self.gapTimeout = gapTimeout
         self.linger = linger
-        self.crowd = max(1, crowd)
+        self.pendingLimit = max(1, pendingLimit)
     }
 
     /// How many deliveries are unsettled.
     private(set) var unsettledCount = 0
 
     /// When ``flush(at:)`` has to be called again at the latest; `nil` when nothing waits.
-    var deadline: ContinuousClock.Instant? { lingersUntil ?? pendingSince.map { $0 + patience } }
+    var deadline: ContinuousClock.Instant? { lingersUntil ?? pendingSince.map { $0 + gapTimeout } }
 
     mutating func delivered(_ tag: UInt64) {
         // Tags arrive in order; a number left out would never be settled, so it counts as sent.
@@ -71,15 +71,15 @@ struct AckWindow {
     mutating func flush(at now: ContinuousClock.Instant, everything: Bool = false) -> [Frame] {
         guard pendingCount > 0 else { return [] }
         let end = lingersUntil ?? now + linger
-        guard everything || pendingCount >= crowd || end <= now else {
+        guard everything || pendingCount >= pendingLimit || end <= now else {
             lingersUntil = end
             return []
         }
         lingersUntil = nil
         var frames = flushPrefix()
         if pendingCount > 0 {
-            let isDue = pendingSince.map { $0 + patience <= now } ?? false
-            if everything || isDue || pendingCount >= crowd { flushAboveGaps(into: &frames) }
+            let isDue = pendingSince.map { $0 + gapTimeout <= now } ?? false
+            if everything || isDue || pendingCount >= pendingLimit { flushAboveGaps(into: &frames) }
         }
         pendingSince = pendingCount > 0 ? pendingSince ?? now : nil
         return frames

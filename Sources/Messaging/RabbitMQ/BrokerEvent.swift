@@ -16,7 +16,7 @@ enum BrokerEvent {
     case incomplete
 }
 
-/// The answers to methods that were sent without waiting; a channel gives them in the order of the questions.
+/// The answers to methods that were sent without waiting; a channel gives them in the order of the requests.
 enum MethodReply {
     case channelOpened
     case prefetchSet
@@ -47,7 +47,7 @@ struct ReturnHead {
     let routingKey: String
 }
 
-/// Why the broker closed a channel, and the method that it blames.
+/// Why the broker closed a channel, and the method that caused it.
 struct ChannelClosure {
     let code: Int
     let reason: String

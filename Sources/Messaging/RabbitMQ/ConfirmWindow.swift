@@ -2,7 +2,7 @@
 ///
 /// Confirms may come out of order, and one may cover all before it. An unroutable message is returned before it is
 /// confirmed, and the return does not say which publish it belongs to: the caller finds it by content.
-struct ConfirmWindow<Ticket> {
+struct ConfirmWindow<Publish> {
     enum Outcome: Hashable {
         case confirmed
         case refused
@@ -10,7 +10,7 @@ struct ConfirmWindow<Ticket> {
     }
 
     private struct Entry {
-        var ticket: Ticket
+        var publish: Publish
         var returned: (code: Int, reason: String)?
         var isOpen = true
     }
@@ -34,17 +34,17 @@ struct ConfirmWindow<Ticket> {
 
     /// Opens the next publish, and returns its sequence number.
     @discardableResult
-    mutating func open(_ ticket: Ticket) -> UInt64 {
-        entries.append(Entry(ticket: ticket))
+    mutating func open(_ publish: Publish) -> UInt64 {
+        entries.append(Entry(publish: publish))
         openCount += 1
         return first + UInt64(entries.count - head - 1)
     }
 
     /// Marks the oldest open publish that was not returned yet and `matches`; `false` when there is none.
     @discardableResult
-    mutating func returned(code: Int, reason: String, where matches: (Ticket) -> Bool) -> Bool {
+    mutating func returned(code: Int, reason: String, where matches: (Publish) -> Bool) -> Bool {
         for index in head..<entries.count
-        where entries[index].isOpen && entries[index].returned == nil && matches(entries[index].ticket) {
+        where entries[index].isOpen && entries[index].returned == nil && matches(entries[index].publish) {
             entries[index].returned = (code, reason)
             return true
         }
@@ -52,11 +52,11 @@ struct ConfirmWindow<Ticket> {
     }
 
     /// Closes the publish with this number, or all up to it, oldest first. Unknown numbers are ignored.
-    mutating func settle(
+    mutating func resolve(
         _ number: UInt64,
         multiple: Bool,
         as outcome: Outcome,
-        _ close: (Ticket, Outcome) -> Void
+        _ close: (Publish, Outcome) -> Void
     ) {
         guard number >= first, number - first < UInt64(entries.count - head) else { return }
         let last = head + Int(number - first)
@@ -65,7 +65,7 @@ struct ConfirmWindow<Ticket> {
             openCount -= 1
             let returned = entries[index].returned
             close(
-                entries[index].ticket,
+                entries[index].publish,
                 returned.map { .returned(code: $0.code, reason: $0.reason) } ?? outcome
             )
         }
@@ -73,17 +73,17 @@ struct ConfirmWindow<Ticket> {
     }
 
     /// Closes everything, oldest first, and starts again at number 1: the channel is gone.
-    mutating func reset(_ close: (Ticket) -> Void) {
+    mutating func reset(_ close: (Publish) -> Void) {
         let lost = entries[head...].filter(\.isOpen)
         entries.removeAll(keepingCapacity: true)
         head = 0
         first = 1
         openCount = 0
-        for entry in lost { close(entry.ticket) }
+        for entry in lost { close(entry.publish) }
     }
 
     /// The open publishes, oldest first.
-    var open: [Ticket] { entries[head...].filter(\.isOpen).map(\.ticket) }
+    var open: [Publish] { entries[head...].filter(\.isOpen).map(\.publish) }
 
     private mutating func forgetClosed() {
         while head < entries.count, !entries[head].isOpen {

@@ -119,7 +119,7 @@ import Glibc
         return unsafe PropertyDecoder.table(table.pointee) ?? HeaderTable()
     }
 
-    /// Tells the broker goodbye and waits briefly for its answer.
+    /// Closes the connection in the protocol's way, and waits briefly for the broker's reply.
     borrowing func close() {
         var timeout = timeval(.seconds(2))
         _ = unsafe amqp_set_rpc_timeout(state, &timeout)

@@ -1,22 +1,22 @@
 /// Exchanges that turned out not to exist.
 ///
-/// The broker answers a publish to one by closing the channel, without saying which publish was at fault. Those under
-/// suspicion are looked for before the next connection is used, so that one caller's mistake does not cost all the
-/// others their connection again and again.
+/// The broker answers a publish to one by closing the channel, without saying which publish was at fault. Exchanges
+/// that may be missing are looked for before the next connection is used, so that one caller's mistake does not cost
+/// all the others their connection again and again.
 struct MissingExchanges {
     /// How long an exchange is taken to be missing, after which it may have been declared.
     private static let memory = Duration.seconds(2)
 
-    private var suspects: Set<String> = []
+    private var unverified: Set<String> = []
     private var missing: [String: (reason: String, until: ContinuousClock.Instant)] = [:]
 
-    mutating func suspect(_ exchanges: [String]) { suspects.formUnion(exchanges.filter { !$0.isEmpty }) }
+    mutating func verifyLater(_ exchanges: [String]) { unverified.formUnion(exchanges.filter { !$0.isEmpty }) }
 
-    /// Looks for every suspect, on a second channel: an answer of 404 costs only that one.
+    /// Looks for each of them, on a second channel: an answer of 404 costs only that one.
     mutating func look(on handle: borrowing ConnectionHandle, at now: ContinuousClock.Instant) throws(AMQPError) {
-        guard !suspects.isEmpty else { return }
+        guard !unverified.isEmpty else { return }
         try handle.openChannel(2)
-        for exchange in suspects {
+        for exchange in unverified {
             do throws(AMQPError) {
                 try handle.passivelyDeclareExchange(exchange, channel: 2)
             } catch {
@@ -25,7 +25,7 @@ struct MissingExchanges {
                 try handle.reopenChannel(2)
             }
         }
-        suspects = []
+        unverified = []
     }
 
     /// The broker's words about an exchange that does not exist.

@@ -11,7 +11,7 @@ package actor RabbitMQAdmin {
     private let name: String
     private let executor: ThreadExecutor
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
-    private var link: Link?
+    private var connection: BrokerConnection?
     private var attempts: ConnectionAttempts
     private var isClosed = false
     /// What the broker says about itself.
@@ -21,7 +21,7 @@ package actor RabbitMQAdmin {
     package var serverVersion: String { serverProperties["version"]?.text ?? "" }
 
     /// Whether there is a connection, as far as is known.
-    package var isConnected: Bool { link != nil }
+    package var isConnected: Bool { connection != nil }
 
     /// The first call connects. The configuration has to be valid.
     init(_ configuration: RabbitMQConfiguration, name: String) {
@@ -47,47 +47,47 @@ package actor RabbitMQAdmin {
     private func connect() throws(AMQPError) {
         guard !isClosed else { throw .closed("connect") }
         try attempts.begin(at: .now)
-        let link: Link
+        let connection: BrokerConnection
         do {
-            link = try Link(configuration, name: name)
+            connection = try BrokerConnection(configuration, name: name)
         } catch {
             lose(error)
             throw error
         }
         attempts.succeeded(at: .now)
-        serverProperties = link.handle.serverProperties
-        executor.tick(every: link.period) { [weak self] in self?.assumeIsolated { $0.keepAlive() } }
-        self.link = link
+        serverProperties = connection.handle.serverProperties
+        executor.tick(every: connection.period) { [weak self] in self?.assumeIsolated { $0.keepAlive() } }
+        self.connection = connection
     }
 
     /// Between calls, what arrives is a heartbeat or the end of the connection.
     private func keepAlive() {
-        guard let link else { return }
+        guard let connection else { return }
         do throws(AMQPError) {
-            if link.handle.readiness().isReadable { link.received() }
-            while let event = try link.next() {
+            if connection.handle.readiness().isReadable { connection.received() }
+            while let event = try connection.next() {
                 guard case .connectionClosed(let code, let reason) = event else { continue }
                 throw AMQPError(code: .broker(replyCode: code), operation: "stay connected", detail: reason)
             }
-            try link.keepAlive(at: .now)
+            try connection.keepAlive(at: .now)
         } catch {
             lose(error)
         }
     }
 
     private func lose(_ error: AMQPError) {
-        link = nil
+        connection = nil
         attempts.failed(error, at: .now, chance: .random(in: 0...1))
     }
 
     private func perform<R>(
         _ body: (borrowing ConnectionHandle) throws(AMQPError) -> R
     ) throws(AMQPError) -> R {
-        if link == nil { try connect() }
-        guard let link else { throw .closed("ask the broker") }
+        if connection == nil { try connect() }
+        guard let connection else { throw .closed("ask the broker") }
         do {
-            let result = try link.sending(body)
-            link.received()
+            let result = try connection.sending(body)
+            connection.received()
             return result
         } catch {
             guard case .broker(let code) = error.code, Self.endsChannelOnly(code) else {
@@ -95,8 +95,8 @@ package actor RabbitMQAdmin {
                 throw error
             }
             do {
-                try link.handle.reopenChannel(1)
-                link.received()
+                try connection.handle.reopenChannel(1)
+                connection.received()
             } catch {
                 lose(error)
             }
@@ -207,8 +207,8 @@ package actor RabbitMQAdmin {
     package func close() {
         guard !isClosed else { return }
         isClosed = true
-        link?.close()
-        link = nil
+        connection?.close()
+        connection = nil
         executor.stop()
     }
 

@@ -14,7 +14,7 @@ package final class RabbitMQBroker: Broker {
     private let log: Log?
     private let inspection = Mutex(Inspection.unused)
 
-    /// - Parameter log: where lost and regained connections are told; nowhere by default.
+    /// - Parameter log: where lost and regained connections are logged; nowhere by default.
     package init(_ configuration: RabbitMQConfiguration, log: Log? = nil) {
         self.configuration = configuration
         self.log = log

@@ -33,7 +33,7 @@ package struct RabbitMQConfiguration: Sendable, Hashable {
     /// How many messages may be unconfirmed at a time on one publisher.
     package var confirmWindow = 1_000
     /// How long a publish waits while there is no connection, or while the broker has blocked it.
-    package var patience = Duration.seconds(10)
+    package var publishTimeout = Duration.seconds(10)
     /// The wait between attempts to connect: from `base`, doubled up to `cap`, jittered.
     package var backoff = Backoff(base: .milliseconds(100), cap: .seconds(3))
     /// Hosts that may be reached without TLS though they are not this machine.

@@ -3,7 +3,7 @@ import FlotillaTelemetry
 import Synchronization
 
 /// Consumes from several queues over one channel, and gathers the acknowledgements.
-package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
+package actor RabbitMQConsumer: MessageConsumer, ReconnectingConnection {
     private struct Mailbox {
         var settlements: [(tokens: [DeliveryToken], settlement: Settlement)] = []
         var isAnnounced = false
@@ -19,13 +19,13 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
     /// after 32 unanswered ones for later (`quorum_commands_soft_limit`), and forgets it when the channel closes.
     private static let promptFrames = 16
     /// How long a queue that was missing is left alone once it is there.
-    private static let grace = Duration.milliseconds(500)
+    private static let newQueueDelay = Duration.milliseconds(500)
 
     nonisolated let executor: ThreadExecutor
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
     package nonisolated let events: AsyncStream<ConsumerEvent>
 
-    let lifeline: Lifeline
+    let connectionState: ConnectionState
     private let output: AsyncStream<ConsumerEvent>.Continuation
     private let mailbox = Mutex(Mailbox())
     private var epoch: UInt64 = 0
@@ -34,16 +34,16 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
     private var queueByTag: [String: String] = [:]
     private var acknowledgements: AckWindow
     private var isFlushPlanned = false
-    /// Acknowledgement frames since the broker last answered a question that it had to ask the queues.
+    /// Acknowledgement frames since the broker's last reply to a request that it had to pass on to the queues.
     private var framesSinceAnswer = 0
     private var collected: [Delivery] = []
-    private var questions = FIFO<ConsumerQuestion>()
+    private var pendingReplies = FIFO<PendingReply>()
     private var probeChannel = ProbeChannel.closed
     private var stopped: [CheckedContinuation<Void, Never>] = []
 
     init(_ configuration: RabbitMQConfiguration, name: String, subscriptions: [Subscription], log: Log?) {
         executor = ThreadExecutor(name: "amqp-consume")
-        lifeline = Lifeline(configuration, name: name, log: log)
+        connectionState = ConnectionState(configuration, name: name, log: log)
         self.subscriptions = subscriptions.enumerated().map { SubscriptionState($1, index: $0) }
         acknowledgements = Self.window(for: subscriptions)
         (events, output) = AsyncStream.makeStream()
@@ -55,7 +55,7 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
     }
 
     private static func window(for subscriptions: [Subscription]) -> AckWindow {
-        AckWindow(linger: .milliseconds(2), crowd: (subscriptions.map(\.prefetch).min() ?? 1) / 4)
+        AckWindow(linger: .milliseconds(2), pendingLimit: (subscriptions.map(\.prefetch).min() ?? 1) / 4)
     }
 
     // MARK: Settling
@@ -90,14 +90,14 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
     }
 
     private func sendAcknowledgements(everything: Bool = false) {
-        withLink { link throws(AMQPError) in
+        withConnection { connection throws(AMQPError) in
             let frames = acknowledgements.flush(at: .now, everything: everything)
             if !frames.isEmpty {
                 framesSinceAnswer += frames.count
-                try link.sending { handle throws(AMQPError) in
+                try connection.sending { handle throws(AMQPError) in
                     for frame in frames {
                         try handle.send(frame)
-                        link.progressed()
+                        connection.progressed()
                     }
                 }
             }
@@ -122,20 +122,22 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
         for index in subscriptions.indices where subscriptions[index].queue == queue {
             subscriptions[index].isWanted = true
         }
-        withLink { link throws(AMQPError) in try advance(link) }
+        withConnection { connection throws(AMQPError) in try advance(connection) }
     }
 
     private func stop(_ isMeant: (SubscriptionState) -> Bool) async {
         for index in subscriptions.indices where isMeant(subscriptions[index]) {
             subscriptions[index].isWanted = false
         }
-        withLink { link throws(AMQPError) in try advance(link) }
-        guard lifeline.link != nil, subscriptions.contains(where: \.isStopping) else { return }
+        withConnection { connection throws(AMQPError) in try advance(connection) }
+        guard connectionState.connection != nil, subscriptions.contains(where: \.isStopping) else { return }
         await withCheckedContinuation { stopped.append($0) }
     }
 
     private func resumeStopped() {
-        guard !stopped.isEmpty, lifeline.link == nil || !subscriptions.contains(where: \.isStopping) else { return }
+        guard !stopped.isEmpty, connectionState.connection == nil || !subscriptions.contains(where: \.isStopping) else {
+            return
+        }
         for continuation in stopped { continuation.resume() }
         stopped = []
     }
@@ -149,12 +151,12 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
     /// Waits until the broker has read all that was sent.
     private func reachBroker() async {
         await withCheckedContinuation { continuation in
-            guard lifeline.link != nil else { return continuation.resume() }
-            questions.append(.barrier(continuation))
+            guard connectionState.connection != nil else { return continuation.resume() }
+            pendingReplies.append(.barrier(continuation))
             let prefetch = subscriptions.first?.subscription.prefetch ?? 1
             // Every consumer sets the prefetch right before it starts, so this changes nothing.
-            withLink { link throws(AMQPError) in
-                try link.sending { handle throws(AMQPError) in try handle.sendPrefetch(prefetch) }
+            withConnection { connection throws(AMQPError) in
+                try connection.sending { handle throws(AMQPError) in try handle.sendPrefetch(prefetch) }
             }
         }
     }
@@ -180,9 +182,9 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
         _ count: Int,
         _ send: (borrowing ConnectionHandle) throws(AMQPError) -> Void
     ) async {
-        guard lifeline.link != nil else { return }
-        for _ in 0..<count { questions.append(.echo) }
-        withLink { link throws(AMQPError) in try link.sending(send) }
+        guard connectionState.connection != nil else { return }
+        for _ in 0..<count { pendingReplies.append(.echo) }
+        withConnection { connection throws(AMQPError) in try connection.sending(send) }
         await reachBroker()
     }
 
@@ -199,7 +201,7 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
         takeSettlements()
         disconnect()
         // Whoever flushes or closes at the same time waits for an answer that can't come any more.
-        for case .barrier(let continuation) in questions.takeAll() { continuation.resume() }
+        for case .barrier(let continuation) in pendingReplies.takeAll() { continuation.resume() }
         resumeStopped()
         output.finish()
         executor.stop()
@@ -208,40 +210,40 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
     // MARK: Subscribing
 
     /// Takes every subscription one step further.
-    private func advance(_ link: Link) throws(AMQPError) {
+    private func advance(_ connection: BrokerConnection) throws(AMQPError) {
         for index in subscriptions.indices where subscriptions[index].isStopping {
             guard subscriptions[index].phase == .consuming else { continue }
             subscriptions[index].phase = .cancelling
-            questions.append(.cancel)
+            pendingReplies.append(.cancel)
             let tag = subscriptions[index].tag
-            try link.sending { handle throws(AMQPError) in try handle.sendCancel(tag: tag) }
+            try connection.sending { handle throws(AMQPError) in try handle.sendCancel(tag: tag) }
         }
         guard let next = subscriptions.firstIndex(where: { $0.isWanted && $0.phase == .idle }) else { return }
         switch probeChannel {
         case .closed:
             probeChannel = .opening
-            try link.sending { handle throws(AMQPError) in try handle.sendOpenChannel(2) }
+            try connection.sending { handle throws(AMQPError) in try handle.sendOpenChannel(2) }
         case .open:
             probeChannel = .asking(next)
             subscriptions[next].phase = .probing
             let queue = subscriptions[next].queue
-            try link.sending { handle throws(AMQPError) in try handle.sendProbe(queue, channel: 2) }
+            try connection.sending { handle throws(AMQPError) in try handle.sendProbe(queue, channel: 2) }
         case .opening, .asking: return
         }
     }
 
     /// The queue is there. When it has only just been made, RabbitMQ knows its name before its processes run, and
     /// a consumer that comes too soon costs the whole connection: such a queue is asked for once more, a little later.
-    private func found(_ index: Int, _ link: Link) throws(AMQPError) {
+    private func found(_ index: Int, _ connection: BrokerConnection) throws(AMQPError) {
         if subscriptions[index].failures > 0, !subscriptions[index].isFound {
             subscriptions[index].isFound = true
-            lookAgain(index, after: Self.grace)
+            lookAgain(index, after: Self.newQueueDelay)
         } else {
-            try consume(index, link)
+            try consume(index, connection)
         }
     }
 
-    private func consume(_ index: Int, _ link: Link) throws(AMQPError) {
+    private func consume(_ index: Int, _ connection: BrokerConnection) throws(AMQPError) {
         guard subscriptions[index].isWanted else {
             subscriptions[index].phase = .idle
             return
@@ -250,9 +252,9 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
         subscriptions[index].generation += 1
         let state = subscriptions[index]
         queueByTag[state.tag] = state.queue
-        questions.append(.prefetch)
-        questions.append(.consume(index))
-        try link.sending { handle throws(AMQPError) in
+        pendingReplies.append(.prefetch)
+        pendingReplies.append(.consume(index))
+        try connection.sending { handle throws(AMQPError) in
             try handle.sendPrefetch(state.subscription.prefetch)
             try handle.sendConsume(state.queue, tag: state.tag)
         }
@@ -266,14 +268,14 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
         if failures == 1 {
             yieldCollected()
             output.yield(.cancelled(queue: queue))
-            lifeline.log?.warning(
+            connectionState.log?.warning(
                 "no deliveries from a queue",
-                ["connection": .string(lifeline.name), "queue": .string(queue), "error": .string(reason)]
+                ["connection": .string(connectionState.name), "queue": .string(queue), "error": .string(reason)]
             )
         }
         lookAgain(
             index,
-            after: lifeline.configuration.backoff.delay(afterFailures: failures, chance: .random(in: 0...1))
+            after: connectionState.configuration.backoff.delay(afterFailures: failures, chance: .random(in: 0...1))
         )
     }
 
@@ -283,22 +285,22 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
             self?.assumeIsolated { consumer in
                 guard consumer.subscriptions[index].phase == .missing else { return }
                 consumer.subscriptions[index].phase = .idle
-                consumer.withLink { link throws(AMQPError) in try consumer.advance(link) }
+                consumer.withConnection { connection throws(AMQPError) in try consumer.advance(connection) }
             }
         }
     }
 
     // MARK: The connection
 
-    func established(_ link: Link) throws(AMQPError) {
+    func established(_ connection: BrokerConnection) throws(AMQPError) {
         epoch += 1
         isConnected = true
         output.yield(.connected(epoch: epoch))
         acknowledgements = Self.window(for: subscriptions.map(\.subscription))
-        try advance(link)
+        try advance(connection)
     }
 
-    func take(_ event: BrokerEvent, _ link: Link) throws(AMQPError) {
+    func take(_ event: BrokerEvent, _ connection: BrokerConnection) throws(AMQPError) {
         switch event {
         case .delivery(let head, let message):
             // One for an echo goes back when the connection closes.
@@ -320,17 +322,17 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
         case .reply(.queueExists, _):
             guard case .asking(let index) = probeChannel else { return }
             probeChannel = .open
-            try found(index, link)
+            try found(index, connection)
         case .consumerCancelled(let tag):
             guard let index = subscriptions.firstIndex(where: { $0.tag == tag }) else { return }
             missed(index, "cancelled by the broker")
         case .channelClosed(let closure, channel: 2):
             let asked = probeChannel
             probeChannel = .closed
-            try link.sending { handle throws(AMQPError) in try handle.sendCloseOK(channel: 2) }
+            try connection.sending { handle throws(AMQPError) in try handle.sendCloseOK(channel: 2) }
             if case .asking(let index) = asked { missed(index, closure.reason) }
         case .channelClosed(let closure, _):
-            if closure.method == MethodID.basicConsume, case .consume(let index) = questions.first {
+            if closure.method == MethodID.basicConsume, case .consume(let index) = pendingReplies.first {
                 missed(index, closure.reason)
             }
             throw closure.error("consume")
@@ -340,14 +342,14 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
 
     /// The subscription that was asked to deliver first among those without an answer.
     private var firstAsked: Int? {
-        for question in questions.all {
-            if case .consume(let index) = question { return index }
+        for pending in pendingReplies.all {
+            if case .consume(let index) = pending { return index }
         }
         return nil
     }
 
     private func answered(_ reply: MethodReply) {
-        switch (questions.popFirst(), reply) {
+        switch (pendingReplies.popFirst(), reply) {
         case (.barrier(let continuation), _): continuation.resume()
         case (.consume(let index), _):
             subscriptions[index].phase = .consuming
@@ -367,9 +369,9 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
         collected.reserveCapacity(64)
     }
 
-    func turnEnded(_ link: Link) throws(AMQPError) {
+    func turnEnded(_ connection: BrokerConnection) throws(AMQPError) {
         yieldCollected()
-        try advance(link)
+        try advance(connection)
         resumeStopped()
     }
 
@@ -383,7 +385,7 @@ package actor RabbitMQConsumer: MessageConsumer, LinkOwner {
         for index in subscriptions.indices where subscriptions[index].phase != .missing {
             subscriptions[index].phase = .idle
         }
-        for case .barrier(let continuation) in questions.takeAll() { continuation.resume() }
+        for case .barrier(let continuation) in pendingReplies.takeAll() { continuation.resume() }
         resumeStopped()
         guard isConnected else { return }
         isConnected = false

@@ -6,13 +6,13 @@ import Synchronization
 /// Publishes over one connection with confirms; callers share its window fairly.
 ///
 /// A call hops to the connection's thread once, whatever it carries, and waits on one continuation.
-package actor RabbitMQPublisher: MessagePublisher, LinkOwner {
-    private struct Ticket {
+package actor RabbitMQPublisher: MessagePublisher, ReconnectingConnection {
+    private struct PendingPublish {
         let batch: PublishBatch
         let index: Int
     }
 
-    private struct Gate {
+    private struct SharedState {
         var isClosed = false
         var condition = PublisherCondition.disconnected(reason: "not connected yet")
     }
@@ -21,15 +21,15 @@ package actor RabbitMQPublisher: MessagePublisher, LinkOwner {
     private static let share = 32
     /// How many bytes are sent between two looks at the socket.
     private static let stride = 32_768
-    /// Without a sign of life for this long, even a connected broker's confirm is given up.
-    private static let confirmPatience = Duration.seconds(60)
+    /// After this long without any confirm, even a connected broker's confirm is given up.
+    private static let confirmTimeout = Duration.seconds(60)
 
     nonisolated let executor: ThreadExecutor
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
-    let lifeline: Lifeline
+    let connectionState: ConnectionState
     private var limits: PublishLimits
-    private let gate = Mutex(Gate())
-    private var window: ConfirmWindow<Ticket>
+    private let shared = Mutex(SharedState())
+    private var window: ConfirmWindow<PendingPublish>
     private var unsent = FIFO<PublishBatch>()
     private var unfinished: [ObjectIdentifier: PublishBatch] = [:]
     private var missing = MissingExchanges()
@@ -39,21 +39,21 @@ package actor RabbitMQPublisher: MessagePublisher, LinkOwner {
 
     init(_ configuration: RabbitMQConfiguration, name: String, log: Log?) {
         executor = ThreadExecutor(name: "amqp-publish")
-        lifeline = Lifeline(configuration, name: name, log: log)
+        connectionState = ConnectionState(configuration, name: name, log: log)
         limits = PublishLimits(user: configuration.user, maximumFrameSize: configuration.maximumFrameSize)
         window = ConfirmWindow(limit: configuration.confirmWindow)
     }
 
     deinit { executor.stop() }
 
-    package nonisolated var condition: PublisherCondition { gate.withLock { $0.condition } }
+    package nonisolated var condition: PublisherCondition { shared.withLock { $0.condition } }
 
     package nonisolated func publish(_ messages: [OutgoingMessage]) async -> [PublishResult] {
         guard !messages.isEmpty else { return [] }
         return await withCheckedContinuation { continuation in
-            // Under the lock, so that nothing is handed to a thread that is already told to end.
-            let isAccepted = gate.withLock { gate in
-                guard !gate.isClosed else { return false }
+            // Under the lock, so that nothing is handed to a thread that is already ending.
+            let isAccepted = shared.withLock { shared in
+                guard !shared.isClosed else { return false }
                 executor.run { self.assumeIsolated { $0.accept(messages, continuation) } }
                 return true
             }
@@ -64,9 +64,9 @@ package actor RabbitMQPublisher: MessagePublisher, LinkOwner {
     }
 
     package nonisolated func close() async {
-        let isFirst = gate.withLock { gate in
-            defer { gate.isClosed = true }
-            return !gate.isClosed
+        let isFirst = shared.withLock { shared in
+            defer { shared.isClosed = true }
+            return !shared.isClosed
         }
         if isFirst { await drain() }
     }
@@ -74,7 +74,9 @@ package actor RabbitMQPublisher: MessagePublisher, LinkOwner {
     private func drain() async {
         await withCheckedContinuation { continuation in
             closing = continuation
-            executor.schedule(after: lifeline.configuration.patience) { self.assumeIsolated { $0.finish() } }
+            executor.schedule(after: connectionState.configuration.publishTimeout) {
+                self.assumeIsolated { $0.finish() }
+            }
             finishIfDrained()
         }
     }
@@ -98,20 +100,20 @@ package actor RabbitMQPublisher: MessagePublisher, LinkOwner {
         let batch = PublishBatch(messages, continuation)
         unfinished[ObjectIdentifier(batch)] = batch
         unsent.append(batch)
-        withLink { link throws(AMQPError) in try pump(link) }
+        withConnection { connection throws(AMQPError) in try pump(connection) }
     }
 
-    private func answer(_ ticket: Ticket, _ result: PublishResult) {
-        ticket.batch.answer(ticket.index, result)
-        if ticket.batch.isFinished { unfinished[ObjectIdentifier(ticket.batch)] = nil }
+    private func answer(_ pending: PendingPublish, _ result: PublishResult) {
+        pending.batch.answer(pending.index, result)
+        if pending.batch.isFinished { unfinished[ObjectIdentifier(pending.batch)] = nil }
     }
 
-    private func setCondition(_ condition: PublisherCondition) { gate.withLock { $0.condition = condition } }
+    private func setCondition(_ condition: PublisherCondition) { shared.withLock { $0.condition = condition } }
 
     // MARK: Sending
 
     /// Sends as much as the window and the socket take.
-    private func pump(_ link: Link) throws(AMQPError) {
+    private func pump(_ connection: BrokerConnection) throws(AMQPError) {
         var written = Self.stride
         while !isBlocked, window.room > 0, let batch = unsent.popFirst() {
             // However this ends, by an error of the connection as well: what is unsent stays in line.
@@ -120,25 +122,25 @@ package actor RabbitMQPublisher: MessagePublisher, LinkOwner {
             while share > 0, batch.hasUnsent, window.room > 0 {
                 if written >= Self.stride {
                     written = 0
-                    guard try mayGoOn(link) else { return }
+                    guard try mayGoOn(connection) else { return }
                 }
-                written += try send(batch, link)
+                written += try send(batch, connection)
                 share -= 1
             }
         }
     }
 
     /// Reads what has come, so that neither side waits for the other; `false` when the socket takes no more for now.
-    private func mayGoOn(_ link: Link) throws(AMQPError) -> Bool {
-        let readiness = link.handle.readiness()
+    private func mayGoOn(_ connection: BrokerConnection) throws(AMQPError) -> Bool {
+        let readiness = connection.handle.readiness()
         if readiness.isReadable {
-            link.received()
-            try takeArrived(link)
+            connection.received()
+            try takeArrived(connection)
         }
         guard readiness.isWritable else {
             executor.awaitWritable { [weak self] in
                 self?.assumeIsolated { owner in
-                    owner.withLink { link throws(AMQPError) in try owner.pump(link) }
+                    owner.withConnection { connection throws(AMQPError) in try owner.pump(connection) }
                 }
             }
             return false
@@ -147,46 +149,46 @@ package actor RabbitMQPublisher: MessagePublisher, LinkOwner {
     }
 
     /// Sends the next message of a batch, or answers for it; returns about how many bytes that took.
-    private func send(_ batch: PublishBatch, _ link: Link) throws(AMQPError) -> Int {
-        let ticket = Ticket(batch: batch, index: batch.next)
+    private func send(_ batch: PublishBatch, _ connection: BrokerConnection) throws(AMQPError) -> Int {
+        let pending = PendingPublish(batch: batch, index: batch.next)
         batch.next += 1
-        let message = batch.messages[ticket.index]
+        let message = batch.messages[pending.index]
         if let reason = limits.refusal(of: message) {
-            answer(ticket, .uncarriable(reason: reason))
+            answer(pending, .uncarriable(reason: reason))
             return 0
         }
         if let reason = missing.reason(for: message.exchange, at: .now) {
-            answer(ticket, .unroutable(code: 404, reason: reason))
+            answer(pending, .unroutable(code: 404, reason: reason))
             return 0
         }
-        window.open(ticket)
-        try link.sending { handle throws(AMQPError) in try handle.publish(message) }
+        window.open(pending)
+        try connection.sending { handle throws(AMQPError) in try handle.publish(message) }
         return message.message.body.count + 256
     }
 
     // MARK: Receiving
 
-    func established(_ link: Link) throws(AMQPError) {
-        try missing.look(on: link.handle, at: .now)
-        try link.handle.selectConfirms()
+    func established(_ connection: BrokerConnection) throws(AMQPError) {
+        try missing.look(on: connection.handle, at: .now)
+        try connection.handle.selectConfirms()
         // The broker may have agreed to less than was asked for.
-        limits = PublishLimits(user: lifeline.configuration.user, maximumFrameSize: link.maximumFrameSize)
+        limits = PublishLimits(user: connectionState.configuration.user, maximumFrameSize: connection.maximumFrameSize)
         isBlocked = false
         lastProgress = .now
         setCondition(.connected)
     }
 
-    func take(_ event: BrokerEvent, _ link: Link) throws(AMQPError) {
+    func take(_ event: BrokerEvent, _ connection: BrokerConnection) throws(AMQPError) {
         switch event {
         case .acknowledged(let tag, let multiple):
             lastProgress = .now
-            window.settle(tag, multiple: multiple, as: .confirmed) { close($0, $1) }
+            window.resolve(tag, multiple: multiple, as: .confirmed) { close($0, $1) }
         case .refused(let tag, let multiple):
             lastProgress = .now
-            window.settle(tag, multiple: multiple, as: .refused) { close($0, $1) }
+            window.resolve(tag, multiple: multiple, as: .refused) { close($0, $1) }
         case .returned(let head, let message):
-            window.returned(code: head.code, reason: head.reason) { ticket in
-                let sent = ticket.batch.messages[ticket.index]
+            window.returned(code: head.code, reason: head.reason) { pending in
+                let sent = pending.batch.messages[pending.index]
                 return sent.message.properties.messageID == message.properties.messageID
                     && sent.routingKey == head.routingKey && sent.exchange == head.exchange
             }
@@ -198,23 +200,23 @@ package actor RabbitMQPublisher: MessagePublisher, LinkOwner {
             setCondition(.connected)
         case .channelClosed(let closure, _):
             if closure.code == 404, closure.method == MethodID.basicPublish {
-                missing.suspect(window.open.map { $0.batch.messages[$0.index].exchange })
+                missing.verifyLater(window.open.map { $0.batch.messages[$0.index].exchange })
             }
             throw closure.error("publish")
         default: return
         }
     }
 
-    private func close(_ ticket: Ticket, _ outcome: ConfirmWindow<Ticket>.Outcome) {
+    private func close(_ pending: PendingPublish, _ outcome: ConfirmWindow<PendingPublish>.Outcome) {
         switch outcome {
-        case .confirmed: answer(ticket, .confirmed)
-        case .refused: answer(ticket, .refused(reason: "refused by the broker"))
-        case .returned(let code, let reason): answer(ticket, .unroutable(code: code, reason: reason))
+        case .confirmed: answer(pending, .confirmed)
+        case .refused: answer(pending, .refused(reason: "refused by the broker"))
+        case .returned(let code, let reason): answer(pending, .unroutable(code: code, reason: reason))
         }
     }
 
-    func turnEnded(_ link: Link) throws(AMQPError) {
-        try pump(link)
+    func turnEnded(_ connection: BrokerConnection) throws(AMQPError) {
+        try pump(connection)
         finishIfDrained()
     }
 
@@ -226,9 +228,9 @@ package actor RabbitMQPublisher: MessagePublisher, LinkOwner {
     }
 
     func ticked(at now: ContinuousClock.Instant) {
-        let isUp = lifeline.link != nil && !isBlocked
-        let patience = isUp ? Self.confirmPatience : lifeline.configuration.patience
-        for (id, batch) in unfinished where now - max(batch.acceptedAt, lastProgress) >= patience {
+        let isUp = connectionState.connection != nil && !isBlocked
+        let timeout = isUp ? Self.confirmTimeout : connectionState.configuration.publishTimeout
+        for (id, batch) in unfinished where now - max(batch.acceptedAt, lastProgress) >= timeout {
             batch.giveUp(isUp ? "no confirm from the broker" : "the broker takes no messages: \(condition)")
             unfinished[id] = nil
         }

@@ -42,7 +42,7 @@ struct QueueDecoder {
         if let worker = section.text("worker") {
             queue.worker = worker
             if !worker.contains(where: { !$0.isWhitespace }) {
-                section.complain("worker", "the name of a worker is empty")
+                section.addMistake("worker", "the name of a worker is empty")
             }
         }
         section.requireKey("bind")
@@ -54,7 +54,7 @@ struct QueueDecoder {
             queue.batch = QueueDefinition.Batch(size: size ?? 1, wait: wait ?? .milliseconds(20))
             if let size, queue.prefetch < size {
                 let key = section.has("prefetch") ? "prefetch" : "batch"
-                section.complain(key, "a prefetch of \(queue.prefetch) never fills a batch of \(size)")
+                section.addMistake(key, "a prefetch of \(queue.prefetch) never fills a batch of \(size)")
             }
         }
         return queue
@@ -66,7 +66,7 @@ struct QueueDecoder {
         queue.concurrency = section.integer("concurrency", 1...10_000) ?? queue.concurrency
         if let timeout = section.duration("timeout", .milliseconds(1)...(.seconds(86_400))) {
             if timeout >= Self.consumerTimeout {
-                section.complain(
+                section.addMistake(
                     "timeout",
                     "\(timeout.text) is too long: shorter than the broker's consumer_timeout of 30m"
                 )
@@ -91,14 +91,14 @@ struct QueueDecoder {
         retry.jitter = section.number("jitter", 0...1) ?? retry.jitter
         if retry.cap < retry.base {
             let key = section.has("cap") ? "cap" : "base"
-            section.complain(key, "the cap of \(retry.cap.text) is shorter than the base of \(retry.base.text)")
+            section.addMistake(key, "the cap of \(retry.cap.text) is shorter than the base of \(retry.base.text)")
         }
     }
 
     private func bindings(of section: MappingReader) -> [QueueBinding] {
         guard let node = section.node("bind") else { return [] }
         guard case .sequence(let items) = node.content else {
-            section.complain(
+            section.addMistake(
                 "bind",
                 "expected a list such as [ { exchange: topic, key: user.created } ], found \(node.kind)"
             )
@@ -126,22 +126,22 @@ struct QueueDecoder {
         guard let exchange = scope.exchanges.first(where: { $0.alias == alias }) else {
             let aliases = scope.exchanges.map(\.alias)
             let meant = alias.closest(in: aliases).map { "; did you mean '\($0)'?" }
-            entry.complain(
+            entry.addMistake(
                 "exchange",
                 "there is no exchange '\(alias.clipped)'\(meant ?? ": use " + aliases.joined(separator: ", "))"
             )
             return nil
         }
         guard exchange.kind != .fanout else {
-            if let key, !key.isEmpty { entry.complain("key", "a fanout exchange takes no key") }
+            if let key, !key.isEmpty { entry.addMistake("key", "a fanout exchange takes no key") }
             return QueueBinding(exchange: exchange.name, key: "")
         }
         entry.requireKey("key")
         guard let key else { return nil }
         if key.isEmpty || key.utf8.count > QueueName.longestRoutingKey {
-            entry.complain("key", "a routing key has 1 to \(QueueName.longestRoutingKey) bytes")
+            entry.addMistake("key", "a routing key has 1 to \(QueueName.longestRoutingKey) bytes")
         } else if exchange.kind == .direct, key.contains("*") || key.contains("#") {
-            entry.complain("key", "'\(key.clipped)': a direct exchange knows no wildcards")
+            entry.addMistake("key", "'\(key.clipped)': a direct exchange knows no wildcards")
         }
         return QueueBinding(exchange: exchange.name, key: key)
     }

@@ -13,7 +13,7 @@ struct TopologyDecoder {
         file.requireKey("version")
         file.requireKey("queues")
         if let version = file.integer("version", Int.min...Int.max), version != 1 {
-            file.complain("version", "\(version) is not supported; this program reads version 1")
+            file.addMistake("version", "\(version) is not supported; this program reads version 1")
         }
         let namespace = namespace(in: file)
         let delay = delay(in: file, namespace: namespace)
@@ -34,12 +34,12 @@ struct TopologyDecoder {
     private func namespace(in file: MappingReader) -> String {
         guard let namespace = file.text("namespace") else { return "fleet" }
         if namespace.isEmpty || namespace.utf8.count > 40 || !namespace.allSatisfy({ $0.isAllowedInName }) {
-            file.complain(
+            file.addMistake(
                 "namespace",
                 "expected 1 to 40 letters, digits, '.', '-' or '_', found '\(namespace.clipped)'"
             )
         } else if ["amq", "dlq"].contains(QueueName.service(of: namespace)) {
-            file.complain("namespace", "'\(namespace)' is reserved")
+            file.addMistake("namespace", "'\(namespace)' is reserved")
         }
         return namespace
     }
@@ -51,7 +51,7 @@ struct TopologyDecoder {
         ladder.levels = delay.integer("levels", 1...30) ?? ladder.levels
         // The broker reads a time to live as 32 bits of milliseconds.
         if ladder.delay(of: ladder.levels - 1) > .milliseconds(Int64(UInt32.max)) {
-            delay.complain(
+            delay.addMistake(
                 "levels",
                 "the highest of \(ladder.levels) levels would wait longer than the broker allows (49 days)"
             )
@@ -75,11 +75,13 @@ struct TopologyDecoder {
                 continue
             }
             if let expected = Self.builtIn[alias], kind != expected {
-                entry.complain("type", "the exchange '\(alias)' has to be of type \(expected.rawValue)")
+                entry.addMistake("type", "the exchange '\(alias)' has to be of type \(expected.rawValue)")
             }
-            if let problem = Self.problem(withExchange: name, namespace: namespace) { entry.complain("name", problem) }
+            if let problem = Self.problem(withExchange: name, namespace: namespace) {
+                entry.addMistake("name", problem)
+            }
             if let other = exchanges.first(where: { $0.name == name }) {
-                entry.complain("name", "'\(name)' is already the exchange '\(other.alias)'")
+                entry.addMistake("name", "'\(name)' is already the exchange '\(other.alias)'")
             }
             exchanges.append(Exchange(alias: alias, name: name, kind: kind))
         }

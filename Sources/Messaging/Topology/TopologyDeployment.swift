@@ -51,7 +51,7 @@ package struct TopologyDeployment: Sendable {
 
     /// Creates what is missing, in an order in which no message could be lost; deletes and redeclares nothing.
     ///
-    /// - Parameter progress: told of each object once it is there.
+    /// - Parameter progress: called with each object once it exists.
     package func apply(progress: (TopologyDiff.Difference) -> Void = { _ in }) async throws -> Outcome {
         let plan = try await plan()
         var outcome = Outcome(remaining: try await diff(of: plan))

@@ -49,7 +49,7 @@ package struct TopologyDiff: Sendable, Hashable {
 }
 
 extension TopologyDiff {
-    /// Compares a plan with what the management API told of the broker.
+    /// Compares a plan with what the management API reported of the broker.
     package init(plan: TopologyPlan, state: BrokerState) {
         self.init(notes: state.notes)
         compareExchanges(plan, state)

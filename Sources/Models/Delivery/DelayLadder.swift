@@ -28,7 +28,7 @@ public struct DelayLadder: Sendable, Hashable {
     public var exit: String { "\(namespace).delay.exit" }
 
     /// Where a message enters: the exchange of the highest level.
-    public var entrance: String { name(of: levels - 1) }
+    public var entryExchange: String { name(of: levels - 1) }
 
     /// What the queue of a level waits.
     public func delay(of level: Int) -> Duration { unit * (1 << level) }

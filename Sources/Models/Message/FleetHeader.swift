@@ -6,7 +6,7 @@ public enum FleetHeader {
     public static let retryMax = "retry-max"
     /// ISO 8601, with milliseconds, in UTC.
     public static let firstFailedAt = "first-failed-at"
-    /// The same, of the failure that the other headers tell of.
+    /// The same, of the failure that the other headers describe.
     public static let lastFailedAt = "last-failed-at"
     public static let errorType = "error-type"
     public static let errorMessage = "error-message"

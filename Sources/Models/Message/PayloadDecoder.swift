@@ -50,7 +50,7 @@ extension InvalidPayload {
         self.init(field: Self.shortened(field), problem: Self.shortened(problem))
     }
 
-    /// Names and values come from strangers; neither may fill a header or a log line.
+    /// Names and values come from outside; neither may fill a header or a log line.
     private static func shortened(_ text: String) -> String {
         text.utf8.count <= 300 ? text : text.prefix(200) + "…"
     }

@@ -9,7 +9,7 @@ package struct APIContext: Sendable {
     /// `nil` without Redis.
     package let redis: RedisClient?
     package let topology: Topology
-    package let admission: Admission
+    package let admission: AdmissionControl
     package let metrics: Metrics
     package let log: Log
 
@@ -17,7 +17,7 @@ package struct APIContext: Sendable {
         postgres: PostgresPool,
         redis: RedisClient?,
         topology: Topology,
-        admission: Admission = Admission(),
+        admission: AdmissionControl = AdmissionControl(),
         metrics: Metrics,
         log: Log
     ) {

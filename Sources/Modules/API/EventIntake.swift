@@ -6,7 +6,7 @@ package final class EventIntake: Sendable {
     private let group: GroupCommit<OutgoingMessage, Void>
 
     package init(_ pool: PostgresPool) {
-        group = GroupCommit(isHopeless: isHopeless) { batch in
+        group = GroupCommit(failsAllItems: failsAllItems) { batch in
             _ = try await pool.query(Outbox.insert(batch))
             return batch.map { _ in }
         }

@@ -20,23 +20,23 @@ final class GroupCommit<Item: Sendable, Answer: Sendable>: Sendable {
 
     private let lanes: Int
     private let largest: Int
-    private let isHopeless: @Sendable (any Error) -> Bool
+    private let failsAllItems: @Sendable (any Error) -> Bool
     private let commit: Commit
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - lanes: commits under way at a time.
     ///   - largest: items in one commit.
-    ///   - isHopeless: whether after this error every item would fail, so that trying them in parts is no use.
+    ///   - failsAllItems: whether after this error every item would fail, so that trying them in parts is no use.
     init(
         lanes: Int = 2,
         largest: Int = 256,
-        isHopeless: @escaping @Sendable (any Error) -> Bool,
+        failsAllItems: @escaping @Sendable (any Error) -> Bool,
         commit: @escaping Commit
     ) {
         self.lanes = lanes
         self.largest = largest
-        self.isHopeless = isHopeless
+        self.failsAllItems = failsAllItems
         self.commit = commit
     }
 
@@ -73,7 +73,7 @@ final class GroupCommit<Item: Sendable, Answer: Sendable>: Sendable {
         do {
             let answers = try await commit(batch.map(\.item))
             for (waiting, answer) in zip(batch, answers) { waiting.continuation.resume(returning: answer) }
-        } catch  where batch.count == 1 || isHopeless(error) {
+        } catch  where batch.count == 1 || failsAllItems(error) {
             for waiting in batch { waiting.continuation.resume(throwing: error) }
         } catch {
             let middle = batch.startIndex + batch.count / 2

@@ -10,9 +10,9 @@ package final class JobIntake: Sendable {
         let commit: GroupCommit<NewJob, EnqueueOutcome>.Commit = { batch in
             try await retryingConflicts { try await jobs.enqueue(batch) }
         }
-        plain = GroupCommit(isHopeless: isHopeless, commit: commit)
+        plain = GroupCommit(failsAllItems: failsAllItems, commit: commit)
         // In one lane, since two commits with the same keys would wait for each other.
-        keyed = GroupCommit(lanes: 1, isHopeless: isHopeless, commit: commit)
+        keyed = GroupCommit(lanes: 1, failsAllItems: failsAllItems, commit: commit)
     }
 
     /// Returns once the job and its message are committed.
@@ -22,7 +22,7 @@ package final class JobIntake: Sendable {
 }
 
 /// Whether it is not an item's fault that a commit failed.
-func isHopeless(_ error: any Error) -> Bool {
+func failsAllItems(_ error: any Error) -> Bool {
     guard let error = error as? PostgresError else { return true }
     return error.isRetriable || error.code == .cancelled
 }

@@ -37,7 +37,7 @@ package protocol DomainModule: FleetModule {
     func mistakes() async -> [String]
 
     /// What `flotilla doctor` is to say of the places outside the servers that the domain uses.
-    func findings() async -> [Finding]
+    func findings() async -> [DoctorFinding]
 
     /// What has to be done once the tables are there, as a part of `flotilla migrate`; `nil` for nothing.
     ///
@@ -61,7 +61,7 @@ extension DomainModule {
     package static var impersonalTables: Set<String> { [] }
 
     package func mistakes() async -> [String] { [] }
-    package func findings() async -> [Finding] { [] }
+    package func findings() async -> [DoctorFinding] { [] }
     package func preparation() throws -> Preparation? { nil }
     package func routes(in context: APIContext) throws -> ModuleRoutes { ModuleRoutes() }
     package func personalData(in context: PersonalDataContext) throws -> PersonalDataParts { PersonalDataParts() }

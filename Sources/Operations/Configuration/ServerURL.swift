@@ -63,7 +63,7 @@ package struct ServerURL: Sendable {
     /// The hosts that lie beyond this machine.
     package var remoteHosts: [String] { hosts.filter { !Self.isLocal($0) } }
 
-    /// Where to knock.
+    /// The host and port to connect to.
     package func endpoint(defaultPort: Int, socketName: String? = nil) -> Endpoint {
         if scheme.hasSuffix("unix") { return .unix(path: path) }
         let host = hosts.first ?? "localhost"

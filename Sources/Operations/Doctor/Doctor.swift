@@ -8,15 +8,17 @@ package struct Doctor: Sendable {
 
     package init(_ configuration: Configuration) { self.configuration = configuration }
 
-    package func examine() async -> [Finding] {
+    package func examine() async -> [DoctorFinding] {
         async let broker = rabbitMQ()
         async let database = postgres()
         async let cache = redis()
         return await [broker, database, cache] + [diskSpace(), openFiles()]
-            + configuration.warnings.map { Finding("configuration", .doubtful, $0, remedy: "correct or remove it") }
+            + configuration.warnings.map {
+                DoctorFinding("configuration", .doubtful, $0, remedy: "correct or remove it")
+            }
     }
 
-    private func rabbitMQ() async -> Finding {
+    private func rabbitMQ() async -> DoctorFinding {
         await check(Settings.rabbitMQ, "RabbitMQ") { url in
             let isEncrypted = url.scheme == "amqps"
             let endpoint = url.endpoint(defaultPort: isEncrypted ? 5671 : 5672)
@@ -35,7 +37,7 @@ package struct Doctor: Sendable {
         }
     }
 
-    private func postgres() async -> Finding {
+    private func postgres() async -> DoctorFinding {
         await check(Settings.database, "PostgreSQL") { url in
             let endpoint = url.endpoint(defaultPort: 5432, socketName: ".s.PGSQL.5432")
             let isEncrypted = url.query["sslmode"].map { $0.hasPrefix("verify") || $0 == "require" } ?? false
@@ -49,7 +51,7 @@ package struct Doctor: Sendable {
         }
     }
 
-    private func redis() async -> Finding {
+    private func redis() async -> DoctorFinding {
         await check(Settings.redis, "Redis") { url in
             let endpoint = url.endpoint(defaultPort: 6379)
             var request = ""
@@ -77,9 +79,9 @@ package struct Doctor: Sendable {
         _ setting: Setting<Secret>,
         _ name: String,
         _ probe: (ServerURL) async throws -> String
-    ) async -> Finding {
+    ) async -> DoctorFinding {
         guard let secret = configuration[setting], let url = ServerURL(secret.revealed) else {
-            return Finding(
+            return DoctorFinding(
                 name,
                 .bad,
                 "\(setting.name) is not set and the home's does not run",
@@ -90,36 +92,42 @@ package struct Doctor: Sendable {
         do {
             let detail = try await probe(url)
             let tenths = Int(((ContinuousClock.now - begin) / .microseconds(100)).rounded())
-            return Finding(name, .good, "\(detail), answered in \(tenths / 10).\(tenths % 10) ms")
+            return DoctorFinding(name, .good, "\(detail), answered in \(tenths / 10).\(tenths % 10) ms")
         } catch let complaint as Complaint {
-            return Finding(name, .bad, complaint.what, remedy: complaint.remedy)
+            return DoctorFinding(name, .bad, complaint.what, remedy: complaint.remedy)
         } catch {
             let isEmbedded = configuration.source(of: setting) == .home
             let remedy =
                 isEmbedded ? "see flotilla services status, then restart it" : "start it, or correct \(setting.name)"
-            return Finding(name, .bad, "\(error)", remedy: remedy)
+            return DoctorFinding(name, .bad, "\(error)", remedy: remedy)
         }
     }
 
-    private func diskSpace() -> Finding {
+    private func diskSpace() -> DoctorFinding {
         let folder = ([configuration.home.base] + Home.folders(above: configuration.home.base)).first {
             FileManager.default.fileExists(atPath: $0)
         }
         guard let folder, let free = PrivateFile.freeSpace(at: folder) else {
-            return Finding("disk", .doubtful, "\(configuration.home.base) can't be looked at", remedy: "check its mode")
+            return DoctorFinding(
+                "disk",
+                .doubtful,
+                "\(configuration.home.base) can't be looked at",
+                remedy: "check its mode"
+            )
         }
         let gigabytes = Double(free) / 1e9
         let text = "\((gigabytes * 10).rounded() / 10) GB free at \(folder)"
         return gigabytes >= 1
-            ? Finding("disk", .good, text) : Finding("disk", .bad, text, remedy: "make room: less than 1 GB is left")
+            ? DoctorFinding("disk", .good, text)
+            : DoctorFinding("disk", .bad, text, remedy: "make room: less than 1 GB is left")
     }
 
-    private func openFiles() -> Finding {
+    private func openFiles() -> DoctorFinding {
         var limit = rlimit()
         getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         let text = "\(limit.rlim_cur) files may be open at once"
         return limit.rlim_cur >= 1_024
-            ? Finding("limits", .good, text) : Finding("limits", .doubtful, text, remedy: "ulimit -n 4096")
+            ? DoctorFinding("limits", .good, text) : DoctorFinding("limits", .doubtful, text, remedy: "ulimit -n 4096")
     }
 
     private struct Complaint: Error {

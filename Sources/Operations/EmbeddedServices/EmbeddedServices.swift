@@ -20,7 +20,7 @@ package struct EmbeddedServices: Sendable {
     @discardableResult
     package func start(
         _ names: [ServiceName] = ServiceName.allCases,
-        patience: Duration = .seconds(120),
+        startTimeout: Duration = .seconds(120),
         report: @escaping Report
     ) async throws -> [ServiceName] {
         try home.prepare()
@@ -28,7 +28,7 @@ package struct EmbeddedServices: Sendable {
             try await withThrowingTaskGroup(of: ServiceName?.self) { group in
                 for service in services where names.contains(service.name) {
                     group.addTask {
-                        let start = ServiceStart(service: service, patience: patience, report: report)
+                        let start = ServiceStart(service: service, startTimeout: startTimeout, report: report)
                         return try await start.perform() ? service.name : nil
                     }
                 }
@@ -96,10 +96,10 @@ package struct EmbeddedServices: Sendable {
                 group.addTask {
                     if service.process.isRunning {
                         report(service.name, "stopping")
-                        await service.process.stop(signal: service.stopSignal, patience: .seconds(30))
+                        await service.process.stop(signal: service.stopSignal, timeout: .seconds(30))
                         report(service.name, "stopped")
                     }
-                    for companion in service.companions { await companion.stop(signal: SIGTERM, patience: .seconds(5)) }
+                    for companion in service.companions { await companion.stop(signal: SIGTERM, timeout: .seconds(5)) }
                 }
             }
         }

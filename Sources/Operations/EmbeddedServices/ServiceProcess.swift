@@ -59,12 +59,12 @@ struct ServiceProcess: Sendable {
     }
 
     /// Asks it to end, and ends it when it has not done so in time; returns when no process is left.
-    func stop(signal: CInt, patience: Duration) async {
+    func stop(signal: CInt, timeout: Duration) async {
         if let process = mainProcess {
             kill(process, signal)
             // A stopped process would not see the signal.
             kill(process, SIGCONT)
-            if await isGone(within: patience) { return }
+            if await isGone(within: timeout) { return }
         }
         await killAll()
     }
@@ -78,8 +78,8 @@ struct ServiceProcess: Sendable {
     }
 
     /// Waits for the lock to be free.
-    func isGone(within patience: Duration) async -> Bool {
-        let deadline = ContinuousClock.now + patience
+    func isGone(within timeout: Duration) async -> Bool {
+        let deadline = ContinuousClock.now + timeout
         while isRunning {
             if ContinuousClock.now >= deadline { return false }
             try? await Task.sleep(for: .milliseconds(10))

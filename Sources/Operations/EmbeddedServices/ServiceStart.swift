@@ -1,7 +1,7 @@
 /// One attempt to bring a service to where it answers, whatever state it is found in.
 struct ServiceStart {
     let service: any EmbeddedService
-    let patience: Duration
+    let startTimeout: Duration
     let report: EmbeddedServices.Report
 
     /// - Returns: false when the service ran already.
@@ -25,7 +25,7 @@ struct ServiceStart {
                 try await service.launch()
                 launches += 1
             }
-            if try await isReady(by: begin + patience, logOffset: offset) {
+            if try await isReady(by: begin + startTimeout, logOffset: offset) {
                 tell("ready after \(Self.seconds(ContinuousClock.now - begin))")
                 return true
             }
@@ -48,7 +48,7 @@ struct ServiceStart {
             }
         }
         throw failure(
-            "lives but does not answer after \(Self.seconds(patience))",
+            "lives but does not answer after \(Self.seconds(startTimeout))",
             service.process.logTail(after: logOffset)
         )
     }

@@ -33,7 +33,7 @@ package actor FleetSession {
     private let console: Console
     /// The services that no URL replaces.
     private let needed: [ServiceName]
-    private var ownMark: String { home.control + "/started-by-up" }
+    private var ownMarkerFile: String { home.control + "/started-by-up" }
 
     package init(
         _ plan: Plan,
@@ -96,18 +96,18 @@ package actor FleetSession {
 
     /// Drains the processes and stops the servers that this session, or a killed one before it, has started.
     package func end() async {
-        // The children drain within the time they were given; a little more is for their own farewell.
-        await supervisor.stop(patience: configuration[Settings.drain] + .seconds(5))
-        guard let text = PrivateFile.read(ownMark) else { return }
+        // The children drain within the time they were given; a little more is for what they close afterwards.
+        await supervisor.stop(timeout: configuration[Settings.drain] + .seconds(5))
+        guard let text = PrivateFile.read(ownMarkerFile) else { return }
         let names = text.split(separator: "\n").compactMap { ServiceName(rawValue: String($0)) }
         do {
             try await services.stop(names, report: progress)
-            unlink(ownMark)
+            unlink(ownMarkerFile)
         } catch { console.note("  \(error)") }
     }
 
     /// The second wish to stop: the children end at once, finished or not.
-    package func hurry() async {
+    package func abortDrain() async {
         await supervisor.signalAll(SIGTERM)
         try? await Task.sleep(for: .seconds(2))
         await supervisor.signalAll(SIGKILL)
@@ -123,9 +123,9 @@ package actor FleetSession {
     private func startServices() async throws {
         try home.prepare()
         // Marked before they start, so that a killed session's servers are still known as its own.
-        let foreign = PrivateFile.read(ownMark) == nil ? needed.filter { services.isRunning($0) } : []
+        let foreign = PrivateFile.read(ownMarkerFile) == nil ? needed.filter { services.isRunning($0) } : []
         let own = needed.filter { !foreign.contains($0) }
-        try PrivateFile.write(own.map { $0.rawValue + "\n" }.joined(), to: ownMark, owner: home.owner)
+        try PrivateFile.write(own.map { $0.rawValue + "\n" }.joined(), to: ownMarkerFile, owner: home.owner)
         try await services.start(needed, report: progress)
     }
 

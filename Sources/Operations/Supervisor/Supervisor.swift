@@ -20,7 +20,7 @@ package actor Supervisor {
         (self.program, self.environment, self.report) = (program, environment, report)
     }
 
-    /// Starts a process that is to run until ``stop(patience:)``.
+    /// Starts a process that is to run until ``stop(timeout:)``.
     ///
     /// - Parameter log: where its output goes; nil is this process's standard error.
     package func keepRunning(_ name: String, _ arguments: [String], log: String?) throws {
@@ -81,10 +81,10 @@ package actor Supervisor {
         }
     }
 
-    /// Asks all children to end, and ends those that have not within `patience`; returns when none is left.
-    package func stop(patience: Duration) async {
+    /// Asks all children to end, and ends those that have not within `timeout`; returns when none is left.
+    package func stop(timeout: Duration) async {
         signalAll(SIGTERM)
-        let deadline = ContinuousClock.now + patience
+        let deadline = ContinuousClock.now + timeout
         while reapAll() {
             if ContinuousClock.now >= deadline { signalAll(SIGKILL) }
             try? await Task.sleep(for: .milliseconds(20))

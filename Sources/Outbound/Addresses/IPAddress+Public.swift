@@ -1,7 +1,7 @@
 extension IPAddress {
     /// Whether the address is one of the open Internet, by IANA's registries of special-purpose addresses.
     ///
-    /// An address that wraps an IPv4 address (v4-mapped, NAT64) is judged by that. 6to4 and Teredo, which wrap one too
+    /// An address that wraps an IPv4 address (v4-mapped, NAT64) is checked by that. 6to4 and Teredo, which wrap one too
     /// and have no use any more, are not public.
     package var isPublic: Bool {
         switch self {

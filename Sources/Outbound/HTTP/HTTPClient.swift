@@ -18,7 +18,7 @@ package struct HTTPClient: Sendable {
     /// Returns the server's answer, whatever its status.
     ///
     /// A request on a kept connection that the server closes without a word is made again on a fresh one.
-    package func send(_ request: HTTPRequest) async throws(OutboundError) -> HTTPAnswer {
+    package func send(_ request: HTTPRequest) async throws(OutboundError) -> HTTPClientResponse {
         let operation = "\(request.method) to \(request.host)"
         guard ["http://", "https://"].contains(where: request.url.lowercased().hasPrefix) else {
             throw OutboundError(code: .invalidRequest, operation: operation, detail: "not an http or https URL")
@@ -27,7 +27,7 @@ package struct HTTPClient: Sendable {
             kind: .http(method: request.method, headers: try request.headerLines(operation), body: request.body),
             url: request.url,
             protocols: "http,https",
-            lane: request.host
+            server: request.host
         )
         plan.authorities = authorities
         plan.connectTimeout = connectTimeout
@@ -44,7 +44,7 @@ package struct HTTPClient: Sendable {
         }
         let report = await engine.perform(plan)
         if let error = OutboundError(report, operation: operation) { throw error }
-        return HTTPAnswer(status: report.status, lines: report.lines, body: report.body)
+        return HTTPClientResponse(status: report.status, lines: report.lines, body: report.body)
     }
 }
 

@@ -1,7 +1,7 @@
 import CFlotillaCurl
 
 /// What a mail server said of one mail.
-package enum SMTPAnswer: Sendable, Hashable {
+package enum SMTPResult: Sendable, Hashable {
     /// It has taken the mail over.
     case accepted(SMTPReply)
     /// It will never take this mail: a fault of the address or the content.
@@ -31,13 +31,13 @@ package struct SMTPClient: Sendable {
     ///
     /// - Parameters:
     ///   - connections: sessions at most; as many mails are sent at a time, and the others wait in line.
-    ///   - patience: how long one waits in line; see ``SMTPAnswer/busy``.
-    package init(_ configuration: SMTPConfiguration, connections: Int = 4, patience: Duration = .seconds(20)) {
+    ///   - queueTimeout: how long one waits in line; see ``SMTPResult/busy``.
+    package init(_ configuration: SMTPConfiguration, connections: Int = 4, queueTimeout: Duration = .seconds(20)) {
         self.configuration = configuration
-        sessions = SMTPSessions(limit: connections, patience: patience)
+        sessions = SMTPSessions(limit: connections, queueTimeout: queueTimeout)
     }
 
-    /// Aborts what is being sent, says goodbye to the server, and ends the threads.
+    /// Aborts what is being sent, closes the sessions with QUIT, and ends the threads.
     package func close() async { await sessions.close() }
 
     /// Sends a mail that is written already.
@@ -47,7 +47,7 @@ package struct SMTPClient: Sendable {
     /// - Parameters:
     ///   - content: by RFC 5322, with CRLF; dots at the starts of lines are taken care of.
     ///   - sender: where bounces go.
-    package func send(_ content: [UInt8], from sender: MailAddress, to recipient: MailAddress) async -> SMTPAnswer {
+    package func send(_ content: [UInt8], from sender: MailAddress, to recipient: MailAddress) async -> SMTPResult {
         let kind = TransferPlan.Kind.mail(sender: sender.ascii, recipients: [recipient.ascii], content: content)
         var plan = plan(kind)
         var report = await sessions.perform(plan)
@@ -75,7 +75,7 @@ package struct SMTPClient: Sendable {
             kind: kind,
             url: configuration.transferURL,
             protocols: configuration.encryption == .implicit ? "smtps" : "smtp",
-            lane: configuration.place
+            server: configuration.place
         )
         plan.user = configuration.user
         plan.password = configuration.password
@@ -83,12 +83,12 @@ package struct SMTPClient: Sendable {
         plan.authorities = configuration.authorities
         plan.connectTimeout = configuration.connectTimeout
         plan.replyTimeout = configuration.timeout
-        plan.verdictTimeout = configuration.verdictTimeout
-        plan.timeout = configuration.connectTimeout + configuration.timeout * 4 + configuration.verdictTimeout
+        plan.dataReplyTimeout = configuration.dataReplyTimeout
+        plan.timeout = configuration.connectTimeout + configuration.timeout * 4 + configuration.dataReplyTimeout
         return plan
     }
 
-    private func answer(to report: TransferReport) -> SMTPAnswer {
+    private func answer(to report: TransferReport) -> SMTPResult {
         let reply = report.lastReply
         guard let error = OutboundError(report, operation: operation) else {
             return .accepted(reply ?? SMTPReply(code: 250, text: ""))

@@ -26,7 +26,7 @@ package struct SMTPConfiguration: Sendable {
     package var timeout: Duration
     /// For the answer to the whole mail, which servers examine before they take it (RFC 5321, 4.5.3.2.6, has ten minutes).
     /// Who gives up too early sends a mail twice. In whole seconds.
-    package var verdictTimeout: Duration
+    package var dataReplyTimeout: Duration
 
     package init(
         host: String,
@@ -38,7 +38,7 @@ package struct SMTPConfiguration: Sendable {
         helloName: String? = nil,
         connectTimeout: Duration = .seconds(10),
         timeout: Duration = .seconds(15),
-        verdictTimeout: Duration = .seconds(180)
+        dataReplyTimeout: Duration = .seconds(180)
     ) {
         self.host = host
         self.port = port
@@ -49,7 +49,7 @@ package struct SMTPConfiguration: Sendable {
         self.helloName = helloName
         self.connectTimeout = connectTimeout
         self.timeout = timeout
-        self.verdictTimeout = verdictTimeout
+        self.dataReplyTimeout = dataReplyTimeout
     }
 
     /// Reads `smtp[s]://[user:password@]host[:port][/helo-name][?tls=none]`.

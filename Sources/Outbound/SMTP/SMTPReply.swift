@@ -20,7 +20,7 @@ package struct SMTPReply: Sendable, Hashable, CustomStringConvertible {
         enhancedStatus = isStatus ? String(word) : nil
     }
 
-    /// The last whole reply among the lines that a server sent, its goodbye aside; `nil` without one.
+    /// The last whole reply among the lines that a server sent, its reply to QUIT (221) left out; `nil` without one.
     ///
     /// Control characters become blanks.
     init?(lastOf lines: [String]) {
@@ -34,7 +34,7 @@ package struct SMTPReply: Sendable, Hashable, CustomStringConvertible {
         self.init(code: code, text: String(clean.prefix(Self.longestText)))
     }
 
-    /// How many whole replies among the lines are a yes (2xx), the server's goodbye aside.
+    /// How many whole replies among the lines are a yes (2xx), its reply to QUIT (221) left out.
     static func approvals(in lines: [String]) -> Int {
         lines.count { isEnd($0) && parts($0).map { (200..<300).contains($0.code) } == true }
     }

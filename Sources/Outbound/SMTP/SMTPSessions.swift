@@ -2,7 +2,7 @@ import Synchronization
 
 /// Sessions with one mail server, each on an engine of its own; who finds none free waits in line.
 ///
-/// libcurl waits for a server's word on a mail, and for its goodbye, without giving the thread back. With a thread for each
+/// libcurl waits for a server's reply to a mail, and to QUIT, without giving the thread back. With a thread for each
 /// session no mail waits for another one's, and a cancelled one can be cut off.
 final class SMTPSessions: Sendable {
     private struct Waiter {
@@ -20,13 +20,13 @@ final class SMTPSessions: Sendable {
     }
 
     private let limit: Int
-    private let patience: Duration
+    private let queueTimeout: Duration
     private let state = Mutex(State())
 
-    /// - Parameter patience: how long one waits in line.
-    init(limit: Int, patience: Duration) {
+    /// - Parameter queueTimeout: how long one waits in line.
+    init(limit: Int, queueTimeout: Duration) {
         self.limit = max(1, limit)
-        self.patience = patience
+        self.queueTimeout = queueTimeout
     }
 
     /// Makes one transfer in a session of its own.
@@ -64,7 +64,7 @@ final class SMTPSessions: Sendable {
                     if state.isClosed || Task.isCancelled { return .some(nil) }
                     if let engine = state.free.popLast() { return engine }
                     if state.all.count < limit {
-                        let engine = TransferEngine(name: "smtp", connectionsPerLane: 1, cutsCancelled: true)
+                        let engine = TransferEngine(name: "smtp", connectionsPerServer: 1, cutsCancelled: true)
                         state.all.append(engine)
                         return engine
                     }
@@ -72,8 +72,8 @@ final class SMTPSessions: Sendable {
                     return nil
                 }
                 if let engine { return continuation.resume(returning: engine) }
-                Task { [weak self, patience] in
-                    try? await Task.sleep(for: patience)
+                Task { [weak self, queueTimeout] in
+                    try? await Task.sleep(for: queueTimeout)
                     self?.leaveLine(number)
                 }
             }

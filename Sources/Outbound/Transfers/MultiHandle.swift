@@ -14,7 +14,7 @@ final class MultiHandle {
         unsafe fleet_curl_multi_set_long(pointer, CURLMOPT_MAXCONNECTS, connections)
     }
 
-    /// Says goodbye on every connection and closes it.
+    /// Ends the protocol on every connection, and closes it.
     deinit { unsafe curl_multi_cleanup(pointer) }
 
     /// Wakes ``wait(atMost:)`` up, from any thread, for as long as the handle lives.

@@ -3,7 +3,7 @@ import Synchronization
 
 /// The sockets of an engine.
 ///
-/// They are known so that one to a server that does not answer can be cut when libcurl insists on saying goodbye.
+/// They are known so that one to a server that does not answer can be cut when libcurl waits for its reply to QUIT.
 final class OpenSockets: Sendable {
     private let descriptors = Mutex<Set<CInt>>([])
 

@@ -9,12 +9,12 @@ final class Transfer {
     private static let headLimit = 64 << 10
 
     let number: Int
-    let lane: String
+    let server: String
     private var handle: EasyHandle
     private let content: [UInt8]
     private let answerLimit: Int
     private let cutsLongAnswers: Bool
-    private let verdictTimeout: Duration?
+    private let dataReplyTimeout: Duration?
     private let addressCheck: (@Sendable (IPAddress) -> Bool)?
     private let sockets: OpenSockets
     private var sent = 0
@@ -32,12 +32,12 @@ final class Transfer {
     ) throws(CurlFailure) {
         guard let handle = EasyHandle() else { throw CurlFailure(code: CURLE_FAILED_INIT) }
         self.number = number
-        lane = plan.lane
+        server = plan.server
         self.handle = handle
         if case .mail(_, _, let content) = plan.kind { self.content = content } else { content = [] }
         answerLimit = plan.answerLimit
         cutsLongAnswers = plan.cutsLongAnswers
-        verdictTimeout = plan.verdictTimeout
+        dataReplyTimeout = plan.dataReplyTimeout
         addressCheck = plan.addressCheck
         self.sockets = sockets
         self.continuation = continuation
@@ -145,7 +145,7 @@ final class Transfer {
         unsafe UnsafeMutableRawBufferPointer(start: space, count: length).copyBytes(from: content[sent..<sent + count])
         sent += count
         report.sentEverything = sent == content.count
-        if report.sentEverything, let verdictTimeout { try? handle.setReplyTimeout(verdictTimeout) }
+        if report.sentEverything, let dataReplyTimeout { try? handle.setReplyTimeout(dataReplyTimeout) }
         return count
     }
 

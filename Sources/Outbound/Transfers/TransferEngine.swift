@@ -4,13 +4,13 @@ import Synchronization
 
 /// Makes transfers on a thread of its own, many at a time, and keeps connections for the next.
 ///
-/// Per lane (a server) only so many run at once; the others wait in the order in which they came. ``close()`` has to be
+/// Per server only so many run at once; the others wait in the order in which they came. ``close()`` has to be
 /// called in the end.
 package actor TransferEngine {
-    /// How long an idle engine's connections may take to say goodbye before they are cut.
-    private static let farewell = Duration.seconds(2)
+    /// How long an idle engine's connections may take to close before they are cut.
+    private static let closeTimeout = Duration.seconds(2)
 
-    private struct Order {
+    private struct Request {
         let number: Int
         let plan: TransferPlan
         let continuation: CheckedContinuation<TransferReport, Never>
@@ -21,7 +21,7 @@ package actor TransferEngine {
     }
 
     private struct Inbox {
-        var orders: [Order] = []
+        var requests: [Request] = []
         var cancelled: [Int] = []
         var lastNumber = 0
         /// What was ordered and has not ended.
@@ -39,25 +39,25 @@ package actor TransferEngine {
     private let inbox = Mutex(Inbox())
     private let sockets = OpenSockets()
     private let waker: MultiHandle.Waker
-    private let connectionsPerLane: Int
+    private let connectionsPerServer: Int
     private let cutsCancelled: Bool
     private var multi: MultiHandle?
     private var running: [UInt: Transfer] = [:]
-    private var waiting: [String: [Order]] = [:]
+    private var waiting: [String: [Request]] = [:]
     private var counts: [String: Int] = [:]
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
-    /// - Parameter connectionsPerLane: how many connections one server is given at most.
-    package init(name: String = "outbound", connectionsPerLane: Int = 4) {
-        self.init(name: name, connectionsPerLane: connectionsPerLane, cutsCancelled: false)
+    /// - Parameter connectionsPerServer: how many connections one server is given at most.
+    package init(name: String = "outbound", connectionsPerServer: Int = 4) {
+        self.init(name: name, connectionsPerServer: connectionsPerServer, cutsCancelled: false)
     }
 
     /// - Parameter cutsCancelled: whether a transfer that is cancelled has all connections cut, for the thread may be held by
     ///   libcurl. Only for engines that make one transfer at a time.
-    init(name: String, connectionsPerLane: Int, cutsCancelled: Bool) {
+    init(name: String, connectionsPerServer: Int, cutsCancelled: Bool) {
         executor = ThreadExecutor(name: name)
-        self.connectionsPerLane = max(1, connectionsPerLane)
+        self.connectionsPerServer = max(1, connectionsPerServer)
         self.cutsCancelled = cutsCancelled
         let multi = MultiHandle(connections: 64)
         waker = multi.waker
@@ -72,7 +72,7 @@ package actor TransferEngine {
         }
         defer { _ = inbox.withLock { $0.cancelledEarly.remove(number) } }
         return await withTaskCancellationHandler {
-            await withCheckedContinuation { submit(Order(number: number, plan: plan, continuation: $0)) }
+            await withCheckedContinuation { submit(Request(number: number, plan: plan, continuation: $0)) }
         } onCancel: {
             inbox.withLock { inbox in
                 guard inbox.known.contains(number) else {
@@ -86,29 +86,29 @@ package actor TransferEngine {
         }
     }
 
-    /// Aborts what runs, says goodbye to the servers, and ends the thread. Later transfers fail with `.closed`.
+    /// Aborts what runs, closes the connections, and ends the thread. Later transfers fail with `.closed`.
     package nonisolated func close() async {
         inbox.withLock { inbox in
             inbox.isClosed = true
             if inbox.isDriving { waker.wake() }
         }
-        let impatience = Task { [sockets] in
-            try await Task.sleep(for: Self.farewell)
+        let timeoutTask = Task { [sockets] in
+            try await Task.sleep(for: Self.closeTimeout)
             sockets.cutAll()
         }
         await hangUp()
-        impatience.cancel()
+        timeoutTask.cancel()
         executor.stop()
     }
 
     private func hangUp() { multi = nil }
 
-    private nonisolated func submit(_ order: Order) {
+    private nonisolated func submit(_ request: Request) {
         let refusal = inbox.withLock { inbox -> OutboundError.Code? in
             if inbox.isClosed { return .closed }
-            if inbox.cancelledEarly.contains(order.number) { return .cancelled }
-            inbox.known.insert(order.number)
-            inbox.orders.append(order)
+            if inbox.cancelledEarly.contains(request.number) { return .cancelled }
+            inbox.known.insert(request.number)
+            inbox.requests.append(request)
             if inbox.isDriving {
                 waker.wake()
             } else {
@@ -117,17 +117,17 @@ package actor TransferEngine {
             }
             return nil
         }
-        if let refusal { order.refuse(refusal) }
+        if let refusal { request.refuse(refusal) }
     }
 
     /// Drives transfers until there are none.
     private func drive() {
         while let multi {
             takeInbox(multi)
-            for lane in Array(waiting.keys) { admit(lane, multi) }
+            for server in Array(waiting.keys) { admit(server, multi) }
             guard !running.isEmpty else {
                 let isDone = inbox.withLock { inbox in
-                    inbox.isDriving = !inbox.orders.isEmpty || !inbox.cancelled.isEmpty
+                    inbox.isDriving = !inbox.requests.isEmpty || !inbox.cancelled.isEmpty
                     return !inbox.isDriving
                 }
                 if isDone { return }
@@ -139,11 +139,11 @@ package actor TransferEngine {
     }
 
     private func takeInbox(_ multi: MultiHandle) {
-        let (orders, cancelled, isClosed) = inbox.withLock { inbox in
-            defer { (inbox.orders, inbox.cancelled) = ([], []) }
-            return (inbox.orders, inbox.cancelled, inbox.isClosed)
+        let (requests, cancelled, isClosed) = inbox.withLock { inbox in
+            defer { (inbox.requests, inbox.cancelled) = ([], []) }
+            return (inbox.requests, inbox.cancelled, inbox.isClosed)
         }
-        for order in orders { waiting[order.plan.lane, default: []].append(order) }
+        for request in requests { waiting[request.plan.server, default: []].append(request) }
         if isClosed { return interruptAll(multi) }
         for number in cancelled { cancel(number, multi) }
     }
@@ -154,11 +154,11 @@ package actor TransferEngine {
             transfer.interrupt(.cancelled, on: multi)
             return
         }
-        for lane in waiting.keys {
-            guard let index = waiting[lane]?.firstIndex(where: { $0.number == number }) else { continue }
-            let order = waiting[lane]?.remove(at: index)
+        for server in waiting.keys {
+            guard let index = waiting[server]?.firstIndex(where: { $0.number == number }) else { continue }
+            let request = waiting[server]?.remove(at: index)
             inbox.withLock { _ = $0.known.remove(number) }
-            order?.refuse(.cancelled)
+            request?.refuse(.cancelled)
             return
         }
     }
@@ -168,31 +168,31 @@ package actor TransferEngine {
             forget(transfer)
             transfer.interrupt(.closed, on: multi)
         }
-        for order in waiting.values.joined() { order.refuse(.closed) }
+        for request in waiting.values.joined() { request.refuse(.closed) }
         waiting = [:]
     }
 
-    /// Starts as many of the lane's transfers as its connections allow.
-    private func admit(_ lane: String, _ multi: MultiHandle) {
-        while counts[lane, default: 0] < connectionsPerLane, let order = waiting[lane]?.first {
-            waiting[lane]?.removeFirst()
+    /// Starts as many of the server's transfers as its connections allow.
+    private func admit(_ server: String, _ multi: MultiHandle) {
+        while counts[server, default: 0] < connectionsPerServer, let request = waiting[server]?.first {
+            waiting[server]?.removeFirst()
             do throws(CurlFailure) {
                 let transfer = try Transfer(
-                    order.number,
-                    order.plan,
+                    request.number,
+                    request.plan,
                     sockets: sockets,
-                    continuation: order.continuation
+                    continuation: request.continuation
                 )
                 try transfer.start(on: multi)
-                inbox.withLock { _ = $0.started.insert(order.number) }
+                inbox.withLock { _ = $0.started.insert(request.number) }
                 running[transfer.key] = transfer
-                counts[lane, default: 0] += 1
+                counts[server, default: 0] += 1
             } catch {
-                inbox.withLock { _ = $0.known.remove(order.number) }
-                order.continuation.resume(returning: TransferReport(code: error.code, detail: error.detail))
+                inbox.withLock { _ = $0.known.remove(request.number) }
+                request.continuation.resume(returning: TransferReport(code: error.code, detail: error.detail))
             }
         }
-        if waiting[lane]?.isEmpty == true { waiting[lane] = nil }
+        if waiting[server]?.isEmpty == true { waiting[server] = nil }
     }
 
     /// Whether any transfer had ended.
@@ -219,8 +219,8 @@ package actor TransferEngine {
 
     private func forget(_ transfer: Transfer) {
         running[transfer.key] = nil
-        let left = counts[transfer.lane, default: 1] - 1
-        counts[transfer.lane] = left == 0 ? nil : left
+        let left = counts[transfer.server, default: 1] - 1
+        counts[transfer.server] = left == 0 ? nil : left
         inbox.withLock { inbox in
             inbox.known.remove(transfer.number)
             inbox.started.remove(transfer.number)

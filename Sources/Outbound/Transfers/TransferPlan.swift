@@ -14,8 +14,8 @@ struct TransferPlan: Sendable {
     var url: String
     /// `http,https`
     var protocols: String
-    /// Transfers of one lane share the limit of connections.
-    var lane: String
+    /// Transfers to one server share the limit of connections.
+    var server: String
     var user: String?
     var password: Secret?
     /// The parameter of libcurl's AWS signature, version 4: `aws:amz:region:service`.
@@ -30,7 +30,7 @@ struct TransferPlan: Sendable {
     /// For one of a mail server's replies; `nil` leaves it at the whole transfer's time.
     var replyTimeout: Duration?
     /// For a mail server's answer to the whole mail.
-    var verdictTimeout: Duration?
+    var dataReplyTimeout: Duration?
     var answerLimit = 1 << 20
     /// Whether an answer's body is cut at the limit rather than refused.
     var cutsLongAnswers = false

@@ -1,9 +1,9 @@
 package import FlotillaModels
 import FlotillaPlatform
 
-/// Messages to publish, written in the transaction of the effect that they tell of; the relay publishes them.
+/// Messages to publish, written in the transaction of the effect that they report; the relay publishes them.
 package enum Outbox {
-    /// The channel on which the relay is told of new rows, once per transaction.
+    /// The channel that notifies the relay of new rows, once per transaction.
     package static let channel = "flotilla_outbox"
 
     /// Inserts the messages. One without a message id is given one, so that its readers can tell repeats.

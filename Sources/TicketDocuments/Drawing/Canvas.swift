@@ -63,7 +63,7 @@ import CFlotillaCairo
         let height = layout.height
         let free = max(0, box.height - height)
         let top =
-            switch style.standing {
+            switch style.verticalAlignment {
             case .top: box.y
             case .middle: box.y + free / 2
             case .bottom: box.y + free

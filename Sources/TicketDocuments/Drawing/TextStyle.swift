@@ -4,7 +4,7 @@ struct TextStyle: Sendable, Hashable {
 
     enum Alignment: Sendable, Hashable { case start, center, end }
 
-    enum Standing: Sendable, Hashable { case top, middle, bottom }
+    enum VerticalAlignment: Sendable, Hashable { case top, middle, bottom }
 
     /// In points; a text that does not fit is set smaller.
     var size: Double
@@ -13,7 +13,7 @@ struct TextStyle: Sendable, Hashable {
     var weight = Weight.regular
     var color = Color.ink
     var alignment = Alignment.start
-    var standing = Standing.top
+    var verticalAlignment = VerticalAlignment.top
     /// Between letters, in points.
     var spacing = 0.0
     /// Whether “fi” may be one letter form, which costs the file a further font: for names, not for long plain texts.
@@ -31,7 +31,7 @@ struct TextStyle: Sendable, Hashable {
         _ weight: Weight = .regular,
         _ color: Color = .ink,
         _ alignment: Alignment = .start,
-        _ standing: Standing = .top,
+        _ verticalAlignment: VerticalAlignment = .top,
         spacing: Double = 0
     ) {
         self.size = size
@@ -39,7 +39,7 @@ struct TextStyle: Sendable, Hashable {
         self.weight = weight
         self.color = color
         self.alignment = alignment
-        self.standing = standing
+        self.verticalAlignment = verticalAlignment
         self.spacing = spacing
     }
 }

@@ -33,7 +33,7 @@ package struct AuditModule: DomainModule {
     package func start(in context: ModuleContext) async throws -> ModuleParts {
         let privacy = AuditPrivacy(context.postgres, masters: try configuration.masterKeyring())
         try await check(privacy, context.log)
-        let maintenance = AuditUpkeep(
+        let maintenance = AuditMaintenance(
             context.postgres,
             checkpoints: try configuration.checkpointing(context.postgres),
             interval: configuration[Settings.auditCheckpointInterval],

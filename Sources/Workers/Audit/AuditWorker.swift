@@ -11,7 +11,7 @@ package struct AuditWorker: BatchWorker {
     package static let name = "audit"
 
     private let privacy: AuditPrivacy
-    private let months = KnownMonths()
+    private let partitions = PartitionCache()
 
     package init(privacy: AuditPrivacy) { self.privacy = privacy }
 
@@ -34,7 +34,7 @@ package struct AuditWorker: BatchWorker {
                 guard !fresh.isEmpty else { return }
                 let head = try await lane(transaction)
                 let month = CalendarMonth(containing: head.recordedAt)
-                if !months.contains(month) {
+                if !partitions.contains(month) {
                     try await transaction.execute(AuditStatements.ensureMonth(of: head.recordedAt))
                     madeMonth = month
                 }
@@ -44,10 +44,10 @@ package struct AuditWorker: BatchWorker {
             }
         } catch {
             // It may have failed because a month that was known has been taken away.
-            months.removeAll()
+            partitions.removeAll()
             throw error
         }
-        if let madeMonth { months.add(madeMonth) }
+        if let madeMonth { partitions.add(madeMonth) }
         return Array(repeating: .done, count: items.count)
     }
 

@@ -42,7 +42,7 @@ extension DeadLetter {
 
     /// The same for every copy of one message that died, different once it has been sent back and died anew.
     ///
-    /// A message without an id can't be told from its equals, so each gets a key of its own: rather filed twice than lost.
+    /// Messages without an id can't be distinguished, so each gets a key of its own: filed twice is better than lost.
     var filingKey: String {
         let id = messageID.map { Array($0.utf8) } ?? message.properties.malformed["message-id"]
         guard let id, !id.isEmpty else { return UUIDv7.make() }

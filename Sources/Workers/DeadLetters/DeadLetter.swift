@@ -51,8 +51,8 @@ package struct DeadLetter: Sendable, Hashable {
     }
 }
 
-/// A dead letter with its place in the files.
-package struct FiledDeadLetter: Sendable, Hashable {
+/// A dead letter as it is stored.
+package struct StoredDeadLetter: Sendable, Hashable {
     package var filing: DeadLetter.Filing
-    package var letter: DeadLetter
+    package var deadLetter: DeadLetter
 }

@@ -6,7 +6,7 @@ import FlotillaTelemetry
 /// Shows how many dead letters stand open for each queue, and how old the oldest is.
 struct DeadLetterGauges: Sendable {
     private let broker: any Broker
-    private let files: DeadLetters
+    private let store: DeadLetterStore
     private let queues: [(name: String, deadLetters: String, depth: Gauge, age: Gauge)]
 
     private let changes: AsyncStream<Void>
@@ -24,14 +24,14 @@ struct DeadLetterGauges: Sendable {
         "How long ago the oldest open dead letter was filed; 0 without one."
     )
 
-    /// How often they are brought up to date without having been told of a change.
+    /// How often they are brought up to date when no change was reported.
     static let interval = Duration.seconds(15)
     /// How often at the most.
     static let rest = Duration.seconds(1)
 
-    init(topology: Topology, broker: any Broker, files: DeadLetters, metrics: Metrics) {
+    init(topology: Topology, broker: any Broker, store: DeadLetterStore, metrics: Metrics) {
         self.broker = broker
-        self.files = files
+        self.store = store
         (changes, change) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         queues = topology.queues.map { queue in
             (
@@ -61,11 +61,11 @@ struct DeadLetterGauges: Sendable {
     }
 
     func update() async throws {
-        let standing = try await files.standing()
+        let counts = try await store.counts()
         let depths = try await broker.depths(of: queues.map(\.deadLetters))
         let now = WallClock.microseconds()
         for queue in queues {
-            let filed = standing[queue.name]
+            let filed = counts[queue.name]
             let ready = depths[queue.deadLetters]?.ready ?? 0
             queue.depth.set(Double((filed?.count ?? 0) + ready))
             queue.age.set(filed.map { Double(max(0, now - $0.oldest)) / 1e6 } ?? 0)

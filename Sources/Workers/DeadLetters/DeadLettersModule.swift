@@ -21,7 +21,7 @@ package struct DeadLettersModule: DomainModule {
         let keeper = Keeper(
             topology: context.topology,
             broker: context.broker,
-            files: DeadLetters(context.postgres),
+            store: DeadLetterStore(context.postgres),
             observers: context.deadLetterObservers,
             tracker: context.redis.map { JobStates($0, metrics: context.metrics) } ?? NoTracker(),
             metrics: context.metrics,

@@ -12,7 +12,7 @@ package struct Keeper: FleetService {
     private let queues: [String]
     private let eventExchange: String
     private let broker: any Broker
-    private let files: DeadLetters
+    private let store: DeadLetterStore
     private let observers: [any DeadLetterObserver]
     private let tracker: any JobTracker
     private let gauges: DeadLetterGauges?
@@ -22,12 +22,12 @@ package struct Keeper: FleetService {
     static let prefetch = 20
 
     /// - Parameters:
-    ///   - observers: told of what was filed, before it is acknowledged.
+    ///   - observers: called with what was filed, before it is acknowledged.
     ///   - metrics: where `flotilla_dlq_depth` and `flotilla_dlq_oldest_age_seconds` are shown; `nil` shows none.
     package init(
         topology: Topology,
         broker: any Broker,
-        files: DeadLetters,
+        store: DeadLetterStore,
         observers: [any DeadLetterObserver] = [],
         tracker: any JobTracker = NoTracker(),
         metrics: Metrics? = nil,
@@ -36,11 +36,11 @@ package struct Keeper: FleetService {
         queues = topology.queues.map(\.deadLetterQueue)
         eventExchange = topology.events.name
         self.broker = broker
-        self.files = files
+        self.store = store
         self.observers = observers
         self.tracker = tracker
         self.log = log
-        gauges = metrics.map { DeadLetterGauges(topology: topology, broker: broker, files: files, metrics: $0) }
+        gauges = metrics.map { DeadLetterGauges(topology: topology, broker: broker, store: store, metrics: $0) }
     }
 
     /// Runs until the task is cancelled.
@@ -79,7 +79,7 @@ package struct Keeper: FleetService {
 
     /// Files what the consumer brings until its events end.
     ///
-    /// - Parameter filed: told of how many were filed each time.
+    /// - Parameter filed: called with how many were filed, each time.
     func fileAll(from consumer: any MessageConsumer, filed: (Int) -> Void) async {
         for await event in consumer.events {
             switch event {
@@ -99,19 +99,19 @@ package struct Keeper: FleetService {
     ///
     /// What Postgres refuses for itself is tried alone, and stays unsettled when it is refused again.
     private func file(_ deliveries: [Delivery]) async -> [Delivery] {
-        let letters = deliveries.map { DeadLetter($0) }
+        let deadLetters = deliveries.map { DeadLetter($0) }
         var backoff = KeeperBackoff()
         while !Task.isCancelled {
             do {
-                try await files.file(letters)
-                try await files.tell(observers, of: letters, eventExchange: eventExchange)
-                await note(letters)
+                try await store.file(deadLetters)
+                try await store.tell(observers, of: deadLetters, eventExchange: eventExchange)
+                await note(deadLetters)
                 return deliveries
             } catch {
                 log.error(
                     "cannot file dead letters; they stay in their queues",
                     [
-                        "count": .integer(letters.count), "queue": .string(letters.first?.queue ?? ""),
+                        "count": .integer(deadLetters.count), "queue": .string(deadLetters.first?.queue ?? ""),
                         "problem": .string("\(error)"),
                     ]
                 )
@@ -126,19 +126,19 @@ package struct Keeper: FleetService {
         return []
     }
 
-    private func note(_ letters: [DeadLetter]) async {
+    private func note(_ deadLetters: [DeadLetter]) async {
         gauges?.noteChange()
-        for letter in letters {
+        for deadLetter in deadLetters {
             log.info(
                 "filed a dead letter",
-                correlationID: letter.correlationID,
+                correlationID: deadLetter.correlationID,
                 [
-                    "queue": .string(letter.queue), "message_id": .string(letter.messageID ?? ""),
-                    "error_type": .string(letter.failure.type), "fingerprint": .string(letter.fingerprint),
+                    "queue": .string(deadLetter.queue), "message_id": .string(deadLetter.messageID ?? ""),
+                    "error_type": .string(deadLetter.failure.type), "fingerprint": .string(deadLetter.fingerprint),
                 ]
             )
         }
-        let changes = letters.compactMap(\.jobEnd)
+        let changes = deadLetters.compactMap(\.jobEnd)
         if !changes.isEmpty { await tracker.record(changes) }
     }
 }

@@ -8,8 +8,8 @@ import FlotillaStorage
 ///
 /// The keys go last, because they open what the person is found by. What was interrupted is finished by doing it again.
 package struct SubjectErasure: Sendable {
-    /// Who wants it, and why. The reason must not tell who the person is.
-    package struct Order: Sendable {
+    /// Who wants it, and why. The reason must not identify the person.
+    package struct Request: Sendable {
         package var actor: String
         package var reason: String?
 
@@ -32,7 +32,7 @@ package struct SubjectErasure: Sendable {
         package var subjects: [String] = []
         /// Names of others who share an address or a number with the person, and are left alone.
         package var linked: [String] = []
-        /// The message id of the audit row that tells of it; `nil` for a rehearsal.
+        /// The message id of its audit row; `nil` for a dry run.
         package var operationID: String?
 
         /// Who is ``linked``, as a sentence.
@@ -54,14 +54,14 @@ package struct SubjectErasure: Sendable {
     ///   - subject: `user:u-1`, `u-1`, an e-mail address, or a telephone number that begins with `+`.
     ///   - others: further names of the same person, or texts such as a full name.
     ///   - linked: whether those too are forgotten who share an address or a number with the person.
-    ///   - order: `nil` is a rehearsal, which changes nothing and refuses nobody.
+    ///   - request: `nil` is a dry run, which changes nothing and refuses nobody.
     /// - Throws: `AuditError` when the subject is not one person, or others are linked and `linked` does not say what
     ///   becomes of them. Nothing is changed then.
     package func forget(
         _ subject: String,
         also others: [String] = [],
         linked: Linked = .refused,
-        by order: Order?,
+        by request: Request?,
         progress: (_ store: String, _ count: Int) -> Void = { _, _ in }
     ) async throws -> Report {
         let search = SubjectSearch(privacy, stores)
@@ -71,7 +71,7 @@ package struct SubjectErasure: Sendable {
         if linked == .included, !report.linked.isEmpty {
             person = try await search.person(subject, also: others + report.linked)
             report.linked = try await search.linked(to: person)
-        } else if linked == .refused, order != nil, !report.linked.isEmpty {
+        } else if linked == .refused, request != nil, !report.linked.isEmpty {
             throw AuditError(
                 code: .invalid,
                 operation: "forget",
@@ -82,13 +82,13 @@ package struct SubjectErasure: Sendable {
             )
         }
         for store in stores {
-            let count = try await store.erase(person, isRehearsal: order == nil)
+            let count = try await store.erase(person, isDryRun: request == nil)
             report.counts.append((store.name, count))
             progress(store.name, count)
         }
         report.subjects = try await known(person)
-        guard let order else { return report }
-        report.operationID = try await destroyKeys(of: person, naming: subject, order, report)
+        guard let request else { return report }
+        report.operationID = try await destroyKeys(of: person, naming: subject, request, report)
         // Old versions of the rows hold the keys until then. It is the server's own business when it can't be now.
         for table in ["audit_subjects", "audit_subject_traces"] {
             _ = try? await privacy.pool.query(SQLStatement("VACUUM \(table)"))
@@ -111,14 +111,14 @@ package struct SubjectErasure: Sendable {
     private func destroyKeys(
         of person: Person,
         naming subject: String,
-        _ order: Order,
+        _ request: Request,
         _ report: Report
     ) async throws -> String {
         let id = UUIDv7.make()
         let names = person.subjects.map(\.description).sorted()
         let shown = try await shownName(subject, person)
-        let reason = order.reason.map { Redaction(person).redact($0, isOwn: true) }
-        let record = record(id, shown, reason, order.actor, report)
+        let reason = request.reason.map { Redaction(person).redact($0, isOwn: true) }
+        let record = record(id, shown, reason, request.actor, report)
         try await privacy.pool.transaction { transaction in
             _ = try await transaction.pipeline([
                 // Those that no event has named yet are taken down too, so that nothing of them will be.
@@ -144,7 +144,7 @@ package struct SubjectErasure: Sendable {
                     VALUES ($1, 'forget', $2, $3::text, $4, 'completed', $5, $5, now())
                     """,
                     [
-                        .text(id), .text(order.actor), reason.map { .text($0) } ?? .null,
+                        .text(id), .text(request.actor), reason.map { .text($0) } ?? .null,
                         .json(JSONValue.members([.init(name: "subject", value: .string(shown))]).json),
                         .int(Int64(report.counts.reduce(0) { $0 + $1.count })),
                     ]

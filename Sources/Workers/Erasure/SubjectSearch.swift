@@ -66,7 +66,7 @@ struct SubjectSearch {
             person.add(email, .email)
             let id = pseudonyms.identifier(email)
             for kind in Self.kinds + ["email"] { person.add(DataSubject(kind: kind, id: id)) }
-        } else if word.hasPrefix("+"), AddressText.isNumber(word) {
+        } else if word.hasPrefix("+"), ContactExtractor.isNumber(word) {
             person.add(word, .phone)
             person.add("+" + word.filter(\.isNumber), .phone)
         } else if let subject = DataSubject(name: word) {

@@ -52,7 +52,7 @@ package struct IndexingModule: DomainModule {
         let topic = context.topology.events.name
         let quotas = QuotaReader(
             context.postgres,
-            board: context.redis.map { QuotaBoard($0, metrics: context.metrics) }
+            cache: context.redis.map { QuotaCache($0, metrics: context.metrics) }
         )
         let search = SearchRoutes(backend.engine(pool), context.postgres, exchange: topic)
         let profiles = ProfileRoutes(context.postgres, quotas: quotas, exchange: topic, admission: context.admission)

@@ -17,13 +17,13 @@ package struct IndexingWorker<Event: ProfileEvent>: BatchWorker {
     package init(_ store: any IndexStore) { self.store = store }
 
     package func handle(_ items: [BatchItem<Event>], in context: BatchContext) async throws -> [Outcome] {
-        let questions = IndexWriter.questions(
+        let queries = IndexWriter.queries(
             profileIDs: items.map(\.payload.change.profileID),
             userIDs: items.flatMap(\.payload.change.userIDs),
             for: store
         )
         do {
-            try await change(items, in: context, questions)
+            try await change(items, in: context, queries)
         } catch let error as RefusedChanges where error.profileIDs == 1 {
             throw PermanentError(type: "index_refused", message: "\(error)")
         }
@@ -33,9 +33,9 @@ package struct IndexingWorker<Event: ProfileEvent>: BatchWorker {
     private func change(
         _ items: [BatchItem<Event>],
         in context: BatchContext,
-        _ questions: [SQLStatement]
+        _ queries: [SQLStatement]
     ) async throws {
-        try await context.transaction(first: questions) { transaction in
+        try await context.transaction(first: queries) { transaction in
             var writer = try IndexWriter(answers: transaction.firstResults)
             for (item, isFresh) in zip(items, transaction.isFresh) where isFresh {
                 let change = item.payload.change

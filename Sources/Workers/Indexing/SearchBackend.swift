@@ -23,7 +23,7 @@ package struct SearchBackend: Sendable {
 
     /// Elasticsearch or OpenSearch. ``close()`` has to be called in the end.
     package static func elasticsearch(_ configuration: ElasticsearchConfiguration) -> SearchBackend {
-        let transfers = TransferEngine(name: "search", connectionsPerLane: 8)
+        let transfers = TransferEngine(name: "search", connectionsPerServer: 8)
         let client = ElasticsearchClient(configuration, HTTPClient(transfers))
         return SearchBackend(
             kind: .elasticsearch,

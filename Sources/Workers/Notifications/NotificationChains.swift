@@ -39,15 +39,19 @@ package final class NotificationChains: Sendable {
         let mails = try parts.emailProviders()
         let texts = parts.smsProviders()
         (engine, smtp) = (parts.engine, parts.smtp)
-        let paces = configuration.rates.reduce(into: [String: ProviderPace]()) { paces, entry in
+        let rateLimiters = configuration.rates.reduce(into: [String: ProviderRateLimiter]()) { rateLimiters, entry in
             let shared = redis.map { RateLimits($0) }
-            paces[entry.key] = ProviderPace(name: "provider:\(entry.key)", rate: entry.value, shared: shared)
+            rateLimiters[entry.key] = ProviderRateLimiter(
+                name: "provider:\(entry.key)",
+                rate: entry.value,
+                shared: shared
+            )
         }
-        email = ProviderChain(.email, providers: mails, paces: paces, metrics: metrics, log: log)
-        sms = ProviderChain(.sms, providers: texts, paces: paces, metrics: metrics, log: log)
+        email = ProviderChain(.email, providers: mails, rateLimiters: rateLimiters, metrics: metrics, log: log)
+        sms = ProviderChain(.sms, providers: texts, rateLimiters: rateLimiters, metrics: metrics, log: log)
     }
 
-    /// Aborts what is being sent, says goodbye to the servers, and ends the threads.
+    /// Aborts what is being sent, closes the sessions with QUIT, and ends the threads.
     package func close() async {
         await smtp?.close()
         await engine?.close()
@@ -122,7 +126,7 @@ extension NotificationChains {
 
         /// All APIs share one engine.
         private mutating func httpClient() -> HTTPClient {
-            let engine = engine ?? TransferEngine(name: "http", connectionsPerLane: 8)
+            let engine = engine ?? TransferEngine(name: "http", connectionsPerServer: 8)
             self.engine = engine
             return HTTPClient(engine)
         }

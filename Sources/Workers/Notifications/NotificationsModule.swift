@@ -5,7 +5,7 @@ package import FlotillaStorage
 package import FlotillaTelemetry
 package import Workers
 
-/// Notifications: mail, SMS and what applications show, to people who are to be told of something.
+/// Notifications: mail, SMS and what applications show, to people who are to be notified.
 package struct NotificationsModule: DomainModule {
     package let name = "notifications"
     private let configuration: Configuration

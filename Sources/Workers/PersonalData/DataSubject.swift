@@ -5,7 +5,7 @@
 package struct DataSubject: Sendable, Hashable, CustomStringConvertible {
     /// `user` for `userId`, in lower case; `email` and `phone` for people of whom nothing else is known.
     package let kind: String
-    /// The id, or where it would itself tell who somebody is, a pseudonym: `~` and 32 hexadecimal digits.
+    /// The id, or where it would itself identify a person, a pseudonym: `~` and 32 hexadecimal digits.
     package let id: String
 
     package init(kind: String, id: String) { (self.kind, self.id) = (kind, id) }

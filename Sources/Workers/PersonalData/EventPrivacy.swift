@@ -75,7 +75,7 @@ package struct FieldNameTable: Sendable {
 package final class EventPrivacies: Sendable {
     package static let shared = EventPrivacies()
 
-    /// Names of events come from strangers: after this many the memory begins anew.
+    /// Names of events come from outside: after this many the cache is emptied.
     private static let limit = 1_000
     private let known = Mutex<[String: EventPrivacy]>([:])
 

@@ -1,4 +1,4 @@
-/// Somebody who is to be forgotten: under which names events speak of them, and the texts that tell who they are.
+/// A person who is to be forgotten: the ids that events have for them, and the texts that identify them.
 package struct Person: Sendable, Hashable {
     package private(set) var subjects: Set<DataSubject> = []
     /// Texts with what they are; those of one person in all their spellings.

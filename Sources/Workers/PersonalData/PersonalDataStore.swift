@@ -14,9 +14,9 @@ package protocol PersonalDataStore: Sendable {
 
     /// Takes the person out for good, in any number of steps that may be repeated.
     ///
-    /// - Parameter isRehearsal: changes nothing, and counts all the same.
+    /// - Parameter isDryRun: changes nothing, and counts all the same.
     /// - Returns: how many records are concerned.
-    func erase(_ person: Person, isRehearsal: Bool) async throws -> Int
+    func erase(_ person: Person, isDryRun: Bool) async throws -> Int
 }
 
 extension PersonalDataStore {

@@ -1,6 +1,6 @@
 import FlotillaPlatform
 
-/// Stands in for texts that tell who somebody is, where only their equality matters: the same text always has the same
+/// Replaces texts that identify a person, where only their equality matters: the same text always has the same
 /// pseudonym, which nobody without the key can compute or undo.
 package struct Pseudonyms: Sendable {
     private let key: KeyedDigest

@@ -11,7 +11,7 @@ package struct RedactedTable: PersonalDataStore {
             case jsonb
             /// Words.
             case text
-            /// Words that no two rows may share: one that tells of the person is exchanged as a whole.
+            /// Words that no two rows may share: one that mentions the person is replaced as a whole.
             case unique
         }
 
@@ -54,14 +54,14 @@ package struct RedactedTable: PersonalDataStore {
 
     private static let page = 100
 
-    package func erase(_ person: Person, isRehearsal: Bool) async throws -> Int {
-        try await erase(person, isRehearsal: isRehearsal, among: ("true", []))
+    package func erase(_ person: Person, isDryRun: Bool) async throws -> Int {
+        try await erase(person, isDryRun: isDryRun, among: ("true", []))
     }
 
     /// - Parameter others: which rows alone are looked at: a condition, and its values from `$3` on.
     package func erase(
         _ person: Person,
-        isRehearsal: Bool,
+        isDryRun: Bool,
         among others: (condition: String, values: [SQLValue])
     ) async throws -> Int {
         let needles = person.needles
@@ -73,7 +73,7 @@ package struct RedactedTable: PersonalDataStore {
             let (changed, last) = try await pool.transaction { transaction in
                 let rows = try await transaction.query(select(needles, after: cursor, among: others))
                 let changes = rows.compactMap { change(of: $0, redaction) }
-                if !isRehearsal, !changes.isEmpty { _ = try await transaction.pipeline(changes) }
+                if !isDryRun, !changes.isEmpty { _ = try await transaction.pipeline(changes) }
                 return (changes.count, rows.count < Self.page ? nil : rows.last?.text(0))
             }
             count += changed
@@ -136,7 +136,7 @@ package struct RedactedTable: PersonalDataStore {
             guard let text = row.text(place + 2) else { continue }
             var redacted = redaction.redact(text, isOwn: isOwn)
             guard redacted != text else { continue }
-            if column.content == .unique { redacted = "\(Redaction.mark):\(id)" }
+            if column.content == .unique { redacted = "\(Redaction.placeholder):\(id)" }
             isChanged = true
             set(column, .text(redacted))
         }

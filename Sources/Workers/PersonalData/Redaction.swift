@@ -3,7 +3,7 @@ import FlotillaModels
 /// Takes a person out of texts and JSON, and leaves the rest as it is.
 package struct Redaction: Sendable {
     /// What stands in the place of what was taken out.
-    package static let mark = "forgotten"
+    package static let placeholder = "forgotten"
 
     /// A text without the person.
     struct Result: Sendable {
@@ -46,7 +46,7 @@ package struct Redaction: Sendable {
         var bytes = tree.replacing(walk.replacements)
         // In the name of a member, or in an unusual spelling.
         if holds(bytes, walk.ownsRoot ? all.filter { $0.utf8.count > 3 } : unmistakable) {
-            bytes = JSONTree.literal(Self.mark)
+            bytes = JSONTree.literal(Self.placeholder)
         }
         return Result(bytes: bytes, isOwn: walk.ownsRoot, isChanged: bytes != body)
     }
@@ -55,7 +55,7 @@ package struct Redaction: Sendable {
     package func redact(_ text: String, isOwn: Bool) -> String {
         var text = text
         for trace in isOwn ? all : unmistakable where text.contains(trace) {
-            text = text.replacingWords(trace, with: Self.mark, onlyWhole: trace.utf8.count < 6)
+            text = text.replacingWords(trace, with: Self.placeholder, onlyWhole: trace.utf8.count < 6)
         }
         return text
     }
@@ -135,7 +135,7 @@ package struct Redaction: Sendable {
         private func owner(_ name: String, _ node: JSONTree.Node, _ kind: String) -> Bool? {
             guard let text = node.kind == .number ? number(node) : tree.text(of: node) else { return nil }
             if Redaction.generic.contains(name) {
-                let address = AddressText.bare(text)
+                let address = ContactExtractor.bare(text)
                 let isContact = redaction.isContact(address, .email) || redaction.isContact(address, .phone)
                 return redaction.isPersonOfAnyKind(text) || isContact ? true : nil
             }
@@ -164,7 +164,7 @@ package struct Redaction: Sendable {
         }
 
         private mutating func takeOut(_ node: JSONTree.Node) {
-            replacements.append((node.literal, JSONTree.literal(Redaction.mark)))
+            replacements.append((node.literal, JSONTree.literal(Redaction.placeholder)))
         }
     }
 }

@@ -61,7 +61,7 @@ package struct QuotaModule: DomainModule {
     package func routes(in context: APIContext) -> ModuleRoutes {
         let reader = QuotaReader(
             context.postgres,
-            board: context.redis.map { QuotaBoard($0, metrics: context.metrics) }
+            cache: context.redis.map { QuotaCache($0, metrics: context.metrics) }
         )
         return ModuleRoutes(
             QuotaRoutes(reader).routes + SubscriptionRoutes(context.postgres).routes

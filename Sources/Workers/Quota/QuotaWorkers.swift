@@ -8,7 +8,7 @@ package struct QuotaWorkers: Sendable {
     /// The clock of subscriptions, and the plans that are brought in.
     package let services: [any FleetService]
 
-    private let board: QuotaBoard?
+    private let cache: QuotaCache?
 
     /// - Parameters:
     ///   - plans: those of the plan file; `nil` leaves them as the tables have them.
@@ -19,21 +19,21 @@ package struct QuotaWorkers: Sendable {
         plans: [Plan]?,
         expiryNotices: [Duration]
     ) {
-        board = connections.redis.map { QuotaBoard($0, metrics: connections.metrics) }
-        reader = QuotaReader(connections.postgres, board: board)
-        let clock = SubscriptionClock(
+        cache = connections.redis.map { QuotaCache($0, metrics: connections.metrics) }
+        reader = QuotaReader(connections.postgres, cache: cache)
+        let scheduler = SubscriptionScheduler(
             connections.postgres,
             reader: reader,
             exchange: topology.events.name,
             leads: expiryNotices,
             log: connections.log
         )
-        services = [clock] + (plans.map { [PlanService($0, connections)] } ?? [])
+        services = [scheduler] + (plans.map { [PlanService($0, connections)] } ?? [])
     }
 
     package var registrations: [WorkerRegistration] {
         [
-            WorkerRegistration(QuotaWorker(board: board)), WorkerRegistration(SearchQuotaWorker(board: board)),
+            WorkerRegistration(QuotaWorker(cache: cache)), WorkerRegistration(SearchQuotaWorker(cache: cache)),
             WorkerRegistration(PaymentWorker(reader: reader)), WorkerRegistration(SubscriptionWorker(reader: reader)),
             WorkerRegistration(TokenWorker()),
         ]

@@ -24,7 +24,7 @@ public struct BatchItem<Payload: Sendable>: Sendable {
     public var receivedAt: Int64 { inbound.receivedAt }
 }
 
-/// What a batch handler knows besides its items, and the door to their effects.
+/// What a batch handler knows besides its items, and the way to commit their effects.
 public struct BatchContext: Sendable {
     public let queue: String
     public let log: Log

@@ -107,7 +107,7 @@ extension Fleet {
         if configuration.relaysOutbox { setup.services.append(OutboxService(connections)) }
         if let redis {
             setup.tracker = JobStates(redis, metrics: metrics)
-            setup.sharedSuspects = RedisSuspects(redis)
+            setup.sharedSuspects = RedisCrashSuspects(redis)
         }
         self.init(setup)
     }

@@ -5,7 +5,7 @@ public import FlotillaTelemetry
 import Glibc
 import Synchronization
 
-/// The workers of one process: consumes their queues and runs their messages until it is told to stop.
+/// The workers of one process: consumes their queues and runs their messages until it is stopped.
 ///
 /// ```swift
 /// let fleet = try Fleet(FleetConfiguration(topology: topology, rabbitMQ: …, postgres: …))
@@ -25,7 +25,7 @@ public final class Fleet: Sendable {
 
     private let state = Mutex(State())
     let setup: FleetSetup
-    private let stopOrder = Signal()
+    private let stopRequest = Signal()
 
     public var metrics: Metrics { setup.metrics }
     public var log: Log { setup.log }
@@ -59,7 +59,7 @@ public final class Fleet: Sendable {
         state.withLock { state in
             state.phase = state.phase == .draining || state.phase == .ending ? .ending : .draining
         }
-        stopOrder.fire()
+        stopRequest.fire()
     }
 
     /// Stops the deliveries of a queue in this process; what waits here goes back to the broker.
@@ -124,7 +124,7 @@ public final class Fleet: Sendable {
         log.info("workers have stopped")
     }
 
-    private func serve(_ groups: [WorkerGroup], _ runtime: Runtime) async {
+    private func serve(_ groups: [WorkerGroup], _ runtime: RuntimeServices) async {
         let idle = Signal()
         await withDiscardingTaskGroup { tasks in
             for group in groups {
@@ -147,9 +147,9 @@ public final class Fleet: Sendable {
         for service in setup.services { await service.finish() }
     }
 
-    /// Waits for the order to stop, then for what runs: `drain` long, and a little more for the cancelled.
-    private func drain(_ groups: [WorkerGroup], _ runtime: Runtime, whenIdle idle: Signal) async {
-        await stopOrder.wait()
+    /// Waits for the request to stop, then for what runs: `drain` long, and a little more for the cancelled.
+    private func drain(_ groups: [WorkerGroup], _ runtime: RuntimeServices, whenIdle idle: Signal) async {
+        await stopRequest.wait()
         log.info("draining", ["seconds": .double(setup.drain.seconds)])
         for group in groups { await group.stopTaking() }
         runtime.breakers.releaseWaiters()
@@ -157,16 +157,16 @@ public final class Fleet: Sendable {
         guard !idle.hasFired else { return }
         log.warning("the drain is over; what still runs is cancelled and goes back to its queue")
         for group in groups { group.interrupt() }
-        await wait(for: idle, atMost: Self.farewell) { false }
+        await wait(for: idle, atMost: Self.cancellationTimeout) { false }
         for group in groups { group.giveUp() }
     }
 
     /// How long cancelled handlers may take to end.
-    private static let farewell = Duration.seconds(3)
+    private static let cancellationTimeout = Duration.seconds(3)
 
-    private func wait(for idle: Signal, atMost limit: Duration, unless isHurried: () -> Bool) async {
+    private func wait(for idle: Signal, atMost limit: Duration, unless isEnding: () -> Bool) async {
         let deadline = ContinuousClock.now + limit
-        while !idle.hasFired, .now < deadline, !isHurried() { try? await Task.sleep(for: .milliseconds(10)) }
+        while !idle.hasFired, .now < deadline, !isEnding() { try? await Task.sleep(for: .milliseconds(10)) }
     }
 
     /// Takes the first journal that no other process holds, and with it what its last holder left behind.
@@ -186,21 +186,21 @@ public final class Fleet: Sendable {
         throw FleetError(code: .stateFolder, detail: "every journal in \(setup.stateFolder) is in use")
     }
 
-    private func makeRuntime(_ journal: RunningJournal) async throws -> Runtime {
-        let suspects = SuspectBoard(
+    private func makeRuntime(_ journal: RunningJournal) async throws -> RuntimeServices {
+        let suspects = CrashSuspects(
             path: journal.path + ".suspects",
-            remains: journal.remains,
+            previousRun: journal.previousRun,
             shared: setup.sharedSuspects,
             log: log
         )
-        return Runtime(
+        return RuntimeServices(
             topology: setup.topology,
             publisher: try await setup.broker.publisher(named: "flotilla worker publisher"),
             effects: setup.effects,
             breakers: setup.breakers,
             journal: journal,
             suspects: suspects,
-            gate: SoloGate(),
+            gate: IsolationGate(),
             tracker: setup.tracker,
             middleware: setup.middleware,
             metrics: metrics,
@@ -212,7 +212,7 @@ public final class Fleet: Sendable {
     private func makeGroup(
         _ worker: String,
         _ queues: [(QueueDefinition, any MessageHandler)],
-        _ runtime: Runtime,
+        _ runtime: RuntimeServices,
         journalBase: Int
     ) async throws -> WorkerGroup {
         let subscriptions = queues.map { Subscription(queue: $0.0.name, prefetch: $0.0.prefetch) }

@@ -1,7 +1,7 @@
 public import FlotillaModels
 public import FlotillaTelemetry
 
-/// What a process of workers is told from outside.
+/// What a process of workers is configured with.
 public struct FleetConfiguration: Sendable {
     /// From `TopologyFile.load(from:)`, or made in code.
     public var topology: Topology

@@ -9,7 +9,7 @@ package struct FleetSetup: Sendable {
     package var effects: any EffectStore
     package var breakers: Breakers
     package var tracker: any JobTracker
-    package var sharedSuspects: (any SharedSuspects)?
+    package var sharedSuspects: (any SharedCrashSuspects)?
     package var services: [any FleetService]
     package var middleware: [any Middleware]
     package var metrics: Metrics
@@ -34,7 +34,7 @@ package struct FleetSetup: Sendable {
         metrics: Metrics,
         log: Log,
         tracker: any JobTracker = NoTracker(),
-        sharedSuspects: (any SharedSuspects)? = nil,
+        sharedSuspects: (any SharedCrashSuspects)? = nil,
         services: [any FleetService] = [],
         middleware: [any Middleware] = [],
         only: Set<String>? = nil,

@@ -12,7 +12,7 @@ final class InboundMessage: Sendable {
     let exchange: String
     let routingKey: String
     let messageID: String
-    /// Whether the publisher gave the message an id; without one, duplicates can't be told.
+    /// Whether the publisher gave the message an id; without one, duplicates can't be recognised.
     let hasOwnID: Bool
     let correlationID: String?
     let attempt: Int

@@ -2,7 +2,7 @@ import FlotillaMessaging
 public import FlotillaModels
 public import FlotillaTelemetry
 
-/// What a handler knows of the message besides its payload, and the door to its effects.
+/// What a handler knows of the message besides its payload, and the way to commit its effects.
 public struct MessageContext: Sendable {
     let inbound: InboundMessage
     public let queue: String

@@ -6,7 +6,7 @@ struct WorkerGroup: Sendable {
     let worker: String
     let consumer: any MessageConsumer
     let runners: [String: QueueRunner]
-    let suspects: SuspectBoard
+    let suspects: CrashSuspects
     let breakers: Breakers
     let log: Log
 

@@ -22,7 +22,7 @@ package struct TicketConfiguration: Sendable {
     }
 
     /// Whether the system knows a time zone of this IANA name.
-    package static func isTimeZone(_ name: String) -> Bool { ReaderZone.named(name) != nil }
+    package static func isTimeZone(_ name: String) -> Bool { NamedTimeZone.named(name) != nil }
 
     /// The template that a ticket asks for, else that of its type, else the standard one. Numbers are some service's own:
     /// one that is not configured says nothing.

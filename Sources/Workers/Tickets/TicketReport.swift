@@ -1,7 +1,7 @@
 import FlotillaModels
 import FlotillaPlatform
 
-/// What the core is told of a job, in the shape of the seed; and, with the guests, what the fleet's own event says.
+/// What the core receives about a job, in the shape of the seed; and, with the guests, what the fleet's own event says.
 struct TicketReport: Sendable {
     let jobID: ExternalID
     let status: TicketJobRecord.Status
@@ -14,11 +14,13 @@ struct TicketReport: Sendable {
     var webhook: [UInt8] { Array(JSONValue.members(head + [data(withGuestsOf: nil)]).json.utf8) }
 
     /// The event `ticket.completed`: as the webhook, with the event and the guests, who get mail.
-    func event(of order: TicketOrder) -> [UInt8] {
+    func event(of jobRequest: TicketJobRequest) -> [UInt8] {
         let event: [JSONValue.Member] = [
-            .init("eventId", order.eventID.json), .init("eventTitle", .string(order.details.title)),
+            .init("eventId", jobRequest.eventID.json), .init("eventTitle", .string(jobRequest.details.title)),
         ]
-        return Array(JSONValue.members(head + event + order.addressees + [data(withGuestsOf: order)]).json.utf8)
+        return Array(
+            JSONValue.members(head + event + jobRequest.recipientMembers + [data(withGuestsOf: jobRequest)]).json.utf8
+        )
     }
 
     private var head: [JSONValue.Member] {
@@ -28,7 +30,7 @@ struct TicketReport: Sendable {
         ]
     }
 
-    private func data(withGuestsOf order: TicketOrder?) -> JSONValue.Member {
+    private func data(withGuestsOf jobRequest: TicketJobRequest?) -> JSONValue.Member {
         let summary: [JSONValue.Member] = [
             .init("total", .number("\(summary.total)")), .init("successful", .number("\(summary.successful)")),
             .init("failed", .number("\(summary.failed)")),
@@ -37,12 +39,12 @@ struct TicketReport: Sendable {
         return .init(
             "data",
             .members([
-                .init("tickets", .array(outcomes.map { ticket($0, order) })), .init("summary", .members(summary)),
+                .init("tickets", .array(outcomes.map { ticket($0, jobRequest) })), .init("summary", .members(summary)),
             ])
         )
     }
 
-    private func ticket(_ outcome: TicketOutcome, _ order: TicketOrder?) -> JSONValue {
+    private func ticket(_ outcome: TicketOutcome, _ jobRequest: TicketJobRequest?) -> JSONValue {
         var members: [JSONValue.Member] = [
             .init("ticketId", outcome.ticketID?.json ?? .null), .init("ticketCode", .text(outcome.code)),
         ]
@@ -53,7 +55,7 @@ struct TicketReport: Sendable {
                 .init("filePath", .string(TicketAddress.shownPath(ticket.path))),
                 .init("generatedAt", .string(WallClock.iso8601(ticket.generatedAt))), .init("success", .boolean(true)),
             ]
-            if let order { members += guest(of: ticket, order) }
+            if let jobRequest { members += guest(of: ticket, jobRequest) }
         case .failure(let problem):
             members += [
                 .init("success", .boolean(false)), .init("errorCode", .string(problem.code.rawValue)),
@@ -63,10 +65,11 @@ struct TicketReport: Sendable {
         return .members(members)
     }
 
-    private func guest(of ticket: GeneratedTicket, _ order: TicketOrder) -> [JSONValue.Member] {
+    private func guest(of ticket: GeneratedTicket, _ jobRequest: TicketJobRequest) -> [JSONValue.Member] {
         let texts: [(String, String?)] = [
             ("guestId", ticket.guestID), ("guestName", ticket.guestName), ("guestEmail", ticket.guestEmail),
-            ("type", ticket.type), ("eventDate", order.details.dateText), ("eventLocation", order.details.place),
+            ("type", ticket.type), ("eventDate", jobRequest.details.dateText),
+            ("eventLocation", jobRequest.details.place),
         ]
         return texts.compactMap { name, text in
             text.flatMap { $0.isEmpty ? nil : .init(name, .string($0)) }

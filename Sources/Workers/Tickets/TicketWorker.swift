@@ -15,40 +15,40 @@ package struct TicketWorker: Worker {
     package static let dependencies: Set<Dependency> = [.postgres, .ticketFiles]
     /// The queue of the jobs.
     static let queue = "ticket.generation.requested"
-    /// The event that tells of a job's end.
+    /// The event that reports a job's end.
     package static let completed = "ticket.completed"
 
     private let pool: PostgresPool
     private let keys: TicketKeys
-    private let press: TicketPress
+    private let renderer: TicketRenderer
     private let store: any TicketFileStore
-    private let webhooks: WebhookPosts
+    private let webhooks: WebhookOutbox
     private let configuration: TicketConfiguration
 
     package init(
         _ pool: PostgresPool,
         keys: TicketKeys,
-        press: TicketPress,
+        renderer: TicketRenderer,
         store: any TicketFileStore,
-        webhooks: WebhookPosts,
+        webhooks: WebhookOutbox,
         _ configuration: TicketConfiguration
     ) {
         self.pool = pool
         self.keys = keys
-        self.press = press
+        self.renderer = renderer
         self.store = store
         self.webhooks = webhooks
         self.configuration = configuration
     }
 
-    package func handle(_ order: TicketOrder, in context: MessageContext) async throws -> Outcome {
+    package func handle(_ jobRequest: TicketJobRequest, in context: MessageContext) async throws -> Outcome {
         let begin = ContinuousClock.now
-        let jobID = order.jobID ?? ExternalID(context.jobID ?? context.messageID, isNumber: false)
+        let jobID = jobRequest.jobID ?? ExternalID(context.jobID ?? context.messageID, isNumber: false)
         let begun = try await pool.query(
-            TicketJobRecord.begin(jobID.text, order, correlationID: context.correlationID)
+            TicketJobRecord.begin(jobID.text, jobRequest, correlationID: context.correlationID)
         )
         guard let record = begun.first.flatMap(TicketJobRecord.init), record.status == .running else { return .done }
-        let writer = try await writer(order, jobID.text, record)
+        let writer = try await writer(jobRequest, jobID.text, record)
         guard let outcomes = try await make(writer, in: context) else { return .done }
         let successful = outcomes.count { $0.problem == nil }
         let summary = TicketSummary(
@@ -64,16 +64,18 @@ package struct TicketWorker: Worker {
             summary: summary,
             outcomes: outcomes
         )
-        try await finish(report, order, in: context)
+        try await finish(report, jobRequest, in: context)
         return .done
     }
 
-    private func writer(_ order: TicketOrder, _ jobID: String, _ record: TicketJobRecord) async throws -> TicketWriter {
+    private func writer(_ jobRequest: TicketJobRequest, _ jobID: String, _ record: TicketJobRecord) async throws
+        -> TicketWriter
+    {
         let signer = try await keys.signer(orMake: configuration.algorithm)
         let now = WallClock.microseconds()
         let accepted = Set(try await keys.list().filter { $0.state(at: now) != .retired }.map(\.id.description))
         return TicketWriter(
-            order: order,
+            jobRequest: jobRequest,
             jobID: jobID,
             configuration: configuration,
             signer: signer,
@@ -86,14 +88,14 @@ package struct TicketWorker: Worker {
     ///
     /// - Returns: what became of each; `nil` when the job was cancelled.
     private func make(_ writer: TicketWriter, in context: MessageContext) async throws -> [TicketOutcome]? {
-        let entries = writer.order.entries
+        let entries = writer.jobRequest.entries
         var outcomes: [TicketOutcome] = []
         outcomes.reserveCapacity(entries.count)
         while outcomes.count < entries.count {
             let group = TicketGroup(
                 places: outcomes.count..<min(outcomes.count + TicketGroup.size, entries.count),
                 writer: writer,
-                press: press,
+                renderer: renderer,
                 store: store
             )
             let made = try await pool.transaction { try await group.make(fleetJob: context.jobID, in: $0) }
@@ -107,7 +109,8 @@ package struct TicketWorker: Worker {
         return outcomes
     }
 
-    private func finish(_ report: TicketReport, _ order: TicketOrder, in context: MessageContext) async throws {
+    private func finish(_ report: TicketReport, _ jobRequest: TicketJobRequest, in context: MessageContext) async throws
+    {
         let id = report.jobID.text
         try await context.transaction { transaction in
             let ended = try await transaction.execute([
@@ -120,8 +123,9 @@ package struct TicketWorker: Worker {
             transaction.publish(
                 OutgoingEvent(
                     name: Self.completed,
-                    body: report.event(of: order),
-                    messageID: "\(Self.completed):\(SHA256.digest(Array(id.utf8) + order.hash).prefix(16).hexadecimal)"
+                    body: report.event(of: jobRequest),
+                    messageID:
+                        "\(Self.completed):\(SHA256.digest(Array(id.utf8) + jobRequest.hash).prefix(16).hexadecimal)"
                 )
             )
         }

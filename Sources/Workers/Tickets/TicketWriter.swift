@@ -4,7 +4,7 @@ import FlotillaTicketDocuments
 
 /// Makes the tickets of one job: what each is to look like, and which of them are there already.
 struct TicketWriter: Sendable {
-    let order: TicketOrder
+    let jobRequest: TicketJobRequest
     let jobID: String
     let configuration: TicketConfiguration
     let signer: TicketSigner
@@ -16,7 +16,7 @@ struct TicketWriter: Sendable {
     /// What is to be done with one place of the job.
     enum Step: Sendable {
         case done(TicketOutcome)
-        case print(PrintOrder, TicketDraft)
+        case render(RenderRequest, TicketDraft)
     }
 
     func step(_ position: Int, _ entry: TicketEntry, known: GeneratedTicket?) -> Step {
@@ -56,12 +56,12 @@ struct TicketWriter: Sendable {
     ) throws(TicketProblem) -> Step {
         let template = try configuration.template(of: request)
         if let known {
-            guard known.eventID.text == order.eventID.text else {
+            guard known.eventID.text == jobRequest.eventID.text else {
                 throw TicketProblem(code: .otherEvent, message: "ticket \(request.id.text) is of another event")
             }
             guard known.cancelledAt == nil else { throw TicketProblem.cancelled(request.id) }
         }
-        var content = order.content(of: request, template, configuration)
+        var content = jobRequest.content(of: request, template, configuration)
         let hash = contentHash(content, request)
         // Whose guest is forgotten stays so, however often it is asked for.
         if let known, known.contentHash == hash, acceptsKey(known.keyID) || known.size == 0 {
@@ -77,7 +77,7 @@ struct TicketWriter: Sendable {
             identity: identity,
             contentHash: hash
         )
-        return .print(PrintOrder(content: content, path: identity.path), draft)
+        return .render(RenderRequest(content: content, path: identity.path), draft)
     }
 
     /// A ticket that is made anew keeps its token, so that what its guest has printed stays valid.
@@ -95,7 +95,7 @@ struct TicketWriter: Sendable {
             )
         }
         let token = TicketToken(
-            eventID: order.eventID.text,
+            eventID: jobRequest.eventID.text,
             ticketID: request.id.text,
             issuedAt: issuedAt,
             expiresAt: request.expiresAt
@@ -115,7 +115,7 @@ struct TicketWriter: Sendable {
     /// The same for tickets that look the same but for their tokens.
     private func contentHash(_ content: TicketContent, _ request: TicketRequest) -> [UInt8] {
         let texts: [String?] = [
-            request.id.text, order.eventID.text, content.template.rawValue, content.language.rawValue,
+            request.id.text, jobRequest.eventID.text, content.template.rawValue, content.language.rawValue,
             content.eventTitle, content.date, content.time, content.place, content.organizer, content.guestName,
             content.type, content.code, content.terms, content.accent.map { "\($0)" },
             content.logo.map { SHA256.digest($0.png).hexadecimal }, request.expiresAt.map { "\($0)" },
@@ -146,8 +146,8 @@ struct TicketDraft: Sendable {
 
 extension TicketWriter {
     /// - Parameter now: microseconds since 1970.
-    func outcome(of draft: TicketDraft, _ printed: PrintResult, now: Int64) -> TicketOutcome {
-        switch printed {
+    func outcome(of draft: TicketDraft, _ rendered: RenderResult, now: Int64) -> TicketOutcome {
+        switch rendered {
         case .failure(let error):
             outcome(draft.position, draft.request, .failure(TicketProblem(code: .document, message: error.detail)))
         case .success(let file):
@@ -155,11 +155,11 @@ extension TicketWriter {
         }
     }
 
-    private func ticket(_ draft: TicketDraft, _ file: PrintedTicket, now: Int64) -> GeneratedTicket {
+    private func ticket(_ draft: TicketDraft, _ file: RenderedTicket, now: Int64) -> GeneratedTicket {
         let request = draft.request
         return GeneratedTicket(
             ticketID: request.id,
-            eventID: order.eventID,
+            eventID: jobRequest.eventID,
             guestID: request.guestID,
             jobID: jobID,
             code: request.code,
@@ -167,7 +167,7 @@ extension TicketWriter {
             guestEmail: request.guestEmail,
             type: request.type,
             template: draft.template.rawValue,
-            eventTitle: order.details.title,
+            eventTitle: jobRequest.details.title,
             keyID: draft.identity.keyID,
             token: draft.identity.token,
             contentHash: draft.contentHash,

@@ -18,13 +18,13 @@ package struct TicketsModule: DomainModule {
     package static var commands: [Command] { [TicketCommand.all] }
     package static var webhookEvents: [String] {
         [
-            ScanVerdict.rejected, ScanVerdict.suspected, TicketCancellation.event, TicketWorker.completed,
-            ScanVerdict.scanned,
+            ScanResult.rejected, ScanResult.suspected, TicketCancellation.event, TicketWorker.completed,
+            ScanResult.scanned,
         ]
     }
     package static var fleetOnly: FleetOnlyMessages {
         FleetOnlyMessages(
-            events: [ScanVerdict.rejected, ScanVerdict.suspected, TicketWorker.completed, ScanVerdict.scanned]
+            events: [ScanResult.rejected, ScanResult.suspected, TicketWorker.completed, ScanResult.scanned]
         )
     }
     package static var impersonalTables: Set<String> { ["ticket_keys", "ticket_generation_jobs"] }
@@ -47,19 +47,19 @@ package struct TicketsModule: DomainModule {
         } catch { return lines + [error.message] }
     }
 
-    package func findings() async -> [Finding] { await configuration.ticketFinding().map { [$0] } ?? [] }
+    package func findings() async -> [DoctorFinding] { await configuration.ticketFinding().map { [$0] } ?? [] }
 
     package func start(in context: ModuleContext) throws -> ModuleParts {
         let settings = try configuration.tickets()
         let files = try configuration.ticketFiles()
         let store = files.store
-        let press = TicketPress(threads: settings.threads * store.patience)
+        let renderer = TicketRenderer(threads: settings.threads * store.writesPerCore)
         let worker = TicketWorker(
             context.postgres,
             keys: TicketKeys(context.postgres, masters: try configuration.masterKeyring()),
-            press: press,
+            renderer: renderer,
             store: store,
-            webhooks: WebhookPosts(topology: context.topology),
+            webhooks: WebhookOutbox(topology: context.topology),
             settings
         )
         return ModuleParts(
@@ -69,7 +69,7 @@ package struct TicketsModule: DomainModule {
             // Work waits while files can't be stored.
             probes: [.ticketFiles: { await store.isReachable() }],
             close: {
-                press.close()
+                renderer.close()
                 await files.close()
             }
         )
@@ -83,7 +83,7 @@ package struct TicketsModule: DomainModule {
             files: files.store,
             admission: context.admission
         )
-        let door = TicketDoor(
+        let scanner = TicketScanner(
             context.postgres,
             keyring: TicketKeyring(TicketKeys(context.postgres, masters: try configuration.masterKeyring())),
             topology: context.topology,
@@ -91,7 +91,7 @@ package struct TicketsModule: DomainModule {
         )
         return ModuleRoutes(
             tickets.routes + TicketCancelRoutes(context.postgres, topology: context.topology).routes
-                + ScanRoutes(door).routes,
+                + ScanRoutes(scanner).routes,
             close: { await files.close() }
         )
     }

@@ -1,6 +1,6 @@
 import FlotillaPlatform
 
-/// What endpoints are told: an event with its body, which is sent byte for byte.
+/// What endpoints receive: an event with its body, which is sent byte for byte.
 package struct WebhookMessage: Sendable {
     /// The `webhook-id` of every request that carries it.
     package let id: String

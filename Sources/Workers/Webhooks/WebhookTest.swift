@@ -45,12 +45,12 @@ package struct WebhookTest: Sendable {
         let secrets = try [row.bytes(3), row.bytes(4)].compactMap { $0 }
             .map { try seal.open($0, of: id, by: row.text(2) ?? "") }
         let message = Self.message
-        let exchange = await sender.send(message, to: url, secrets: secrets)
+        let result = await sender.send(message, to: url, secrets: secrets)
         let delivery = UUIDv7.make()
-        let problem = exchange.problem
+        let problem = result.problem
         try await pool.transaction { transaction in
             _ = try await transaction.pipeline([
-                WebhookPosts.insert(message),
+                WebhookOutbox.insert(message),
                 SQLStatement(
                     """
                     INSERT INTO webhook_deliveries (id, message_id, endpoint_id, status, attempts, reason, finished_at)
@@ -58,16 +58,16 @@ package struct WebhookTest: Sendable {
                     """,
                     [.text(delivery), .text(message.id), .text(id), .optional(problem)]
                 ),
-                WebhookStatements.attempt(delivery, number: 1, exchange),
+                WebhookStatements.attempt(delivery, number: 1, result),
             ])
         }
         return Result(
             messageID: message.id,
             url: url.text,
-            status: exchange.status,
+            status: result.status,
             error: problem,
-            duration: exchange.took,
-            answer: String(decoding: exchange.answer, as: UTF8.self)
+            duration: result.took,
+            answer: String(decoding: result.answer, as: UTF8.self)
         )
     }
 

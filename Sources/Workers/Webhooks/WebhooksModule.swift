@@ -19,7 +19,7 @@ package struct WebhooksModule: DomainModule {
     package static var commands: [Command] { [WebhookCommand.all] }
     package static var webhookEvents: [String] { [WebhookEvents.disabled] }
     package static var fleetOnly: FleetOnlyMessages {
-        FleetOnlyMessages(events: [WebhookEvents.disabled], commands: [WebhookPosts.routingKey])
+        FleetOnlyMessages(events: [WebhookEvents.disabled], commands: [WebhookOutbox.routingKey])
     }
     package static var impersonalTables: Set<String> { ["webhook_endpoints", "webhook_deliveries"] }
 
@@ -41,10 +41,10 @@ package struct WebhooksModule: DomainModule {
                 pool: context.postgres,
                 seal: seal,
                 sender: WebhookSender(engine, access: try configuration.webhookAccess()),
-                gates: EndpointGates(metrics: context.metrics, log: context.log),
+                limiters: EndpointLimiters(metrics: context.metrics, log: context.log),
                 metrics: context.metrics,
                 eventExchange: context.topology.events.name,
-                webhooks: WebhookPosts(topology: context.topology)
+                webhooks: WebhookOutbox(topology: context.topology)
             )
         )
         return ModuleParts(

@@ -36,9 +36,9 @@ enum APICommand {
         )
         settings.drain = configuration[Settings.drain]
         settings.domains = invocation.program.domains(configuration)
-        let (stop, order) = AsyncStream<Void>.makeStream()
+        let (stop, stopRequest) = AsyncStream<Void>.makeStream()
         let signals = try Signals.stream(of: [SIGTERM, SIGINT])
-        let listener = Task { for await _ in signals { order.yield() } }
+        let listener = Task { for await _ in signals { stopRequest.yield() } }
         defer { listener.cancel() }
         do {
             try await APIProcess(settings).run(until: stop)

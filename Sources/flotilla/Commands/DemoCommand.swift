@@ -9,13 +9,13 @@ import FlotillaStorage
 
 /// `flotilla demo`: real samples of every kind, and what became of them.
 enum DemoCommand {
-    private static let patience = Option<Int>("timeout", "SECONDS", "How long to wait for the effects")
+    private static let timeout = Option<Int>("timeout", "SECONDS", "How long to wait for the effects")
         .defaulting(to: 15)
 
     static let all = Command(
         "demo",
         "Publishes samples of every kind, waits, and shows what each worker did",
-        takes: [patience, OutputFormat.option],
+        takes: [timeout, OutputFormat.option],
         details: "Needs a running fleet. Every id begins with demo- and is new each time, so real data stays apart. "
             + "Exits with 1 when something did not happen in time.",
         examples: ["flotilla demo", "flotilla demo --output json"]
@@ -24,7 +24,7 @@ enum DemoCommand {
         let topology = try configuration.topology()
         let demo = Demo(topology: topology)
         let broker = RabbitMQBroker(try configuration.rabbitMQ())
-        let limit = Duration.seconds(max(1, invocation[patience]))
+        let limit = Duration.seconds(max(1, invocation[timeout]))
         let backend = try configuration.searchBackend()
         let masters = try configuration.masterKeyring()
         let result = await Task {
@@ -35,7 +35,7 @@ enum DemoCommand {
                     "Published \(demo.samples.count) messages as \(demo.run); waiting for their effects"
                 )
                 return try await wait(for: demo, in: pool, backend.engine(pool), limit)
-                    + demo.door(in: pool, masters: masters)
+                    + demo.scanFindings(in: pool, masters: masters)
             }
         }.result
         await broker.close()

@@ -18,7 +18,7 @@ enum DoctorCommand {
         for domain in invocation.program.domains(configuration) { findings += await domain.findings() }
         let mistakes = await invocation.program.mistakes(configuration)
         findings += mistakes.map {
-            Finding("settings", .bad, $0, remedy: "the API and the workers start with none such")
+            DoctorFinding("settings", .bad, $0, remedy: "the API and the workers start with none such")
         }
         let settings = invocation.program.settings.map { setting in
             Report.Setting(
@@ -50,11 +50,11 @@ enum DoctorCommand {
             let meaning: String
         }
 
-        let findings: [Finding]
+        let findings: [DoctorFinding]
         let settings: [Setting]
     }
 
-    private static func line(for finding: Finding, colours: Bool) -> String {
+    private static func line(for finding: DoctorFinding, colours: Bool) -> String {
         let (mark, style): (String, Style) =
             switch finding.verdict {
             case .good: ("✓", .green)

@@ -25,7 +25,7 @@ enum QueueCommands {
             let known = Set(declared.map(\.worker)).sorted().joined(separator: ", ")
             throw CommandError("no queue is of a worker called \(worker)", remedy: "there are \(known)")
         }
-        let standing = try await filed(configuration, note: invocation.console)
+        let counts = try await filed(configuration, note: invocation.console)
         let rows = try await withAdmin(configuration) { admin in
             var rows: [Row] = []
             for queue in queues {
@@ -38,7 +38,7 @@ enum QueueCommands {
                         isDeclared: depth != nil,
                         ready: depth?.ready,
                         consumers: depth?.consumers,
-                        dead: standing.map { ($0[queue.name]?.count ?? 0) + unfiled } ?? unfiled
+                        dead: counts.map { ($0[queue.name]?.count ?? 0) + unfiled } ?? unfiled
                     )
                 )
             }
@@ -79,7 +79,7 @@ enum QueueCommands {
         note console: Console
     ) async throws -> [String: (count: Int, oldest: Int64)]? {
         do {
-            return try await configuration.withPostgres { try await DeadLetters($0).standing() }
+            return try await configuration.withPostgres { try await DeadLetterStore($0).counts() }
         } catch let error as CommandError {
             console.note("Note: DEAD leaves out what is filed: \(error.message)")
             return nil

@@ -57,7 +57,7 @@ enum UpCommand {
                     console.note("Draining; Ctrl-C again ends it now")
                     work.cancel()
                 } else {
-                    await session.hurry()
+                    await session.abortDrain()
                 }
             }
         }

@@ -75,11 +75,11 @@ enum WorkerCommand {
             )
         }
         let signals = try Signals.stream(of: [SIGTERM, SIGINT])
-        let patience = configuration[Settings.drain] + .seconds(15)
+        let exitTimeout = configuration[Settings.drain] + .seconds(15)
         let listener = Task {
             for await _ in signals {
                 fleet.shutdown()
-                Task { try await exitUnlessEnded(after: patience, log) }
+                Task { try await exitUnlessEnded(after: exitTimeout, log) }
             }
         }
         defer { listener.cancel() }
@@ -93,9 +93,9 @@ enum WorkerCommand {
     }
 
     /// The last resort of a drain. Whatever keeps the process: nothing is settled before it is done, so nothing is lost.
-    private static func exitUnlessEnded(after patience: Duration, _ log: Log) async throws {
-        try await Task.sleep(for: patience)
-        log.error("the drain does not end; leaving", ["seconds": .double(patience.seconds)])
+    private static func exitUnlessEnded(after exitTimeout: Duration, _ log: Log) async throws {
+        try await Task.sleep(for: exitTimeout)
+        log.error("the drain does not end; leaving", ["seconds": .double(exitTimeout.seconds)])
         exit(ExitStatus.failed.rawValue)
     }
 

@@ -13,8 +13,8 @@ extension FleetTests {
         func `who is forgotten is gone from queues of dead letters and tables, and the chain still verifies`()
             async throws
         {
-            let fleet = try await FleetHome.current()
-            let environment = ["FLOTILLA_QUEUES": FleetHome.queuesFile]
+            let fleet = try await FleetFixture.current()
+            let environment = ["FLOTILLA_QUEUES": FleetFixture.queuesFile]
             try await fleet.withWorkers {
                 _ in
                 for (key, body) in [
@@ -75,7 +75,7 @@ extension FleetTests {
 
         @Test(.timeLimit(.minutes(10)), arguments: ["csv", "xlsx"])
         func `a report of ten years takes no more memory than one of a month`(format: String) async throws {
-            let fleet = try await FleetHome.current()
+            let fleet = try await FleetFixture.current()
             try await fleet.fillTenYears()
             let month = try await fleet.peak(of: ["--since", "2016-01-01", "--until", "2016-02-01"], format)
             let decade = try await fleet.peak(of: ["--since", "2016-01-01", "--until", "2026-01-01"], format)
@@ -88,7 +88,7 @@ extension FleetTests {
     }
 }
 
-extension FleetHome {
+extension FleetFixture {
     /// 500 rows of 1 KB in each month of 2016 to 2025, in a lane of their own.
     fileprivate func fillTenYears() async throws {
         let there = try await pool.query(SQLStatement("SELECT count(*) FROM audit_logs WHERE lane = 100"))

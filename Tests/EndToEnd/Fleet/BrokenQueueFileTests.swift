@@ -4,7 +4,7 @@ import Testing
 extension FleetTests {
     @Test(arguments: [["topology", "plan"], ["worker"]])
     func `a queue file with five mistakes is refused with all five and their lines`(command: [String]) async throws {
-        let fleet = try await FleetHome.current()
+        let fleet = try await FleetFixture.current()
         let file = """
             version: 1
             namespace: fleet

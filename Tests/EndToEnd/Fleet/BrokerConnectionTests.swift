@@ -8,7 +8,7 @@ import Testing
 extension FleetTests {
     @Test(.timeLimit(.minutes(5)))
     func `an idle worker opens no further connections to the broker, and a command that asks opens one`() async throws {
-        let fleet = try await FleetHome.current()
+        let fleet = try await FleetFixture.current()
         let queue = "audit.all"
         try await fleet.withWorkers { workers in
             // Each one that is shown has made the worker ask for the depths of all dead-letter queues.
@@ -26,7 +26,11 @@ extension FleetTests {
             try await die("the first question opens the connection")
             let kept = fleet.acceptedConnections
             for number in 0..<3 { try await die("\(number)") }
-            let list = try await fleet.home.run("dlq", "list", environment: ["FLOTILLA_QUEUES": FleetHome.queuesFile])
+            let list = try await fleet.home.run(
+                "dlq",
+                "list",
+                environment: ["FLOTILLA_QUEUES": FleetFixture.queuesFile]
+            )
             #expect(list.status == 0, "\(list.messages)")
             // The log is written in order: once the command's connection stands there, the worker's would too.
             try await eventually("the command's connection is logged") { fleet.acceptedConnections > kept }
@@ -37,7 +41,7 @@ extension FleetTests {
     }
 }
 
-extension FleetHome {
+extension FleetFixture {
     /// How many connections the broker has accepted, as its log tells.
     fileprivate var acceptedConnections: Int {
         let log = (try? String(contentsOfFile: home.path + "/logs/rabbitmq.log", encoding: .utf8)) ?? ""

@@ -9,7 +9,7 @@ extension FleetTests {
     /// Ten minutes are for a machine that is busy with other things.
     @Test(.timeLimit(.minutes(20)))
     func `every message has one effect through killed workers and restarted servers`() async throws {
-        let fleet = try await FleetHome.current()
+        let fleet = try await FleetFixture.current()
         let load = Load(count: ChaosSize.messages)
         let filed = try await fleet.filedDeadLetters()
         let progress = Progress()
@@ -50,7 +50,7 @@ extension FleetTests {
     }
 
     @Test func `the same message published fifty times at once has one effect`() async throws {
-        let fleet = try await FleetHome.current()
+        let fleet = try await FleetFixture.current()
         let load = Load(count: 1)
         try await fleet.withWorkers(2) { workers in
             let broker = try fleet.broker
@@ -96,7 +96,7 @@ private final class Trouble: Sendable {
 
     func end() { state.withLock { $0.isOver = true } }
 
-    func killWorkers(of fleet: FleetHome) async throws {
+    func killWorkers(of fleet: FleetFixture) async throws {
         while !state.withLock({ $0.isOver }) {
             let worker = try fleet.worker()
             try await Task.sleep(for: .seconds(2))

@@ -10,8 +10,8 @@ extension FleetTests {
     }
 
     @Test func `the demo shows what each worker did, and says so when there is no worker`() async throws {
-        let fleet = try await FleetHome.current()
-        let environment = ["FLOTILLA_QUEUES": FleetHome.queuesFile]
+        let fleet = try await FleetFixture.current()
+        let environment = ["FLOTILLA_QUEUES": FleetFixture.queuesFile]
         let alone = try await fleet.home.run("demo", environment: environment)
         #expect(alone.status == 1)
         #expect(alone.messages.contains("no worker takes audit.all"))

@@ -34,7 +34,7 @@ extension FleetTests {
     func `who has been everywhere in the fleet and is forgotten is in no table, in no queue, and not in Redis`()
         async throws
     {
-        let fleet = try await FleetHome.current()
+        let fleet = try await FleetFixture.current()
         let word = TestServers.uniqueWord()
         let guest = Guest(word)
         let redis = RedisClient(try RedisConfiguration(url: fleet.addresses["REDIS_URL"] ?? ""), name: "test")
@@ -59,7 +59,7 @@ extension FleetTests {
             "\(before)"
         )
 
-        let environment = ["FLOTILLA_QUEUES": FleetHome.queuesFile]
+        let environment = ["FLOTILLA_QUEUES": FleetFixture.queuesFile]
         try await fleet.home.succeed("audit", "forget", guest.id, "--yes", environment: environment)
 
         #expect(try await places(fleet, redis, guest) == [])
@@ -75,7 +75,9 @@ extension FleetTests {
     }
 
     /// Leaves something of the guest with every worker.
-    private func visit(_ fleet: FleetHome, _ guest: Guest, _ word: String, _ port: UInt16, _ key: String) async throws {
+    private func visit(_ fleet: FleetFixture, _ guest: Guest, _ word: String, _ port: UInt16, _ key: String)
+        async throws
+    {
         func publish(_ event: String, _ body: String) async throws {
             try await fleet.publish(.event(event, id: "\(word)-\(event)", body))
         }
@@ -134,7 +136,7 @@ extension FleetTests {
     }
 
     /// The tables of a dump in which something of the guest stands, and `redis`.
-    private func places(_ fleet: FleetHome, _ redis: RedisClient, _ guest: Guest) async throws -> Set<String> {
+    private func places(_ fleet: FleetFixture, _ redis: RedisClient, _ guest: Guest) async throws -> Set<String> {
         let file = fleet.home.path + "/dump.sql"
         let arguments = ["--dbname", fleet.addresses["DATABASE_URL"] ?? "", "--data-only", "--file", file]
         #expect(try Program.exitCode(of: "/usr/bin/pg_dump", arguments) == 0)

@@ -8,7 +8,7 @@ extension FleetTests {
     @Test(.timeLimit(.minutes(10)))
     func `every hostile message gets a dead letter that says why, with its bytes, and the process lives`() async throws
     {
-        let fleet = try await FleetHome.current()
+        let fleet = try await FleetFixture.current()
         let word = TestServers.uniqueWord()
         let filed = try await fleet.filedDeadLetters()
         try await fleet.withWorkers { workers in
@@ -36,7 +36,7 @@ extension FleetTests {
         }
     }
 
-    private func check(_ hostile: Hostile, in fleet: FleetHome) async throws {
+    private func check(_ hostile: Hostile, in fleet: FleetFixture) async throws {
         for (queue, refusal) in hostile.refusals {
             let rows = try await fleet.pool.query(
                 SQLStatement(
@@ -73,7 +73,7 @@ extension FleetTests {
     }
 
     @Test func `a transient message is kept like any other once it has failed`() async throws {
-        let fleet = try await FleetHome.current()
+        let fleet = try await FleetFixture.current()
         let marker = TestServers.uniqueWord()
         try await fleet.withWorkers { _ in
             let url = fleet.addresses["RABBITMQ_URL"] ?? ""
@@ -97,7 +97,7 @@ extension FleetTests {
     }
 
     @Test func `a message id that is not text is no obstacle`() async throws {
-        let fleet = try await FleetHome.current()
+        let fleet = try await FleetFixture.current()
         let company = TestServers.uniqueWord() + "-c0"
         try await fleet.withWorkers { _ in
             var message = OutgoingMessage.event("profile.viewed", id: nil, #"{"companyId":"\#(company)"}"#)

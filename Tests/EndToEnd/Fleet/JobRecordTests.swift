@@ -19,41 +19,42 @@ extension FleetTests {
         {"to":{"userId":"nobody-1"},"template":"message","data":{"title":"x","body":"y"}}
         """#
 
-    private func enqueue(_ type: String, _ payload: String, _ options: [String] = [], in fleet: FleetHome) async throws
+    private func enqueue(_ type: String, _ payload: String, _ options: [String] = [], in fleet: FleetFixture)
+        async throws
         -> String
     {
         let output = try await fleet.home.run(
             ["enqueue", type, "--payload", payload, "--output", "json"] + options,
-            environment: ["FLOTILLA_QUEUES": FleetHome.queuesFile]
+            environment: ["FLOTILLA_QUEUES": FleetFixture.queuesFile]
         )
         guard output.status == 0 else { throw TestSetupError(description: output.messages) }
         return try #require(try JSONDecoder().decode([JobRow].self, from: Data(output.text.utf8)).first).id
     }
 
-    private func job(_ id: String, in fleet: FleetHome) async throws -> JobRow {
+    private func job(_ id: String, in fleet: FleetFixture) async throws -> JobRow {
         let output = try await fleet.home.run("job", "get", id, "--output", "json")
         guard output.status == 0 else { throw TestSetupError(description: output.messages) }
         return try JSONDecoder().decode(JobRow.self, from: Data(output.text.utf8))
     }
 
-    private func emptyRedis(_ fleet: FleetHome) async throws {
+    private func emptyRedis(_ fleet: FleetFixture) async throws {
         let redis = RedisClient(try RedisConfiguration(url: fleet.addresses["REDIS_URL"] ?? ""), name: "test")
         _ = try await redis.command(["FLUSHALL"])
         await redis.close()
     }
 
-    private func state(_ id: String, in fleet: FleetHome) async throws -> String? {
+    private func state(_ id: String, in fleet: FleetFixture) async throws -> String? {
         try await fleet.pool.query(SQLStatement("SELECT state FROM jobs WHERE id = $1", [.text(id)])).first?.text(0)
     }
 
     /// How often a worker has logged the text about the message.
-    private func lines(_ text: String, of id: String, in fleet: FleetHome) -> Int {
+    private func lines(_ text: String, of id: String, in fleet: FleetFixture) -> Int {
         fleet.log().split(separator: "\n").count { $0.contains(text) && $0.contains(id) }
     }
 
     @Test(.timeLimit(.minutes(3)))
     func `a job with one attempt that fails is executed once and is dead`() async throws {
-        let fleet = try await FleetHome.current()
+        let fleet = try await FleetFixture.current()
         try await fleet.withWorkers { _ in
             let id = try await enqueue("notification.email", Self.toNobody, ["--max-attempts", "1"], in: fleet)
             try await eventually("the job is dead") { try await state(id, in: fleet) == "dead" }
@@ -72,7 +73,7 @@ extension FleetTests {
             #expect(attempts.map { $0.int(0) } == [1])
 
             // Sent back, it has its one attempt again.
-            let environment = ["FLOTILLA_QUEUES": FleetHome.queuesFile]
+            let environment = ["FLOTILLA_QUEUES": FleetFixture.queuesFile]
             try await fleet.home.succeed(
                 "dlq",
                 "requeue",
@@ -97,7 +98,7 @@ extension FleetTests {
     func `jobs that are cancelled while workers take them have no effect, the others have it, and none dies`()
         async throws
     {
-        let fleet = try await FleetHome.current()
+        let fleet = try await FleetFixture.current()
         let jobs = Jobs(fleet.pool, exchange: fleet.topology.commands.name)
         try await fleet.withWorkers(2) { _ in
             let new = NewJob(type: "audit.write", payload: Array(#"{"event":"user.created"}"#.utf8))
@@ -132,7 +133,7 @@ extension FleetTests {
 
     @Test(.timeLimit(.minutes(3)))
     func `a record tells without Redis that a job waits for its second attempt, and when a job started`() async throws {
-        let fleet = try await FleetHome.current()
+        let fleet = try await FleetFixture.current()
         try await fleet.withWorkers { _ in
             let options = ["--max-attempts", "2"]
             let failing = try await enqueue("notification.email", Self.toNobody, options, in: fleet)

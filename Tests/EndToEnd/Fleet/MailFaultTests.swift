@@ -7,7 +7,7 @@ import Testing
 extension FleetTests {
     /// The queues of the fleet, with deliveries that are retried sooner and less often.
     private func impatientQueues() throws -> String {
-        let text = try String(contentsOfFile: FleetHome.queuesFile, encoding: .utf8)
+        let text = try String(contentsOfFile: FleetFixture.queuesFile, encoding: .utf8)
             .replacingOccurrences(of: "attempts: 5, base: 5s", with: "attempts: 3, base: 200ms")
         let path = FileManager.default.temporaryDirectory.appending(path: "queues.\(UUID().uuidString).yaml").path
         try text.write(toFile: path, atomically: true, encoding: .utf8)
@@ -19,7 +19,7 @@ extension FleetTests {
         to address: String,
         because reason: String
     ) async throws {
-        let fleet = try await FleetHome.current()
+        let fleet = try await FleetFixture.current()
         let word = TestServers.uniqueWord()
         let queues = try impatientQueues()
         defer { try? FileManager.default.removeItem(atPath: queues) }
@@ -71,7 +71,7 @@ extension FleetTests {
 
     @Test(.enabled(if: StandIn.isAvailable), .timeLimit(.minutes(5)))
     func `a restart of Postgres while mails go out sends none of them twice`() async throws {
-        let fleet = try await FleetHome.current()
+        let fleet = try await FleetFixture.current()
         let server = try await StandIn("smtp-server.py", ["starttls"])
         let word = TestServers.uniqueWord()
         try await fleet.withWorkers(settings: mailSettings(server)) { workers in
@@ -94,7 +94,7 @@ extension FleetTests {
 
     @Test(.enabled(if: StandIn.isAvailable), .timeLimit(.minutes(8)))
     func `a mail server that accepts and says nothing is out, and no mail pays for it`() async throws {
-        let fleet = try await FleetHome.current()
+        let fleet = try await FleetFixture.current()
         let server = try await StandIn("smtp-server.py", ["starttls"])
         let word = TestServers.uniqueWord()
         try await fleet.withWorkers(settings: mailSettings(server)) { workers in
@@ -119,7 +119,7 @@ extension FleetTests {
 
     @Test(.timeLimit(.minutes(5)))
     func `a notification whose delivery is a dead letter has failed, and goes out when it is sent back`() async throws {
-        let fleet = try await FleetHome.current()
+        let fleet = try await FleetFixture.current()
         let word = TestServers.uniqueWord()
         let folder = FileManager.default.temporaryDirectory.appending(path: "mail.\(word)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -139,14 +139,14 @@ extension FleetTests {
                 SQLStatement("SELECT id FROM notifications WHERE subject = $1", [.text(word)])
             )
             let id = try #require(rows.first?.text(0))
-            var order = Message(
+            var deliveryMessage = Message(
                 properties: MessageProperties(),
                 headers: ["error-type": "timeout", "error-message": "took too long"],
                 body: Array(#"{"notificationId":"\#(id)"}"#.utf8)
             )
-            order.properties.messageID = id
+            deliveryMessage.properties.messageID = id
             try await fleet.publish(
-                OutgoingMessage(exchange: "", routingKey: "dlq.notification.deliver.email", message: order)
+                OutgoingMessage(exchange: "", routingKey: "dlq.notification.deliver.email", message: deliveryMessage)
             )
             try await eventually("it has failed") { try await countedMails(word, "failed") == 1 }
             try await fleet.home.succeed("dlq", "requeue", "--filter", id, "--yes")
@@ -157,7 +157,7 @@ extension FleetTests {
 
     @Test(.timeLimit(.minutes(2)))
     func `a worker that sends nothing needs no templates, and one that sends names what is wrong`() async throws {
-        let fleet = try await FleetHome.current()
+        let fleet = try await FleetFixture.current()
         let settings = ["FLOTILLA_TEMPLATES": "/nowhere"]
         let worker = try fleet.worker(settings: settings, options: ["--only", "audit,quota"])
         try await worker.waitUntilReady()

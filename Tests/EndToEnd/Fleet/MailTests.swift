@@ -37,13 +37,13 @@ extension FleetTests {
         }
     }
 
-    func publish(_ messages: [OutgoingMessage], on fleet: FleetHome) async throws {
+    func publish(_ messages: [OutgoingMessage], on fleet: FleetFixture) async throws {
         for message in messages { try await fleet.publish(message) }
     }
 
     func countedMails(_ word: String, _ status: String, by provider: String? = nil) async throws -> Int {
         // Not the current one, which would start its servers for every look.
-        let fleet = try #require(FleetHome.shared)
+        let fleet = try #require(FleetFixture.shared)
         return try await fleet.count(
             """
             SELECT count(*) FROM notifications WHERE subject = $1 AND status = $2 AND coalesce(provider, '') LIKE $3
@@ -57,7 +57,7 @@ extension FleetTests {
     @Test(.enabled(if: StandIn.isAvailable), .timeLimit(.minutes(5)))
     func `a mail goes out once by the mail server, and one that is refused fails with the server's words`() async throws
     {
-        let fleet = try await FleetHome.current()
+        let fleet = try await FleetFixture.current()
         let server = try await StandIn("smtp-server.py", ["starttls"])
         let word = TestServers.uniqueWord()
         try await fleet.withWorkers(settings: mailSettings(server)) { _ in
@@ -82,7 +82,7 @@ extension FleetTests {
 
     @Test(.enabled(if: StandIn.isAvailable), .timeLimit(.minutes(5)))
     func `the API takes over from a dead mail server, and when both are dead nothing is lost or spent`() async throws {
-        let fleet = try await FleetHome.current()
+        let fleet = try await FleetFixture.current()
         let server = try await StandIn("smtp-server.py", ["starttls"])
         let api = try await StandIn("api-stand-in.py")
         let word = TestServers.uniqueWord()
@@ -120,7 +120,7 @@ extension FleetTests {
 
     @Test(.enabled(if: StandIn.isAvailable), .timeLimit(.minutes(5)))
     func `a worker killed between acceptance and record costs one more mail with the same id`() async throws {
-        let fleet = try await FleetHome.current()
+        let fleet = try await FleetFixture.current()
         let server = try await StandIn("smtp-server.py", ["starttls"])
         let word = TestServers.uniqueWord()
         try await publish(mailCommands(word, 0..<1) { _ in "ponder@example.com" }, on: fleet)

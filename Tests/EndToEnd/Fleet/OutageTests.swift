@@ -7,7 +7,7 @@ import Testing
 extension FleetTests {
     @Test(.timeLimit(.minutes(10)))
     func `twenty seconds without Postgres spend no attempt, and work resumes by itself`() async throws {
-        let fleet = try await FleetHome.current()
+        let fleet = try await FleetFixture.current()
         let load = Load(count: 20_000)
         let filed = try await fleet.filedDeadLetters()
         try await fleet.withWorkers { workers in
@@ -39,7 +39,7 @@ extension FleetTests {
 
     @Test(.timeLimit(.minutes(5)))
     func `work goes on without Redis, and after it was emptied`() async throws {
-        let fleet = try await FleetHome.current()
+        let fleet = try await FleetFixture.current()
         try await fleet.withWorkers { workers in
             try await fleet.home.succeed("services", "stop", "--only", "redis")
             let without = Load(count: 2_000)
@@ -66,7 +66,7 @@ extension FleetTests {
     func `a worker told to stop under load leaves in time, and nothing that it finished is delivered again`()
         async throws
     {
-        let fleet = try await FleetHome.current()
+        let fleet = try await FleetFixture.current()
         let load = Load(count: 20_000)
         let queues = ["audit.all", "subscription.profile.viewed"]
         try await fleet.expectNothingWaits()

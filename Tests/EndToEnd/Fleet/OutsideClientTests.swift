@@ -28,7 +28,7 @@ extension FleetTests {
 
     /// Runs a client that publishes the view of a profile, and looks for what came of it.
     private func expectEffects(of client: (_ url: String, _ body: String) -> (String, [String])) async throws {
-        let fleet = try await FleetHome.current()
+        let fleet = try await FleetFixture.current()
         try await fleet.withWorkers { _ in
             // The first messages of a process find nothing connected and nothing prepared.
             let warmUp = Load(count: 10)

@@ -49,7 +49,7 @@ private struct Viewers: Sendable {
     }
 
     /// How the company stands with its profile views.
-    func standing() async throws -> [String: Any] {
+    func status() async throws -> [String: Any] {
         let response = try await call(try RawClient(port: port), "GET", "/api/v1/quotas/\(company)")
         let object = try JSONSerialization.jsonObject(with: Data(response.body.utf8)) as? [String: Any]
         let quotas = (object?["data"] as? [String: Any])?["quotas"] as? [[String: Any]] ?? []
@@ -57,12 +57,12 @@ private struct Viewers: Sendable {
     }
 
     func numbers() async throws -> [Int?] {
-        let standing = try await standing()
-        return ["limit", "used", "remaining", "overage"].map { standing[$0] as? Int }
+        let status = try await status()
+        return ["limit", "used", "remaining", "overage"].map { status[$0] as? Int }
     }
 }
 
-extension FleetHome {
+extension FleetFixture {
     /// Runs the API while `body` does its part; hands it the port and a key that may do everything.
     func withAPI(_ body: (_ port: UInt16, _ key: String) async throws -> Void) async throws {
         let key = try await home.run("key", "create", "test", "--scopes", "admin")
@@ -100,7 +100,7 @@ extension FleetTests {
     func `300 viewers with a quota of 1,000 make 5,000 views, while Redis is emptied, runs full and leaves`()
         async throws
     {
-        let fleet = try await FleetHome.current()
+        let fleet = try await FleetFixture.current()
         let redis = RedisClient(try RedisConfiguration(url: fleet.addresses["REDIS_URL"] ?? ""), name: "test")
         try await fleet.withWorkers(2) { _ in
             try await fleet.withAPI { port, key in
@@ -154,7 +154,7 @@ extension FleetTests {
                     """
                 #expect(try await fleet.count(history, .text(company)) == 1)
                 for event in ["quota.warning", "quota.exceeded"] {
-                    try await eventually("\(event) is told") { try await fleet.audited(event, of: company) >= 1 }
+                    try await eventually("\(event) is published") { try await fleet.audited(event, of: company) >= 1 }
                     #expect(try await fleet.audited(event, of: company) == 1)
                 }
                 try await eventually("every view is audited", within: .seconds(60)) {
@@ -162,7 +162,7 @@ extension FleetTests {
                 }
                 try await fleet.home.succeed("services", "stop", "--only", "redis")
                 #expect(try await viewers.numbers() == [1_000, 1_000, 0, 4_000])
-                #expect(try await viewers.standing()["source"] as? String == "postgres")
+                #expect(try await viewers.status()["source"] as? String == "postgres")
             }
         }
         await redis.close()
@@ -171,10 +171,10 @@ extension FleetTests {
     }
 
     @Test(.timeLimit(.minutes(5)))
-    func `what has run out is ended once by two processes, and comes back as no order`()
+    func `what has run out is ended once by two processes, and its event is not taken for a command`()
         async throws
     {
-        let fleet = try await FleetHome.current()
+        let fleet = try await FleetFixture.current()
         let word = TestServers.uniqueWord()
         try await fleet.withWorkers(2) { _ in
             // Paid so long ago that the period has been over for long.

@@ -3,12 +3,12 @@ import Testing
 
 extension FleetTests {
     /// The script that follows a profile by AMQP and HTTP alone, as other services would.
-    private static let flows = URL(filePath: FleetHome.queuesFile).deletingLastPathComponent()
+    private static let flows = URL(filePath: FleetFixture.queuesFile).deletingLastPathComponent()
         .appending(path: "examples/recruitment/flows.py").path
 
     @Test(.timeLimit(.minutes(5)))
     func `a profile goes through validation and consultation, and every station on the way is reached`() async throws {
-        let fleet = try await FleetHome.current()
+        let fleet = try await FleetFixture.current()
         try await fleet.withAPI { port, key in
             let environment = [
                 "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "RABBITMQ_URL": fleet.addresses["RABBITMQ_URL"] ?? "",

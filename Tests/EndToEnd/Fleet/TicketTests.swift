@@ -10,10 +10,10 @@ extension FleetTests {
     private static let ticketCount = 500
 
     @Test(.enabled(if: StandIn.isAvailable), .timeLimit(.minutes(5)))
-    func `a worker killed in the middle of 500 tickets leaves each there once, and the core hears of it once`()
+    func `a worker killed in the middle of 500 tickets leaves each there once, and the core receives it once`()
         async throws
     {
-        let fleet = try await FleetHome.current()
+        let fleet = try await FleetFixture.current()
         let receiver = try await StandIn("webhook-receiver.py")
         let secret = "whsec_" + Base64.encode(RandomBytes.make(32))
         let word = TestServers.uniqueWord()
@@ -68,10 +68,10 @@ extension FleetTests {
         #expect(webhooks.count == 1)
         let webhook = try #require(webhooks.first)
         #expect(webhook.isSigned(by: secret))
-        let told = try JSONValue(webhook.body)
-        #expect(told["jobId"] == .string(word))
-        #expect(told["data"]?["summary"]?["successful"] == .number("500"))
-        guard case .array(let list)? = told["data"]?["tickets"] else {
+        let reported = try JSONValue(webhook.body)
+        #expect(reported["jobId"] == .string(word))
+        #expect(reported["data"]?["summary"]?["successful"] == .number("500"))
+        guard case .array(let list)? = reported["data"]?["tickets"] else {
             throw TestSetupError(description: "the webhook has no tickets")
         }
         #expect(Set(list.compactMap { $0["qrCodeData"] }).count == Self.ticketCount)
@@ -79,7 +79,7 @@ extension FleetTests {
 
     @Test(.timeLimit(.minutes(5)))
     func `a ticket can be listed, shown, and checked from its file, online and offline`() async throws {
-        let fleet = try await FleetHome.current()
+        let fleet = try await FleetFixture.current()
         let word = TestServers.uniqueWord()
         let folder = FileManager.default.temporaryDirectory.appending(path: "tickets.\(word)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -8,10 +8,10 @@ import Testing
 
 extension FleetTests {
     /// Hands in a webhook for the core, as a worker's transaction does.
-    private func post(_ body: String, on fleet: FleetHome) async throws -> String {
+    private func post(_ body: String, on fleet: FleetFixture) async throws -> String {
         let (id, delivery) = ("msg_" + TestServers.uniqueWord(), UUIDv7.make())
-        var order = Message(body: Array(#"{"deliveryId":"\#(delivery)"}"#.utf8))
-        order.properties.messageID = delivery
+        var deliveryMessage = Message(body: Array(#"{"deliveryId":"\#(delivery)"}"#.utf8))
+        deliveryMessage.properties.messageID = delivery
         _ = try await fleet.pool.pipeline([
             SQLStatement(
                 "INSERT INTO webhook_messages (id, event, body) VALUES ($1, 'ticket.completed', $2)",
@@ -24,14 +24,16 @@ extension FleetTests {
                 """,
                 [.text(delivery), .text(id)]
             ),
-            Outbox.insert([OutgoingMessage(exchange: "fleet.direct", routingKey: "webhook.deliver", message: order)]),
+            Outbox.insert([
+                OutgoingMessage(exchange: "fleet.direct", routingKey: "webhook.deliver", message: deliveryMessage)
+            ]),
         ])
         return id
     }
 
     @Test(.enabled(if: StandIn.isAvailable), .timeLimit(.minutes(5)))
     func `a worker killed in the middle of a webhook sends it again with the same id`() async throws {
-        let fleet = try await FleetHome.current()
+        let fleet = try await FleetFixture.current()
         let receiver = try await StandIn("webhook-receiver.py")
         let word = TestServers.uniqueWord()
         let secret = "whsec_" + Base64.encode(RandomBytes.make(32))
@@ -67,7 +69,7 @@ extension FleetTests {
 
     @Test(.enabled(if: StandIn.isAvailable), .timeLimit(.minutes(2)))
     func `the webhook commands do what their help says`() async throws {
-        let fleet = try await FleetHome.current()
+        let fleet = try await FleetFixture.current()
         let receiver = try await StandIn("webhook-receiver.py")
         let name = TestServers.uniqueWord()
         let environment = [

@@ -6,11 +6,12 @@ import Testing
 
 @Suite(.enabled(if: TestServers.areAvailable)) struct CrashTests {
     /// Runs workers one after another, as a supervisor would, until `isDone`; returns how many crashed.
-    private func superviseUntil(_ stage: TroubleStage, _ isDone: @escaping () async throws -> Bool) async throws -> Int
+    private func superviseUntil(_ fixture: FaultyWorkerFixture, _ isDone: @escaping () async throws -> Bool)
+        async throws -> Int
     {
         var crashes = 0
         while true {
-            let worker = try stage.worker()
+            let worker = try fixture.worker()
             try await eventually("done, or a crash", within: .seconds(60)) {
                 let isDone = try await isDone()
                 return isDone || !worker.isRunning
@@ -20,81 +21,83 @@ import Testing
                 return crashes
             }
             crashes += 1
-            guard crashes < 15 else { throw TestSetupError(description: "crashes for ever:\n\(stage.log())") }
+            guard crashes < 15 else { throw TestSetupError(description: "crashes for ever:\n\(fixture.log())") }
         }
     }
 
     @Test func `a message that aborts its process is isolated, and its neighbours are all done`() async throws {
-        try await TroubleStage.with(["prefetch: 250"]) { stage in
+        try await FaultyWorkerFixture.with(["prefetch: 250"]) { fixture in
             var messages = (1...200).map { ("g\($0)", #"{"kind":"succeed","milliseconds":5}"#) }
             messages.insert(("killer", #"{"kind":"abort"}"#), at: 100)
-            try await stage.publish("single", messages)
-            let crashes = try await superviseUntil(stage) {
+            try await fixture.publish("single", messages)
+            let crashes = try await superviseUntil(fixture) {
                 let (dead, effects) = (
-                    try await stage.deadLetterCount(of: stage.single), try await stage.distinctEffectCount()
+                    try await fixture.deadLetterCount(of: fixture.single), try await fixture.distinctEffectCount()
                 )
                 return dead == 1 && effects == 200
             }
             #expect((1...3).contains(crashes), "\(crashes) crashes")
-            let dead = try #require(try await stage.admin.get(QueueName.deadLetter(of: stage.single))).message
+            let dead = try #require(try await fixture.admin.get(QueueName.deadLetter(of: fixture.single))).message
             #expect(dead.properties.messageID == "killer")
             #expect(dead.headers[FleetHeader.errorType] == "process_crash")
-            #expect(try await stage.effectCount() == 200)
+            #expect(try await fixture.effectCount() == 200)
         }
     }
 
     @Test func `in a batch the killer is found by halves`() async throws {
-        try await TroubleStage.with(["prefetch: 250"]) { stage in
+        try await FaultyWorkerFixture.with(["prefetch: 250"]) { fixture in
             var messages = (1...200).map { ("g\($0)", #"{"kind":"succeed"}"#) }
             messages.insert(("killer", #"{"kind":"abort"}"#), at: 100)
-            try await stage.publish("batch", messages)
-            let crashes = try await superviseUntil(stage) {
+            try await fixture.publish("batch", messages)
+            let crashes = try await superviseUntil(fixture) {
                 let (dead, effects) = (
-                    try await stage.deadLetterCount(of: stage.batch), try await stage.distinctEffectCount()
+                    try await fixture.deadLetterCount(of: fixture.batch), try await fixture.distinctEffectCount()
                 )
                 return dead == 1 && effects == 200
             }
             #expect((1...8).contains(crashes), "\(crashes) crashes")
-            let dead = try #require(try await stage.admin.get(QueueName.deadLetter(of: stage.batch))).message
+            let dead = try #require(try await fixture.admin.get(QueueName.deadLetter(of: fixture.batch))).message
             #expect(dead.properties.messageID == "killer")
-            #expect(try await stage.effectCount() == 200)
+            #expect(try await fixture.effectCount() == 200)
         }
     }
 
     @Test func `being killed from outside again and again blames no message`() async throws {
-        try await TroubleStage.with(["prefetch: 250"]) { stage in
+        try await FaultyWorkerFixture.with(["prefetch: 250"]) { fixture in
             let messages = (1...400).map { ("g\($0)", #"{"kind":"succeed","milliseconds":20}"#) }
-            try await stage.publish("single", messages)
+            try await fixture.publish("single", messages)
             for _ in 1...4 {
-                let before = stage.executionCount()
-                let worker = try stage.worker()
-                try await eventually("some run", within: .seconds(30)) { stage.executionCount() >= before + 10 }
+                let before = fixture.executionCount()
+                let worker = try fixture.worker()
+                try await eventually("some run", within: .seconds(30)) { fixture.executionCount() >= before + 10 }
                 worker.send(9)
                 #expect(try await worker.waitForEnd() == -9)
             }
-            let worker = try stage.worker()
-            try await eventually("all are done", within: .seconds(60)) { try await stage.distinctEffectCount() == 400 }
+            let worker = try fixture.worker()
+            try await eventually("all are done", within: .seconds(60)) {
+                try await fixture.distinctEffectCount() == 400
+            }
             #expect(try await worker.stop() == 0)
-            #expect(try await stage.effectCount() == 400)
-            #expect(try await stage.deadLetterCount(of: stage.single) == 0)
+            #expect(try await fixture.effectCount() == 400)
+            #expect(try await fixture.deadLetterCount(of: fixture.single) == 0)
         }
     }
 
     @Test func `a drain under load finishes what runs, returns the rest, and exits with 0`() async throws {
-        try await TroubleStage.with { stage in
+        try await FaultyWorkerFixture.with { fixture in
             let messages = (1...300).map { ("g\($0)", #"{"kind":"succeed","milliseconds":50}"#) }
-            try await stage.publish("single", messages)
-            let first = try stage.worker()
-            try await eventually("some run", within: .seconds(30)) { stage.executionCount() >= 40 }
+            try await fixture.publish("single", messages)
+            let first = try fixture.worker()
+            try await eventually("some run", within: .seconds(30)) { fixture.executionCount() >= 40 }
             #expect(try await first.stop() == 0)
-            let done = try await stage.effectCount()
-            #expect(stage.executionCount() == done, "an execution was broken off")
-            let waiting = try await stage.admin.queueDepth(stage.single)?.ready
+            let done = try await fixture.effectCount()
+            #expect(fixture.executionCount() == done, "an execution was broken off")
+            let waiting = try await fixture.admin.queueDepth(fixture.single)?.ready
             #expect(waiting == 300 - done)
-            let second = try stage.worker()
-            try await eventually("the rest", within: .seconds(60)) { try await stage.effectCount() == 300 }
+            let second = try fixture.worker()
+            try await eventually("the rest", within: .seconds(60)) { try await fixture.effectCount() == 300 }
             try await second.stop()
-            #expect(stage.executionCount() == 300, "a finished message was delivered again")
+            #expect(fixture.executionCount() == 300, "a finished message was delivered again")
         }
     }
 }

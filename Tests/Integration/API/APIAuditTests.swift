@@ -8,16 +8,16 @@ import Testing
 struct APIAuditTests {
     func with(_ scopes: Set<Scope>, _ body: (APIFixture) async throws -> Void) async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
-            let bench = try AuditWorkerTests.bench(database.pool)
+            let harness = try AuditWorkerTests.harness(database.pool)
             for batch in 0..<4 {
-                #expect(await bench.handle(AuditWorkerTests.letters(batch * 30..<batch * 30 + 30)).areDone)
+                #expect(await harness.handle(AuditWorkerTests.inputs(batch * 30..<batch * 30 + 30)).areDone)
             }
-            let letters = [
-                AuditPrivacyTests.letter("m-ann"),
-                AuditPrivacyTests.letter("s", "import.started", #"{"importId":"i","adminId":"x"}"#),
-                AuditPrivacyTests.letter("e", "import.completed", #"{"importId":"i","results":{"ok":3}}"#),
+            let inputs = [
+                AuditPrivacyTests.input("m-ann"),
+                AuditPrivacyTests.input("s", "import.started", #"{"importId":"i","adminId":"x"}"#),
+                AuditPrivacyTests.input("e", "import.completed", #"{"importId":"i","results":{"ok":3}}"#),
             ]
-            for letter in letters { #expect(await bench.handle([letter]).areDone) }
+            for input in inputs { #expect(await harness.handle([input]).areDone) }
             let log = AuditLog(database.pool, privacy: try AuditWorkerTests.privacy(database.pool))
             try await APIFixture.with(database.pool, audit: log, scopes: scopes, body)
         }

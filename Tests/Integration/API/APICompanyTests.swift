@@ -77,10 +77,10 @@ struct APICompanyTests {
 
     @Test func `the token ledger pages from the newest entry on`() async throws {
         try await withAPI { api, fixture in
-            let letters = (1...5).map {
-                WorkerBench.Letter("t-\($0)", "token.purchased", #"{"companyId":"acme","tokens":\#($0)}"#)
+            let inputs = (1...5).map {
+                HandlerHarness.Input("t-\($0)", "token.purchased", #"{"companyId":"acme","tokens":\#($0)}"#)
             }
-            #expect(await fixture.tokens(.purchased).handle(letters).areDone)
+            #expect(await fixture.tokens(.purchased).handle(inputs).areDone)
             var amounts: [Int] = []
             var path = "/api/v1/tokens/acme?limit=2"
             while true {

@@ -37,16 +37,16 @@ struct APIFixture: Sendable {
     ///   - notifications: `nil` is an API without them.
     ///   - audit: `nil` is an API without it.
     ///   - ticketFiles: `nil` is an API without the files.
-    ///   - door: `nil` is an API without scans.
+    ///   - scanner: `nil` is an API without scans.
     ///   - scopes: what the key may do.
     static func with(
         _ pool: PostgresPool,
         states: JobStates? = nil,
-        admission: Admission = Admission(),
+        admission: AdmissionControl = AdmissionControl(),
         notifications: NotificationTexts? = nil,
         audit: AuditLog? = nil,
         ticketFiles: (any TicketFileStore)? = nil,
-        door: TicketDoor? = nil,
+        scanner: TicketScanner? = nil,
         scopes: Set<Scope> = [.read, .enqueue],
         _ body: (APIFixture) async throws -> Void
     ) async throws {
@@ -64,7 +64,7 @@ struct APIFixture: Sendable {
             context,
             states: states,
             readiness: Readiness([HealthCheck("postgres", isNeeded: true) { _ = try await pool.ping() }]),
-            routes: routes(context, notifications, audit, ticketFiles, door)
+            routes: routes(context, notifications, audit, ticketFiles, scanner)
         )
         let result: Result<Void, any Error>
         do {
@@ -79,10 +79,10 @@ struct APIFixture: Sendable {
         _ notifications: NotificationTexts?,
         _ audit: AuditLog?,
         _ ticketFiles: (any TicketFileStore)?,
-        _ door: TicketDoor?
+        _ scanner: TicketScanner?
     ) -> [Route] {
         let (pool, topic) = (context.postgres, context.topology.events.name)
-        let quotas = QuotaReader(pool, board: nil)
+        let quotas = QuotaReader(pool, cache: nil)
         var routes = QuotaRoutes(quotas).routes + SubscriptionRoutes(pool).routes + TokenRoutes(pool).routes
         routes += SearchRoutes(PostgresSearch(pool), pool, exchange: topic).routes
         routes += ProfileRoutes(pool, quotas: quotas, exchange: topic, admission: context.admission).routes
@@ -94,7 +94,7 @@ struct APIFixture: Sendable {
                 admission: context.admission
             ).routes
         routes += TicketCancelRoutes(pool, topology: context.topology).routes
-        routes += door.map { ScanRoutes($0).routes } ?? []
+        routes += scanner.map { ScanRoutes($0).routes } ?? []
         routes += audit.map { AuditRoutes($0).routes } ?? []
         if let notifications {
             let dispatch = NotificationDispatch(notifications, topology: context.topology)

@@ -45,7 +45,7 @@ struct APILiveStateTests {
         await redis.close()
     }
 
-    @Test func `a state that says over, of a job that was requeued, is not believed`() async throws {
+    @Test func `a state that says over, of a job that was requeued, is ignored`() async throws {
         guard let url = ProcessInfo.processInfo.environment["REDIS_URL"] else {
             throw TestSetupError(description: "REDIS_URL is not set; run make test, which starts the servers")
         }

@@ -66,7 +66,7 @@ struct APIOutageTests {
     @Test func `while the broker asks for less, nothing new is taken in and everything else goes on`() async throws {
         try await TestDatabase.with(migrated: true) { database in
             let alarm = Atomic(true)
-            let admission = Admission { alarm.load(ordering: .relaxed) ? "The broker" : nil }
+            let admission = AdmissionControl { alarm.load(ordering: .relaxed) ? "The broker" : nil }
             try await APIFixture.with(database.pool, admission: admission) { api in
                 let event = #"{"type":"a","data":1}"#
                 let refused = try await api.call("POST", "/api/v1/events", event)

@@ -10,14 +10,14 @@ import Testing
 
 @Suite(.enabled(if: TestDatabase.isAvailable))
 struct APISearchTests {
-    private func withAPI(_ body: (APIFixture, IndexBench) async throws -> Void) async throws {
+    private func withAPI(_ body: (APIFixture, IndexingHarness) async throws -> Void) async throws {
         try await TestDatabase.with(size: 6, migrated: true) { database in
-            let bench = IndexBench(database.pool)
-            await bench.add(
+            let harness = IndexingHarness(database.pool)
+            await harness.add(
                 "p 1",
                 #""firstName":"Zoé","email":"z@x.fr","title":"Soudeuse","summary":"Zoé soude","skills":["TIG"]"#
             )
-            try await APIFixture.with(database.pool) { api in try await body(api, bench) }
+            try await APIFixture.with(database.pool) { api in try await body(api, harness) }
         }
     }
 
@@ -42,9 +42,9 @@ struct APISearchTests {
         }
     }
 
-    @Test func `each search is told of once, and its further pages are not`() async throws {
-        try await withAPI { api, bench async throws in
-            await bench.add("p 2", #""title":"Soudeur""#)
+    @Test func `each search is reported once, and its further pages are not`() async throws {
+        try await withAPI { api, harness async throws in
+            await harness.add("p 2", #""title":"Soudeur""#)
             let path = "/api/v1/search?q=soudeur&companyId=c-1&userId=r-1&limit=1&experience=-5"
             let none = try await api.call("GET", path)
             #expect(try none.data()["match"] as? String == "exact")
@@ -109,7 +109,7 @@ struct APISearchTests {
         }
     }
 
-    @Test func `a view shows the profile and the quota as it was, and is told of`() async throws {
+    @Test func `a view shows the profile and the quota as it was, and is reported`() async throws {
         try await withAPI { api, _ async throws in
             let path = "/api/v1/profiles/p%201/view"
             let body = #"{"companyId":"c-1","viewerId":"r-1"}"#
@@ -136,7 +136,7 @@ struct APISearchTests {
         try await withAPI { api, _ async throws in
             let path = "/api/v1/profiles/p%201/view"
             let views = (0..<103).map { QuotaWorkerTests.view("m-\($0)", "c-1") }
-            #expect(await QuotaWorkerTests.bench(api.pool).handle(views).areDone)
+            #expect(await QuotaWorkerTests.harness(api.pool).handle(views).areDone)
             let over = try await api.call("POST", path, #"{"companyId":"c-1"}"#)
             let quota = try #require(try over.data()["quota"] as? [String: Any])
             #expect(over.status == 200 && quota["isExhausted"] as? Bool == true && quota["overage"] as? Int == 3)
@@ -153,7 +153,7 @@ struct APISearchTests {
             #expect(
                 await QuotaWorkerTests.payments(api.pool).handle([QuotaWorkerTests.payment("1", "c-1", "pro")]).areDone
             )
-            #expect(await QuotaWorkerTests.bench(api.pool).handle([QuotaWorkerTests.view("m", "c-1")]).areDone)
+            #expect(await QuotaWorkerTests.harness(api.pool).handle([QuotaWorkerTests.view("m", "c-1")]).areDone)
             let response = try await api.call("POST", "/api/v1/profiles/p%201/view", #"{"companyId":"c-1"}"#)
             let quota = try #require(try response.data()["quota"] as? [String: Any])
             #expect(quota["plan"] as? String == "pro" && quota["remaining"] as? Int == 999)
@@ -180,9 +180,12 @@ struct APISearchTests {
     }
 
     @Test func `a profile that is not there can't be seen, and costs nothing`() async throws {
-        try await withAPI { api, bench async throws in
-            let rejection = IndexBench.letter(ProfileRejected.event, #"{"profileId":"p 1","occurredAt":"2026-05-01"}"#)
-            #expect(await bench.handle([rejection]).areDone)
+        try await withAPI { api, harness async throws in
+            let rejection = IndexingHarness.input(
+                ProfileRejected.event,
+                #"{"profileId":"p 1","occurredAt":"2026-05-01"}"#
+            )
+            #expect(await harness.handle([rejection]).areDone)
             for id in ["p%201", "nobody", String(repeating: "x", count: 255)] {
                 let response = try await api.call("POST", "/api/v1/profiles/\(id)/view", #"{"companyId":"c-1"}"#)
                 #expect(response.status == 404)

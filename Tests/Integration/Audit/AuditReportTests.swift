@@ -11,12 +11,12 @@ struct AuditReportTests {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try await TestDatabase.with(migrated: true) { database async throws in
-            let bench = try AuditWorkerTests.bench(database.pool)
+            let harness = try AuditWorkerTests.harness(database.pool)
             for batch in 0..<5 {
-                #expect(await bench.handle(AuditWorkerTests.letters(batch * 500..<batch * 500 + 500)).areDone)
+                #expect(await harness.handle(AuditWorkerTests.inputs(batch * 500..<batch * 500 + 500)).areDone)
             }
             let formula = #"{"userId":"=1+1","note":"a, \"b\"","email":"ann@example.com"}"#
-            #expect(await bench.handle([AuditPrivacyTests.letter("=cmd", "user.updated", formula)]).areDone)
+            #expect(await harness.handle([AuditPrivacyTests.input("=cmd", "user.updated", formula)]).areDone)
             let log = AuditLog(database.pool, privacy: try AuditWorkerTests.privacy(database.pool))
             try await body(database, log, folder)
         }

@@ -22,54 +22,57 @@ struct AuditRetentionTests {
     }
 
     @Test(arguments: [false, true]) func `whole months go, and the rest verifies as before`(drops: Bool) async throws {
-        try await CheckpointTests.Stage.with { stage async throws in
+        try await CheckpointTests.Fixture.with { fixture async throws in
             // The rows of the stage become those of an old month, as if they had been recorded then.
-            try await age(stage, months: 3)
-            #expect(await stage.bench.handle(AuditWorkerTests.letters(0..<6, "now")).areDone)
-            try await stage.checkpointing.make()
-            #expect(try await AuditVerification(stage.pool).run().isIntact)
-            let retention = AuditRetention(stage.pool, key: stage.key)
+            try await age(fixture, months: 3)
+            #expect(await fixture.harness.handle(AuditWorkerTests.inputs(0..<6, "now")).areDone)
+            try await fixture.checkpointing.make()
+            #expect(try await AuditVerification(fixture.pool).run().isIntact)
+            let retention = AuditRetention(fixture.pool, key: fixture.key)
             let expired = try await retention.expired(keeping: 2)
             #expect(expired.count == 1)
             let number = try await retention.detach(expired[0], drops: drops, by: "op")
-            try await stage.checkpointing.copy()
+            try await fixture.checkpointing.copy()
             let report = try await AuditVerification(
-                stage.pool,
-                trust: CheckpointTrust(keys: [stage.key.publicKey])
+                fixture.pool,
+                trust: CheckpointTrust(keys: [fixture.key.publicKey])
             ).run()
             #expect(report.faults == [] && report.rows == 7)
             #expect(report.newest?.number == number)
-            let isThere = try await stage.pool.query(
+            let isThere = try await fixture.pool.query(
                 SQLStatement("SELECT to_regclass('\(expired[0].table)') IS NOT NULL")
             )[0].bool(0)
             #expect(isThere == !drops)
             #expect(try await retention.expired(keeping: 2).isEmpty)
-            #expect(await stage.bench.handle(AuditWorkerTests.letters(0..<3, "then")).areDone)
-            #expect(try await AuditVerification(stage.pool).run().isIntact)
+            #expect(await fixture.harness.handle(AuditWorkerTests.inputs(0..<3, "then")).areDone)
+            #expect(try await AuditVerification(fixture.pool).run().isIntact)
         }
     }
 
     @Test func `what is tampered with after months have gone is found, and where`() async throws {
-        try await CheckpointTests.Stage.with { stage async throws in
-            try await age(stage, months: 3)
-            #expect(await stage.bench.handle(AuditWorkerTests.letters(0..<6, "now")).areDone)
-            let retention = AuditRetention(stage.pool, key: stage.key)
+        try await CheckpointTests.Fixture.with { fixture async throws in
+            try await age(fixture, months: 3)
+            #expect(await fixture.harness.handle(AuditWorkerTests.inputs(0..<6, "now")).areDone)
+            let retention = AuditRetention(fixture.pool, key: fixture.key)
             let month = try #require(try await retention.expired(keeping: 2).first)
-            let seam = try #require(try await retention.detach(month, drops: true, by: "op"))
+            let detachment = try #require(try await retention.detach(month, drops: true, by: "op"))
             let tables = ["audit_logs", "audit_lanes", "audit_checkpoints"]
-            for table in tables { try await stage.execute("CREATE TABLE kept_\(table) AS SELECT * FROM \(table)") }
-            let rows = try await stage.pool.query(
+            for table in tables { try await fixture.execute("CREATE TABLE kept_\(table) AS SELECT * FROM \(table)") }
+            let rows = try await fixture.pool.query(
                 SQLStatement("SELECT lane, min(sequence) FROM audit_logs GROUP BY lane ORDER BY count(*) DESC LIMIT 1")
             )
             let (lane, first) = (rows[0].int(0) ?? 0, rows[0].int(1) ?? 0)
             func row(_ offset: Int64) -> String { "lane = \(lane) AND sequence = \(first + offset)" }
             /// The faults after some tampering, of which nothing is left afterwards.
             func faults(_ tampering: [String]) async throws -> [String] {
-                for statement in tampering { try await stage.execute(statement) }
-                let trust = CheckpointTrust(keys: [stage.key.publicKey])
-                let found = try await AuditVerification(stage.pool, trust: trust).run().faults
+                for statement in tampering { try await fixture.execute(statement) }
+                let trust = CheckpointTrust(keys: [fixture.key.publicKey])
+                let found = try await AuditVerification(fixture.pool, trust: trust).run().faults
                 for table in tables {
-                    try await stage.execute("DELETE FROM \(table)", "INSERT INTO \(table) SELECT * FROM kept_\(table)")
+                    try await fixture.execute(
+                        "DELETE FROM \(table)",
+                        "INSERT INTO \(table) SELECT * FROM kept_\(table)"
+                    )
                 }
                 return found.map { "\($0.kind.rawValue) \($0.lane)/\($0.sequence)" }
             }
@@ -100,12 +103,12 @@ struct AuditRetentionTests {
                     ]
                 ),
                 (
-                    "checkpoint_forged 0/\(seam)",
+                    "checkpoint_forged 0/\(detachment)",
                     [
-                        "UPDATE audit_checkpoints SET signature = decode(repeat('00', 64), 'hex') WHERE number = \(seam)"
+                        "UPDATE audit_checkpoints SET signature = decode(repeat('00', 64), 'hex') WHERE number = \(detachment)"
                     ]
                 ),
-                ("base_moved \(lane)/\(first - 1)", ["DELETE FROM audit_checkpoints WHERE number = \(seam)"]),
+                ("base_moved \(lane)/\(first - 1)", ["DELETE FROM audit_checkpoints WHERE number = \(detachment)"]),
             ]
             for (expected, statements) in tampering {
                 let found = try await faults(statements)
@@ -115,26 +118,26 @@ struct AuditRetentionTests {
     }
 
     @Test func `a month that does not follow the base does not go`() async throws {
-        try await CheckpointTests.Stage.with { stage async throws in
-            try await age(stage, months: 3)
-            try await stage.execute("DELETE FROM audit_logs WHERE lane = 1 AND sequence = 2")
-            let retention = AuditRetention(stage.pool, key: stage.key)
+        try await CheckpointTests.Fixture.with { fixture async throws in
+            try await age(fixture, months: 3)
+            try await fixture.execute("DELETE FROM audit_logs WHERE lane = 1 AND sequence = 2")
+            let retention = AuditRetention(fixture.pool, key: fixture.key)
             let expired = try await retention.expired(keeping: 2)
             await #expect(throws: AuditError.self) {
                 try await retention.detach(expired[0], drops: true, by: "op")
             }
-            #expect(try await AuditVerification(stage.pool).run().faults.map(\.kind) == [.deleted])
+            #expect(try await AuditVerification(fixture.pool).run().faults.map(\.kind) == [.deleted])
         }
     }
 
     /// Puts all rows back by some months, and computes their hashes anew; checkpoints of before are dropped.
-    private func age(_ stage: CheckpointTests.Stage, months: Int) async throws {
-        try await stage.execute(
+    private func age(_ fixture: CheckpointTests.Fixture, months: Int) async throws {
+        try await fixture.execute(
             "SELECT audit_logs_ensure_month(now() - interval '\(months) months')",
             "UPDATE audit_logs SET recorded_at = recorded_at - interval '\(months) months'",
             "UPDATE audit_lanes SET recorded_at = recorded_at - interval '\(months) months'",
             "DELETE FROM audit_checkpoints"
         )
-        for lane in 1...2 { try await stage.rewrite(lane: Int64(lane), from: 1) }
+        for lane in 1...2 { try await fixture.rewrite(lane: Int64(lane), from: 1) }
     }
 }

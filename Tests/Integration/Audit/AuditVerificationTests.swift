@@ -10,8 +10,8 @@ struct AuditVerificationTests {
     func faults(_ steps: [[String]]) async throws -> [[String]] {
         try await TestDatabase.with(migrated: true) { database async throws in
             _ = try await database.pool.query(SQLStatement("DELETE FROM audit_lanes WHERE lane > 1"))
-            let bench = try AuditWorkerTests.bench(database.pool)
-            for number in 0..<10 { await bench.handle(AuditWorkerTests.letters(number..<number + 1)) }
+            let harness = try AuditWorkerTests.harness(database.pool)
+            for number in 0..<10 { await harness.handle(AuditWorkerTests.inputs(number..<number + 1)) }
             _ = try await database.pool.pipeline(
                 ["logs", "lanes"].map { SQLStatement("CREATE TABLE kept_\($0) AS SELECT * FROM audit_\($0)") }
             )
@@ -105,12 +105,12 @@ struct AuditVerificationTests {
 
     @Test func `pages end between rows of any size, and every row is checked`() async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
-            let bench = try AuditWorkerTests.bench(database.pool)
+            let harness = try AuditWorkerTests.harness(database.pool)
             let text = String(repeating: "x", count: 1_500_000)
-            let big = (0..<7).map { WorkerBench.Letter(id: "b\($0)", event: "a.b", body: #"{"text":"\#(text)"}"#) }
-            #expect(await bench.handle(big).areDone)
+            let big = (0..<7).map { HandlerHarness.Input(id: "b\($0)", event: "a.b", body: #"{"text":"\#(text)"}"#) }
+            #expect(await harness.handle(big).areDone)
             for batch in 0..<3 {
-                await bench.handle(AuditWorkerTests.letters(batch * 700..<batch * 700 + 700))
+                await harness.handle(AuditWorkerTests.inputs(batch * 700..<batch * 700 + 700))
             }
             var pages = 0
             let report = try await AuditVerification(database.pool).run { _ in pages += 1 }
@@ -125,12 +125,12 @@ struct AuditVerificationTests {
 
     @Test func `verifying while others write finds nothing`() async throws {
         try await TestDatabase.with(size: 6, migrated: true) { database async throws in
-            let bench = try AuditWorkerTests.bench(database.pool)
+            let harness = try AuditWorkerTests.harness(database.pool)
             try await withThrowingTaskGroup { group in
                 for writer in 0..<3 {
                     group.addTask {
                         for batch in 0..<20 {
-                            await bench.handle(AuditWorkerTests.letters(0..<10, "w\(writer)-\(batch)"))
+                            await harness.handle(AuditWorkerTests.inputs(0..<10, "w\(writer)-\(batch)"))
                         }
                     }
                 }

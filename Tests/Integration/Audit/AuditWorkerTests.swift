@@ -8,9 +8,9 @@ import Testing
 
 @Suite(.enabled(if: TestDatabase.isAvailable))
 struct AuditWorkerTests {
-    static func letters(_ range: Range<Int>, _ prefix: String = "m") -> [WorkerBench.Letter] {
+    static func inputs(_ range: Range<Int>, _ prefix: String = "m") -> [HandlerHarness.Input] {
         range.map { number in
-            WorkerBench.Letter(
+            HandlerHarness.Input(
                 id: "\(prefix)-\(number)",
                 event: "profile.viewed",
                 body: #"{"profileId":"p-\#(number)","companyId":"c","userId":"u","timestamp":"2026-01-30T03:00:00Z"}"#,
@@ -19,8 +19,8 @@ struct AuditWorkerTests {
         }
     }
 
-    static func bench(_ pool: PostgresPool) throws -> WorkerBench {
-        WorkerBench(AuditWorker(privacy: try privacy(pool)), queue: "audit.all", pool)
+    static func harness(_ pool: PostgresPool) throws -> HandlerHarness {
+        HandlerHarness(AuditWorker(privacy: try privacy(pool)), queue: "audit.all", pool)
     }
 
     static let masters = MasterKeys.generate()
@@ -33,8 +33,8 @@ struct AuditWorkerTests {
         try await TestDatabase.with(migrated: true) { database async throws in
             let body =
                 #"{"profileId" : "p-1","recruiterId":12, "source":"search","timestamp":"2026-01-30T03:00:00Z","é":1.0}"#
-            let letter = WorkerBench.Letter(id: "m", event: "profile.viewed", body: body, correlationID: "corr")
-            let outcomes = try await Self.bench(database.pool).handle([letter])
+            let input = HandlerHarness.Input(id: "m", event: "profile.viewed", body: body, correlationID: "corr")
+            let outcomes = try await Self.harness(database.pool).handle([input])
             #expect(outcomes.map(\.isDone) == [true])
             let rows = try await database.pool.query(
                 SQLStatement(
@@ -59,8 +59,8 @@ struct AuditWorkerTests {
 
     @Test func `the same batch twice leaves one row for each message`() async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
-            let bench = try Self.bench(database.pool)
-            for _ in 0..<2 { #expect(await bench.handle(Self.letters(0..<100)).areDone) }
+            let harness = try Self.harness(database.pool)
+            for _ in 0..<2 { #expect(await harness.handle(Self.inputs(0..<100)).areDone) }
             #expect(try await database.count("SELECT count(*) FROM audit_logs") == 100)
             #expect(try await AuditVerification(database.pool).run().isIntact)
         }
@@ -68,11 +68,11 @@ struct AuditWorkerTests {
 
     @Test func `fifty concurrent batches with the same message leave one row`() async throws {
         try await TestDatabase.with(size: 20, migrated: true) { database async throws in
-            let bench = try Self.bench(database.pool)
+            let harness = try Self.harness(database.pool)
             await withTaskGroup { group in
                 for batch in 0..<50 {
                     group.addTask {
-                        let outcomes = await bench.handle(Self.letters(0..<1) + Self.letters(0..<5, "own-\(batch)"))
+                        let outcomes = await harness.handle(Self.inputs(0..<1) + Self.inputs(0..<5, "own-\(batch)"))
                         #expect(outcomes.areDone)
                     }
                 }
@@ -87,11 +87,11 @@ struct AuditWorkerTests {
     @Test func `concurrent writers of two processes take lanes of their own, and every chain verifies`() async throws {
         try await TestDatabase.with(size: 6, migrated: true) { database async throws in
             let other = try database.otherPool(size: 6)
-            let benches = [try Self.bench(database.pool), try Self.bench(other)]
+            let harnesses = [try Self.harness(database.pool), try Self.harness(other)]
             await withTaskGroup { group in
                 for batch in 0..<60 {
                     group.addTask {
-                        let outcomes = await benches[batch % 2].handle(Self.letters(0..<20, "b\(batch)"))
+                        let outcomes = await harnesses[batch % 2].handle(Self.inputs(0..<20, "b\(batch)"))
                         #expect(outcomes.areDone)
                     }
                 }
@@ -107,11 +107,11 @@ struct AuditWorkerTests {
     @Test func `more batches than lanes wait for a lane`() async throws {
         try await TestDatabase.with(size: 4, migrated: true) { database async throws in
             _ = try await database.pool.query(SQLStatement("DELETE FROM audit_lanes WHERE lane > 1"))
-            let bench = try Self.bench(database.pool)
+            let harness = try Self.harness(database.pool)
             await withTaskGroup { group in
                 for batch in 0..<12 {
                     group.addTask {
-                        #expect(await bench.handle(Self.letters(0..<3, "b\(batch)")).areDone)
+                        #expect(await harness.handle(Self.inputs(0..<3, "b\(batch)")).areDone)
                     }
                 }
             }
@@ -124,16 +124,16 @@ struct AuditWorkerTests {
         async throws
     {
         try await TestDatabase.with(migrated: true) { database async throws in
-            var letters = Self.letters(0..<10)
-            letters[3].body = "{"
-            letters[6].correlationID = "a\u{0}b"
-            let outcomes = try await Self.bench(database.pool).handle(letters)
+            var inputs = Self.inputs(0..<10)
+            inputs[3].body = "{"
+            inputs[6].correlationID = "a\u{0}b"
+            let outcomes = try await Self.harness(database.pool).handle(inputs)
             #expect(outcomes.indices.filter { !outcomes[$0].isDone } == [3, 6])
             for index in [3, 6] { #expect(throws: InvalidPayload.self) { try outcomes[index].get() } }
             #expect(try await database.count("SELECT count(*) FROM audit_logs") == 8)
             #expect(try await database.count("SELECT count(*) FROM inbox WHERE message_id IN ('m-3', 'm-6')") == 0)
-            letters[6].correlationID = "ab"
-            #expect(try await Self.bench(database.pool).handle([letters[6]]).areDone)
+            inputs[6].correlationID = "ab"
+            #expect(try await Self.harness(database.pool).handle([inputs[6]]).areDone)
             #expect(try await database.count("SELECT count(*) FROM audit_logs") == 9)
         }
     }
@@ -148,11 +148,11 @@ struct AuditWorkerTests {
             _ = try await database.pool.query(
                 SQLStatement("UPDATE audit_lanes SET recorded_at = now() + interval '65 days'")
             )
-            let bench = try Self.bench(database.pool)
+            let harness = try Self.harness(database.pool)
             await withTaskGroup { group in
                 for batch in 0..<8 {
                     group.addTask {
-                        #expect(await bench.handle(Self.letters(0..<5, "b\(batch)")).areDone)
+                        #expect(await harness.handle(Self.inputs(0..<5, "b\(batch)")).areDone)
                     }
                 }
             }
@@ -165,10 +165,10 @@ struct AuditWorkerTests {
     @Test func `event times of any year make no partition of their own`() async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
             let times = [#""1800-01-01""#, #""9999-12-31T23:59:59Z""#, "1e300", "-1", #""soon""#, "[]"]
-            let letters = times.enumerated().map { index, time in
-                WorkerBench.Letter(id: "t\(index)", event: "a.b", body: #"{"timestamp":\#(time)}"#)
+            let inputs = times.enumerated().map { index, time in
+                HandlerHarness.Input(id: "t\(index)", event: "a.b", body: #"{"timestamp":\#(time)}"#)
             }
-            #expect(try await Self.bench(database.pool).handle(letters).areDone)
+            #expect(try await Self.harness(database.pool).handle(inputs).areDone)
             #expect(try await database.count("SELECT count(*) FROM audit_logs") == 6)
             #expect(
                 try await database.count(

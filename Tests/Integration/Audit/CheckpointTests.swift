@@ -8,11 +8,11 @@ import Testing
 @Suite(.enabled(if: TestDatabase.isAvailable))
 struct CheckpointTests {
     /// A chain of two lanes with three checkpoints, a copy of them, and what signs them.
-    struct Stage: Sendable {
+    struct Fixture: Sendable {
         let pool: PostgresPool
         let key: SigningKey
         let folder: String
-        let bench: WorkerBench
+        let harness: HandlerHarness
 
         var file: @Sendable (String) -> CheckpointFile {
             { [folder] chain in CheckpointFile("\(folder)/\(chain).checkpoints") }
@@ -22,26 +22,27 @@ struct CheckpointTests {
             AuditVerification(pool, trust: CheckpointTrust(keys: [key.publicKey], file: file))
         }
 
-        static func with(_ body: (Stage) async throws -> Void) async throws {
+        static func with(_ body: (Fixture) async throws -> Void) async throws {
             let folder = FileManager.default.temporaryDirectory.appending(path: TestServers.uniqueWord()).path()
             defer { try? FileManager.default.removeItem(atPath: folder) }
             try await TestDatabase.with(migrated: true) { database async throws in
                 _ = try await database.pool.query(SQLStatement("DELETE FROM audit_lanes WHERE lane > 2"))
-                let stage = Stage(
+                let fixture = Fixture(
                     pool: database.pool,
                     key: .generate(),
                     folder: folder,
-                    bench: try AuditWorkerTests.bench(database.pool)
+                    harness: try AuditWorkerTests.harness(database.pool)
                 )
                 for round in 0..<3 {
                     for number in 0..<4 {
                         #expect(
-                            await stage.bench.handle(AuditWorkerTests.letters(number..<number + 1, "r\(round)")).areDone
+                            await fixture.harness.handle(AuditWorkerTests.inputs(number..<number + 1, "r\(round)"))
+                                .areDone
                         )
                     }
-                    #expect(try await stage.checkpointing.make()?.number == Int64(round + 1))
+                    #expect(try await fixture.checkpointing.make()?.number == Int64(round + 1))
                 }
-                try await body(stage)
+                try await body(fixture)
             }
         }
 
@@ -49,8 +50,8 @@ struct CheckpointTests {
             for statement in statements { _ = try await pool.query(SQLStatement(statement)) }
         }
 
-        func faults(since mark: VerifiedMark? = nil) async throws -> [String] {
-            try await verification.run(since: mark).faults.map { "\($0.kind.rawValue) \($0.lane)/\($0.sequence)" }
+        func faults(since bookmark: VerificationBookmark? = nil) async throws -> [String] {
+            try await verification.run(since: bookmark).faults.map { "\($0.kind.rawValue) \($0.lane)/\($0.sequence)" }
         }
 
         /// Computes a lane anew from a row on, as somebody does who may write to both tables and has read the manual.
@@ -85,64 +86,64 @@ struct CheckpointTests {
     }
 
     @Test func `intact chains and checkpoints have no fault, and give the mark for the next time`() async throws {
-        try await Stage.with { stage async throws in
-            let report = try await stage.verification.run()
+        try await Fixture.with { fixture async throws in
+            let report = try await fixture.verification.run()
             #expect(report.faults == [] && report.checkpoints == 3 && report.rows == 12)
-            let mark = try #require(report.mark)
-            #expect(mark.number == 3 && VerifiedMark(text: mark.text) == mark)
-            #expect(await stage.bench.handle(AuditWorkerTests.letters(0..<5, "later")).areDone)
-            let next = try await stage.verification.run(since: mark)
+            let bookmark = try #require(report.bookmark)
+            #expect(bookmark.number == 3 && VerificationBookmark(text: bookmark.text) == bookmark)
+            #expect(await fixture.harness.handle(AuditWorkerTests.inputs(0..<5, "later")).areDone)
+            let next = try await fixture.verification.run(since: bookmark)
             // The new rows, and the last of each lane that was checked before.
             #expect(next.isIntact && next.rows == 7 && next.since?.number == 3)
-            #expect(try await stage.checkpointing.make()?.number == 4)
-            #expect(try await stage.checkpointing.make() == nil)
+            #expect(try await fixture.checkpointing.make()?.number == 4)
+            #expect(try await fixture.checkpointing.make() == nil)
         }
     }
 
     @Test func `a lane computed anew from a row on is found where the first checkpoint after it stands`() async throws {
-        try await Stage.with { stage async throws in
+        try await Fixture.with { fixture async throws in
             let sequence = try await Int64(
-                stage.pool.query(SQLStatement("SELECT max(sequence) FROM audit_logs WHERE lane = 1"))[0].int(0) ?? 0
+                fixture.pool.query(SQLStatement("SELECT max(sequence) FROM audit_logs WHERE lane = 1"))[0].int(0) ?? 0
             )
-            try await stage.rewrite(lane: 1, from: 1)
+            try await fixture.rewrite(lane: 1, from: 1)
             // The fleet goes on, and signs what it finds.
-            #expect(await stage.bench.handle(AuditWorkerTests.letters(0..<2, "later")).areDone)
-            try await stage.checkpointing.make()
-            let faults = try await stage.faults()
+            #expect(await fixture.harness.handle(AuditWorkerTests.inputs(0..<2, "later")).areDone)
+            try await fixture.checkpointing.make()
+            let faults = try await fixture.faults()
             #expect(!faults.isEmpty && faults.allSatisfy { $0.hasPrefix("rewritten 1/") }, "\(faults), \(sequence)")
-            #expect(try await AuditVerification(stage.pool).run().isIntact)
+            #expect(try await AuditVerification(fixture.pool).run().isIntact)
         }
     }
 
     @Test func `rows cut off together with the lane's head are found`() async throws {
-        try await Stage.with { stage async throws in
-            let last = try await stage.pool.query(
+        try await Fixture.with { fixture async throws in
+            let last = try await fixture.pool.query(
                 SQLStatement(
                     "SELECT sequence, previous_hash FROM audit_logs WHERE lane = 1 ORDER BY sequence DESC LIMIT 1"
                 )
             )[0]
             let sequence = last.int(0) ?? 0
-            try await stage.execute("DELETE FROM audit_logs WHERE lane = 1 AND sequence = \(sequence)")
-            _ = try await stage.pool.query(
+            try await fixture.execute("DELETE FROM audit_logs WHERE lane = 1 AND sequence = \(sequence)")
+            _ = try await fixture.pool.query(
                 SQLStatement(
                     "UPDATE audit_lanes SET sequence = $1, hash = $2 WHERE lane = 1",
                     [.int(sequence - 1), .bytes(last.bytes(1) ?? [])]
                 )
             )
-            #expect(try await AuditVerification(stage.pool).run().isIntact)
-            #expect(try await stage.faults() == ["truncated 1/\(sequence)"])
+            #expect(try await AuditVerification(fixture.pool).run().isIntact)
+            #expect(try await fixture.faults() == ["truncated 1/\(sequence)"])
         }
     }
 
     @Test func `a table emptied together with its checkpoints is found by the copy`() async throws {
-        try await Stage.with { stage async throws in
-            try await stage.execute(
+        try await Fixture.with { fixture async throws in
+            try await fixture.execute(
                 "DELETE FROM audit_logs",
                 "DELETE FROM audit_checkpoints",
                 "UPDATE audit_lanes SET sequence = 0, hash = decode(repeat('00', 32), 'hex')"
             )
             #expect(
-                try await stage.faults() == [
+                try await fixture.faults() == [
                     "checkpoint_missing 0/1", "checkpoint_missing 0/2", "checkpoint_missing 0/3", "truncated 1/1",
                     "truncated 2/1",
                 ]
@@ -151,12 +152,12 @@ struct CheckpointTests {
     }
 
     @Test func `checkpoints that were deleted, edited, exchanged or made by others are found`() async throws {
-        try await Stage.with { stage async throws in
-            _ = try await stage.pool.query(SQLStatement("CREATE TABLE kept AS SELECT * FROM audit_checkpoints"))
+        try await Fixture.with { fixture async throws in
+            _ = try await fixture.pool.query(SQLStatement("CREATE TABLE kept AS SELECT * FROM audit_checkpoints"))
             func found(_ tampering: String...) async throws -> [String] {
-                for statement in tampering { try await stage.execute(statement) }
-                let faults = try await stage.faults()
-                try await stage.execute(
+                for statement in tampering { try await fixture.execute(statement) }
+                let faults = try await fixture.faults()
+                try await fixture.execute(
                     "DELETE FROM audit_checkpoints",
                     "INSERT INTO audit_checkpoints SELECT * FROM kept"
                 )
@@ -188,51 +189,56 @@ struct CheckpointTests {
                 ).contains("checkpoint_forged 0/1")
             )
             // Somebody signs with a key of his own.
-            let forger = Checkpointing(stage.pool, key: .generate(), file: nil)
-            #expect(await stage.bench.handle(AuditWorkerTests.letters(0..<1, "later")).areDone)
+            let forger = Checkpointing(fixture.pool, key: .generate(), file: nil)
+            #expect(await fixture.harness.handle(AuditWorkerTests.inputs(0..<1, "later")).areDone)
             try await forger.make()
-            #expect(try await stage.faults() == ["checkpoint_forged 0/4"])
+            #expect(try await fixture.faults() == ["checkpoint_forged 0/4"])
         }
     }
 
     @Test func `a lane that begins elsewhere than a checkpoint says is found`() async throws {
-        try await Stage.with { stage async throws in
-            try await stage.execute(
+        try await Fixture.with { fixture async throws in
+            try await fixture.execute(
                 """
                 UPDATE audit_lanes SET base_sequence = 1, base_hash = (
                     SELECT hash FROM audit_logs WHERE lane = 1 AND sequence = 1) WHERE lane = 1
                 """,
                 "DELETE FROM audit_logs WHERE lane = 1 AND sequence = 1"
             )
-            #expect(try await AuditVerification(stage.pool).run().isIntact)
-            #expect(try await stage.faults() == ["base_moved 1/1"])
+            #expect(try await AuditVerification(fixture.pool).run().isIntact)
+            #expect(try await fixture.faults() == ["base_moved 1/1"])
         }
     }
 
     @Test func `an incremental check finds what was changed since, and a lost mark`() async throws {
-        try await Stage.with { stage async throws in
-            let mark = try #require(try await stage.verification.run().mark)
-            #expect(await stage.bench.handle(AuditWorkerTests.letters(0..<5, "later")).areDone)
-            try await stage.execute("UPDATE audit_logs SET actor = 'x' WHERE message_id = 'later-2'")
-            #expect(try await stage.faults(since: mark).count == 1)
-            var other = mark
+        try await Fixture.with { fixture async throws in
+            let bookmark = try #require(try await fixture.verification.run().bookmark)
+            #expect(await fixture.harness.handle(AuditWorkerTests.inputs(0..<5, "later")).areDone)
+            try await fixture.execute("UPDATE audit_logs SET actor = 'x' WHERE message_id = 'later-2'")
+            #expect(try await fixture.faults(since: bookmark).count == 1)
+            var other = bookmark
             other.digest = SHA256.digest("another")
-            #expect(try await stage.faults(since: other).contains("checkpoint_missing 0/3"))
+            #expect(try await fixture.faults(since: other).contains("checkpoint_missing 0/3"))
         }
     }
 
     @Test func `two processes make each checkpoint once, and each has a whole copy`() async throws {
-        try await Stage.with { stage async throws in
-            let other = Stage(pool: stage.pool, key: stage.key, folder: stage.folder + "/other", bench: stage.bench)
+        try await Fixture.with { fixture async throws in
+            let other = Fixture(
+                pool: fixture.pool,
+                key: fixture.key,
+                folder: fixture.folder + "/other",
+                harness: fixture.harness
+            )
             for round in 0..<5 {
-                #expect(await stage.bench.handle(AuditWorkerTests.letters(0..<3, "c\(round)")).areDone)
-                async let first = stage.checkpointing.make(ifOlderThan: .zero)
+                #expect(await fixture.harness.handle(AuditWorkerTests.inputs(0..<3, "c\(round)")).areDone)
+                async let first = fixture.checkpointing.make(ifOlderThan: .zero)
                 async let second = other.checkpointing.make(ifOlderThan: .zero)
                 let made = try await [first, second]
                 #expect(made.count { $0 != nil } == 1)
             }
-            let chain = try #require(try await Checkpointing.chain(in: stage.pool))
-            for copy in [stage, other] {
+            let chain = try #require(try await Checkpointing.chain(in: fixture.pool))
+            for copy in [fixture, other] {
                 try await copy.checkpointing.copy()
                 var numbers: Set<Int64> = []
                 try copy.file(chain).forEach { numbers.insert(AuditCheckpoint(statement: $0.statement)?.number ?? 0) }

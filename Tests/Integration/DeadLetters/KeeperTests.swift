@@ -8,7 +8,7 @@ import Foundation
 import Testing
 
 /// A broker with one queue, a database, and what stands between them.
-private struct Scene: Sendable {
+private struct Fixture: Sendable {
     let broker: TestBroker
     let rabbit: RabbitMQBroker
     let database: TestDatabase
@@ -16,12 +16,12 @@ private struct Scene: Sendable {
     let queue: QueueDefinition
     let log = Log(service: "test", threshold: .error)
 
-    var files: DeadLetters { DeadLetters(database.pool) }
-    var collection: DeadLetterCollection {
-        DeadLetterCollection(topology: topology, broker: rabbit, files: files, observers: [], log: log)
+    var store: DeadLetterStore { DeadLetterStore(database.pool) }
+    var sweep: DeadLetterSweep {
+        DeadLetterSweep(topology: topology, broker: rabbit, store: store, observers: [], log: log)
     }
 
-    static func with(_ body: (Scene) async throws -> Void) async throws {
+    static func with(_ body: (Fixture) async throws -> Void) async throws {
         try await TestBroker.with { broker in
             try await TestDatabase.with(migrated: true) { database in
                 let queue = broker.queue("a", key: "profile.viewed")
@@ -30,7 +30,7 @@ private struct Scene: Sendable {
                 let rabbit = RabbitMQBroker(broker.configuration)
                 try await rabbit.closing {
                     try await body(
-                        Scene(broker: broker, rabbit: rabbit, database: database, topology: topology, queue: queue)
+                        Fixture(broker: broker, rabbit: rabbit, database: database, topology: topology, queue: queue)
                     )
                 }
             }
@@ -44,8 +44,9 @@ private struct Scene: Sendable {
         await publisher.close()
     }
 
-    /// As the runtime buries a message after its last attempt.
-    func buried(_ message: Message, error: String = "no answer from host 17", at time: String? = nil) -> OutgoingMessage
+    /// As the runtime dead-letters a message after its last attempt.
+    func deadLettered(_ message: Message, error: String = "no answer from host 17", at time: String? = nil)
+        -> OutgoingMessage
     {
         let delivery = Delivery(
             message: message,
@@ -63,7 +64,7 @@ private struct Scene: Sendable {
             maxAttempts: 3,
             worker: "host-1",
             failedAt: time ?? "2026-01-30T03:00:00.000Z"
-        ).buried()
+        ).deadLettered()
     }
 
     func message(_ id: String, body: [UInt8] = Array(#"{"a":1}"#.utf8)) -> Message {
@@ -85,133 +86,135 @@ private struct Scene: Sendable {
 @Suite(.enabled(if: TestBroker.isAvailable && TestDatabase.isAvailable))
 struct KeeperTests {
     @Test func `a dead letter is filed as it was, byte for byte, and leaves its queue`() async throws {
-        try await Scene.with { scene in
+        try await Fixture.with { fixture in
             let bodies: [[UInt8]] = [[], [0, 255, 254], Array("{}".utf8), [UInt8](repeating: 7, count: 300_000)]
-            let messages = bodies.enumerated().map { scene.message("m\($0.offset)", body: $0.element) }
-            try await scene.publish(messages.map { scene.buried($0) })
-            #expect(try await scene.collection.collect() == bodies.count)
-            let filed = try await scene.files.list(limit: 10)
-            #expect(filed.map(\.letter.original) == messages.reversed())
-            #expect(filed.allSatisfy { $0.letter.attempts == 3 && $0.letter.routingKey == "profile.viewed" })
-            #expect(filed.allSatisfy { $0.letter.failure.message == "no answer from host 17" })
-            #expect(try await scene.broker.admin.queueDepth(scene.queue.deadLetterQueue)?.ready == 0)
-            #expect(try await scene.collection.collect() == 0)
+            let messages = bodies.enumerated().map { fixture.message("m\($0.offset)", body: $0.element) }
+            try await fixture.publish(messages.map { fixture.deadLettered($0) })
+            #expect(try await fixture.sweep.run() == bodies.count)
+            let filed = try await fixture.store.list(limit: 10)
+            #expect(filed.map(\.deadLetter.original) == messages.reversed())
+            #expect(filed.allSatisfy { $0.deadLetter.attempts == 3 && $0.deadLetter.routingKey == "profile.viewed" })
+            #expect(filed.allSatisfy { $0.deadLetter.failure.message == "no answer from host 17" })
+            #expect(try await fixture.broker.admin.queueDepth(fixture.queue.deadLetterQueue)?.ready == 0)
+            #expect(try await fixture.sweep.run() == 0)
         }
     }
 
     @Test func `what the broker dead-letters is filed with its reason and its origin`() async throws {
-        try await Scene.with { scene in
-            var message = scene.message("m")
+        try await Fixture.with { fixture in
+            var message = fixture.message("m")
             message.properties.expiration = "1"
             let outgoing = OutgoingMessage(
-                exchange: scene.topology.events.name,
+                exchange: fixture.topology.events.name,
                 routingKey: "profile.viewed",
                 message: message
             )
-            try await scene.publish([outgoing])
+            try await fixture.publish([outgoing])
             try await eventually("it expires") {
-                try await scene.broker.admin.queueDepth(scene.queue.deadLetterQueue)?.ready == 1
+                try await fixture.broker.admin.queueDepth(fixture.queue.deadLetterQueue)?.ready == 1
             }
-            try await scene.collection.collect()
-            let letter = try #require(try await scene.files.list().first?.letter)
-            #expect(letter.failure.type == "expired")
-            #expect(letter.exchange == scene.topology.events.name)
-            #expect(letter.routingKey == "profile.viewed")
-            #expect(letter.queue == scene.queue.name)
-            #expect(letter.message.body == message.body)
+            try await fixture.sweep.run()
+            let deadLetter = try #require(try await fixture.store.list().first?.deadLetter)
+            #expect(deadLetter.failure.type == "expired")
+            #expect(deadLetter.exchange == fixture.topology.events.name)
+            #expect(deadLetter.routingKey == "profile.viewed")
+            #expect(deadLetter.queue == fixture.queue.name)
+            #expect(deadLetter.message.body == message.body)
         }
     }
 
     @Test func `a copy that comes again changes nothing, not even after the letter went back`() async throws {
-        try await Scene.with { scene in
-            let dead = scene.buried(scene.message("m"))
-            try await scene.publish([dead, dead])
-            try await scene.collection.collect()
-            #expect(try await scene.files.count(DeadLetterFilter()).count == 1)
-            _ = try await scene.files.requeue(DeadLetterFilter(), as: OperatorAction("requeue", by: "test"))
-            try await scene.publish([dead])
-            #expect(try await scene.collection.collect() == 1)
-            #expect(try await scene.files.count(DeadLetterFilter()).count == 0)
-            #expect(try await scene.files.count(DeadLetterFilter(state: .requeued)).count == 1)
+        try await Fixture.with { fixture in
+            let dead = fixture.deadLettered(fixture.message("m"))
+            try await fixture.publish([dead, dead])
+            try await fixture.sweep.run()
+            #expect(try await fixture.store.count(DeadLetterFilter()).count == 1)
+            _ = try await fixture.store.requeue(DeadLetterFilter(), as: OperatorAction("requeue", by: "test"))
+            try await fixture.publish([dead])
+            #expect(try await fixture.sweep.run() == 1)
+            #expect(try await fixture.store.count(DeadLetterFilter()).count == 0)
+            #expect(try await fixture.store.count(DeadLetterFilter(state: .requeued)).count == 1)
         }
     }
 
     @Test func `a message that the publisher sends anew and that dies anew is dead again`() async throws {
-        try await Scene.with { scene in
-            try await scene.publish([scene.buried(scene.message("m"))])
-            try await scene.collection.collect()
-            _ = try await scene.files.requeue(DeadLetterFilter(), as: OperatorAction("requeue", by: "test"))
-            try await scene.publish([scene.buried(scene.message("m"), error: "other", at: "2026-02-01T00:00:00.000Z")])
-            try await scene.collection.collect()
-            #expect(try await scene.files.list().map(\.letter.failure.message) == ["other"])
+        try await Fixture.with { fixture in
+            try await fixture.publish([fixture.deadLettered(fixture.message("m"))])
+            try await fixture.sweep.run()
+            _ = try await fixture.store.requeue(DeadLetterFilter(), as: OperatorAction("requeue", by: "test"))
+            try await fixture.publish([
+                fixture.deadLettered(fixture.message("m"), error: "other", at: "2026-02-01T00:00:00.000Z")
+            ])
+            try await fixture.sweep.run()
+            #expect(try await fixture.store.list().map(\.deadLetter.failure.message) == ["other"])
         }
     }
 
     @Test func `while Postgres is out the messages stay, and are filed when it is back`() async throws {
-        try await Scene.with { scene in
-            let schema = scene.database.schema
-            let messages = (0..<50).map { scene.buried(scene.message("m\($0)")) }
-            _ = try await scene.database.pool.query(
+        try await Fixture.with { fixture in
+            let schema = fixture.database.schema
+            let messages = (0..<50).map { fixture.deadLettered(fixture.message("m\($0)")) }
+            _ = try await fixture.database.pool.query(
                 SQLStatement("ALTER TABLE \(schema).dead_letters RENAME TO dead_letters_away")
             )
-            try await scene.publish(messages)
+            try await fixture.publish(messages)
             let keeper = Keeper(
-                topology: scene.topology,
-                broker: scene.rabbit,
-                files: scene.files,
+                topology: fixture.topology,
+                broker: fixture.rabbit,
+                store: fixture.store,
                 log: Log(service: "test", threshold: .error, descriptor: -1)
             )
             let running = Task { await keeper.run() }
             try await eventually("the keeper has taken some") {
-                (try await scene.broker.admin.queueDepth(scene.queue.deadLetterQueue)?.ready ?? 50) < 50
+                (try await fixture.broker.admin.queueDepth(fixture.queue.deadLetterQueue)?.ready ?? 50) < 50
             }
-            _ = try await scene.database.pool.query(
+            _ = try await fixture.database.pool.query(
                 SQLStatement("ALTER TABLE \(schema).dead_letters_away RENAME TO dead_letters")
             )
             try await eventually("all are filed", within: .seconds(20)) {
-                try await scene.files.count(DeadLetterFilter()).count == 50
+                try await fixture.store.count(DeadLetterFilter()).count == 50
             }
             running.cancel()
             await running.value
-            #expect(try await scene.broker.admin.queueDepth(scene.queue.deadLetterQueue)?.ready == 0)
+            #expect(try await fixture.broker.admin.queueDepth(fixture.queue.deadLetterQueue)?.ready == 0)
         }
     }
 
     @Test func `the gauges show what stands open`() async throws {
-        try await Scene.with { scene in
-            try await scene.publish([scene.buried(scene.message("m"))])
+        try await Fixture.with { fixture in
+            try await fixture.publish([fixture.deadLettered(fixture.message("m"))])
             let metrics = Metrics()
             let keeper = Keeper(
-                topology: scene.topology,
-                broker: scene.rabbit,
-                files: scene.files,
+                topology: fixture.topology,
+                broker: fixture.rabbit,
+                store: fixture.store,
                 metrics: metrics,
-                log: scene.log
+                log: fixture.log
             )
             let running = Task { await keeper.run() }
             try await eventually("the depth is shown") {
-                metrics.render().contains("flotilla_dlq_depth{queue=\"\(scene.queue.name)\"} 1.0")
+                metrics.render().contains("flotilla_dlq_depth{queue=\"\(fixture.queue.name)\"} 1.0")
             }
-            #expect(metrics.render().contains("flotilla_dlq_oldest_age_seconds{queue=\"\(scene.queue.name)\"}"))
+            #expect(metrics.render().contains("flotilla_dlq_oldest_age_seconds{queue=\"\(fixture.queue.name)\"}"))
             running.cancel()
             await running.value
         }
     }
 
     @Test func `a letter goes back to its queue once, with its record`() async throws {
-        try await Scene.with { scene in
-            let messages = (0..<120).map { scene.message("m\($0)") }
-            try await scene.publish(messages.map { scene.buried($0) })
-            try await scene.collection.collect()
+        try await Fixture.with { fixture in
+            let messages = (0..<120).map { fixture.message("m\($0)") }
+            try await fixture.publish(messages.map { fixture.deadLettered($0) })
+            try await fixture.sweep.run()
             let action = OperatorAction("requeue", by: "ada", because: "the host is mended")
-            let outcome = try await scene.files.requeue(DeadLetterFilter(queue: scene.queue.name), as: action)
+            let outcome = try await fixture.store.requeue(DeadLetterFilter(queue: fixture.queue.name), as: action)
             #expect(outcome.matched == 120)
             #expect(outcome.changed == 120)
-            try await scene.relay()
-            #expect(try await scene.broker.admin.queueDepth(scene.queue.name)?.ready == 120)
-            let (back, exchange, key) = try #require(try await scene.broker.admin.get(scene.queue.name))
+            try await fixture.relay()
+            #expect(try await fixture.broker.admin.queueDepth(fixture.queue.name)?.ready == 120)
+            let (back, exchange, key) = try #require(try await fixture.broker.admin.get(fixture.queue.name))
             #expect(exchange == "")
-            #expect(key == scene.queue.name)
+            #expect(key == fixture.queue.name)
             #expect(back.body == messages[0].body)
             #expect(back.headers[FleetHeader.replayOperationID]?.text == outcome.operationID)
             #expect(back.headers[FleetHeader.originRoutingKey] == "profile.viewed")
@@ -222,7 +225,7 @@ struct KeeperTests {
             #expect(Set(seen.headers.entries) == Set(messages[0].headers.entries))
             #expect(seen.properties == messages[0].properties)
             let row = try #require(
-                try await scene.database.pool.query(
+                try await fixture.database.pool.query(
                     SQLStatement("SELECT actor, reason, matched, changed, state FROM operator_actions")
                 ).first
             )
@@ -231,47 +234,50 @@ struct KeeperTests {
             #expect(row.int(2) == 120)
             #expect(row.int(3) == 120)
             #expect(row.text(4) == "completed")
-            let again = try await scene.files.requeue(DeadLetterFilter(), as: OperatorAction("requeue", by: "ada"))
+            let again = try await fixture.store.requeue(DeadLetterFilter(), as: OperatorAction("requeue", by: "ada"))
             #expect(again.matched == 0)
         }
     }
 
     @Test func `a limit takes the oldest, and two operators never send the same letter twice`() async throws {
-        try await Scene.with { scene in
-            try await scene.publish((0..<100).map { scene.buried(scene.message("m\($0)")) })
-            try await scene.collection.collect()
-            let one = try await scene.files.requeue(
+        try await Fixture.with { fixture in
+            try await fixture.publish((0..<100).map { fixture.deadLettered(fixture.message("m\($0)")) })
+            try await fixture.sweep.run()
+            let one = try await fixture.store.requeue(
                 DeadLetterFilter(),
                 limit: 10,
                 as: OperatorAction("requeue", by: "one")
             )
             #expect(one.changed == 10)
-            let files = scene.files
-            async let left = files.requeue(DeadLetterFilter(), as: OperatorAction("requeue", by: "two"))
-            async let right = files.requeue(DeadLetterFilter(), as: OperatorAction("requeue", by: "three"))
+            let store = fixture.store
+            async let left = store.requeue(DeadLetterFilter(), as: OperatorAction("requeue", by: "two"))
+            async let right = store.requeue(DeadLetterFilter(), as: OperatorAction("requeue", by: "three"))
             _ = try await (left, right)
-            try await scene.relay()
-            let depth = try await scene.broker.admin.queueDepth(scene.queue.name)?.ready
-            let rest = try await scene.files.count(DeadLetterFilter()).count
+            try await fixture.relay()
+            let depth = try await fixture.broker.admin.queueDepth(fixture.queue.name)?.ready
+            let rest = try await fixture.store.count(DeadLetterFilter()).count
             #expect((depth ?? 0) + rest == 100)
-            #expect(try await scene.files.count(DeadLetterFilter(state: .requeued)).count == depth)
+            #expect(try await fixture.store.count(DeadLetterFilter(state: .requeued)).count == depth)
         }
     }
 
-    @Test func `letters are found by queue, group, type, time and text, page by page`() async throws {
-        try await Scene.with { scene in
-            try await scene.publish([
-                scene.buried(scene.message("one"), error: "host 17 is down"),
-                scene.buried(scene.message("two"), error: "host 9 is down"),
-                scene.buried(scene.message("three", body: Array("needle in the body".utf8)), error: "no such user"),
+    @Test func `dead letters are found by queue, group, type, time and text, page by page`() async throws {
+        try await Fixture.with { fixture in
+            try await fixture.publish([
+                fixture.deadLettered(fixture.message("one"), error: "host 17 is down"),
+                fixture.deadLettered(fixture.message("two"), error: "host 9 is down"),
+                fixture.deadLettered(
+                    fixture.message("three", body: Array("needle in the body".utf8)),
+                    error: "no such user"
+                ),
             ])
-            try await scene.collection.collect()
+            try await fixture.sweep.run()
             func ids(_ filter: DeadLetterFilter) async throws -> [String?] {
-                try await scene.files.list(filter).map(\.letter.messageID)
+                try await fixture.store.list(filter).map(\.deadLetter.messageID)
             }
-            let groups = try await scene.files.groups()
+            let groups = try await fixture.store.groups()
             #expect(groups.map(\.count) == [2, 1])
-            #expect(groups.first?.queues == [scene.queue.name])
+            #expect(groups.first?.queues == [fixture.queue.name])
             #expect(try await ids(DeadLetterFilter(group: groups.first?.fingerprint)) == ["two", "one"])
             #expect(try await ids(DeadLetterFilter(text: "NO SUCH")) == ["three"])
             #expect(try await ids(DeadLetterFilter(text: "needle")) == ["three"])
@@ -280,12 +286,12 @@ struct KeeperTests {
             #expect(try await ids(DeadLetterFilter(queue: "other")) == [])
             #expect(try await ids(DeadLetterFilter(errorType: "timeout")).count == 3)
             #expect(try await ids(DeadLetterFilter(since: Int64.max / 2)) == [])
-            let first = try await scene.files.list(limit: 2)
-            #expect(first.map(\.letter.messageID) == ["three", "two"])
-            let next = try await scene.files.list(after: first.last?.filing.id, limit: 2)
-            #expect(next.map(\.letter.messageID) == ["one"])
-            #expect(try await scene.files.get(next[0].filing.id) == next[0])
-            #expect(try await scene.files.get(-1) == nil)
+            let first = try await fixture.store.list(limit: 2)
+            #expect(first.map(\.deadLetter.messageID) == ["three", "two"])
+            let next = try await fixture.store.list(after: first.last?.filing.id, limit: 2)
+            #expect(next.map(\.deadLetter.messageID) == ["one"])
+            #expect(try await fixture.store.get(next[0].filing.id) == next[0])
+            #expect(try await fixture.store.get(-1) == nil)
         }
     }
 }

@@ -13,8 +13,8 @@ struct AuditPrivacyTests {
          "address":{"street":"12 rue de la Paix","city":"Paris"},"plan":"pro"}
         """
 
-    static func letter(_ id: String, _ event: String = "user.created", _ body: String = ann) -> WorkerBench.Letter {
-        WorkerBench.Letter(id: id, event: event, body: body)
+    static func input(_ id: String, _ event: String = "user.created", _ body: String = ann) -> HandlerHarness.Input {
+        HandlerHarness.Input(id: id, event: event, body: body)
     }
 
     func bodies(_ pool: PostgresPool) async throws -> [(messageID: String, body: [UInt8])] {
@@ -24,7 +24,7 @@ struct AuditPrivacyTests {
 
     @Test func `nothing personal stands in the row, and with the key it comes back byte for byte`() async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
-            #expect(try await AuditWorkerTests.bench(database.pool).handle([Self.letter("m-1")]).areDone)
+            #expect(try await AuditWorkerTests.harness(database.pool).handle([Self.input("m-1")]).areDone)
             let stored = try await bodies(database.pool)
             let text = String(decoding: stored[0].body, as: UTF8.self)
             for word in ["ann.lee", "Ann", "Lee", "Paix", "Paris"] { #expect(!text.contains(word)) }
@@ -43,7 +43,8 @@ struct AuditPrivacyTests {
         try await TestDatabase.with(migrated: true) { database async throws in
             let body = #"{"userId":"u","email":"a@b.cd","phone":"33612345678"}"#
             #expect(
-                try await AuditWorkerTests.bench(database.pool).handle([Self.letter("m", "user.created", body)]).areDone
+                try await AuditWorkerTests.harness(database.pool).handle([Self.input("m", "user.created", body)])
+                    .areDone
             )
             var stored = try await bodies(database.pool)
             let privacy = try AuditWorkerTests.privacy(database.pool)
@@ -63,9 +64,9 @@ struct AuditPrivacyTests {
             try await withThrowingTaskGroup { group in
                 for process in 0..<8 {
                     group.addTask { () async throws in
-                        let bench = try AuditWorkerTests.bench(database.pool)
+                        let harness = try AuditWorkerTests.harness(database.pool)
                         for round in 0..<5 {
-                            #expect(await bench.handle([Self.letter("m-\(process)-\(round)")]).areDone)
+                            #expect(await harness.handle([Self.input("m-\(process)-\(round)")]).areDone)
                         }
                     }
                 }
@@ -84,8 +85,8 @@ struct AuditPrivacyTests {
         try await TestDatabase.with(migrated: true) { database async throws in
             let (old, new) = (MasterKeys.generate(), MasterKeys.generate())
             let first = AuditPrivacy(database.pool, masters: try MasterKeyring { try MasterKeys(old) })
-            let bench = WorkerBench(AuditWorker(privacy: first), queue: "audit.all", database.pool)
-            #expect(await bench.handle([Self.letter("m-1")]).areDone)
+            let harness = HandlerHarness(AuditWorker(privacy: first), queue: "audit.all", database.pool)
+            #expect(await harness.handle([Self.input("m-1")]).areDone)
             let both = try MasterKeyring { try MasterKeys(Secret(new.revealed + "," + old.revealed)) }
             #expect(try await SealedSubjectKeys(database.pool, masters: both).sealAnew { _ in } == 2)
             #expect(try await SealedSubjectKeys(database.pool, masters: both).sealAnew { _ in } == 0)
@@ -100,11 +101,11 @@ struct AuditPrivacyTests {
         async throws
     {
         try await TestDatabase.with(migrated: true) { database async throws in
-            #expect(try await AuditWorkerTests.bench(database.pool).handle([Self.letter("m-1")]).areDone)
+            #expect(try await AuditWorkerTests.harness(database.pool).handle([Self.input("m-1")]).areDone)
             let other = MasterKeys.generate()
             let privacy = AuditPrivacy(database.pool, masters: try MasterKeyring { try MasterKeys(other) })
-            let bench = WorkerBench(AuditWorker(privacy: privacy), queue: "audit.all", database.pool)
-            let outcomes = await bench.handle([Self.letter("m-2")])
+            let harness = HandlerHarness(AuditWorker(privacy: privacy), queue: "audit.all", database.pool)
+            let outcomes = await harness.handle([Self.input("m-2")])
             #expect(try outcomes[0].get() == .snooze(.seconds(30)))
             #expect(try await database.count("SELECT count(*) FROM audit_logs") == 1)
             #expect(try await database.count("SELECT count(*) FROM inbox WHERE message_id = 'm-2'") == 0)
@@ -114,9 +115,9 @@ struct AuditPrivacyTests {
     @Test func `ids that are addresses are written as pseudonyms, and found by the address`() async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
             let body = #"{"userId":"ann@example.com","adminId":"boss@example.com"}"#
-            var letter = Self.letter("order-ann@example.com", "user.updated", body)
-            letter.correlationID = "ann@example.com"
-            #expect(try await AuditWorkerTests.bench(database.pool).handle([letter]).areDone)
+            var input = Self.input("order-ann@example.com", "user.updated", body)
+            input.correlationID = "ann@example.com"
+            #expect(try await AuditWorkerTests.harness(database.pool).handle([input]).areDone)
             let found = try await database.count("SELECT count(*) FROM audit_logs WHERE audit_logs::text LIKE '%@%'")
             #expect(found == 0)
             let log = AuditLog(database.pool, privacy: try AuditWorkerTests.privacy(database.pool))
@@ -130,7 +131,7 @@ struct AuditPrivacyTests {
     @Test func `a value that a publisher made look sealed is sealed itself, and shown as it was sent`() async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
             let body = #"{"userId":"u","v":"sealed:v1:1:AAAA"}"#
-            #expect(try await AuditWorkerTests.bench(database.pool).handle([Self.letter("m", "x.y", body)]).areDone)
+            #expect(try await AuditWorkerTests.harness(database.pool).handle([Self.input("m", "x.y", body)]).areDone)
             let stored = try await bodies(database.pool)
             #expect(stored[0].body != Array(body.utf8))
             let revealed = try await AuditWorkerTests.privacy(database.pool).reveal(stored)
@@ -140,26 +141,26 @@ struct AuditPrivacyTests {
 
     @Test func `actions are linked with their ends, by id or by correlation, and timed`() async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
-            let bench = try AuditWorkerTests.bench(database.pool)
-            var letters = [
-                Self.letter(
+            let harness = try AuditWorkerTests.harness(database.pool)
+            var inputs = [
+                Self.input(
                     "a",
                     "import.started",
                     #"{"importId":"i","adminId":"x","timestamp":"2026-01-30T03:00:00Z"}"#
                 ),
-                Self.letter(
+                Self.input(
                     "b",
                     "import.completed",
                     #"{"importId":"i","results":{"ok":3},"timestamp":"2026-01-30T03:00:02.5Z"}"#
                 ),
-                Self.letter("c", "audit.write", #"{"action":"CONFIG_UPDATE_STARTED","adminId":"x"}"#),
-                Self.letter("d", "audit.write", #"{"auditLogId":"c","status":"failed","error":"boom"}"#),
-                Self.letter("e", "report.started", #"{"adminId":"x"}"#), Self.letter("f", "report.failed", "{}"),
-                Self.letter("g", "import.started", #"{"importId":"j","adminId":"x"}"#),
+                Self.input("c", "audit.write", #"{"action":"CONFIG_UPDATE_STARTED","adminId":"x"}"#),
+                Self.input("d", "audit.write", #"{"auditLogId":"c","status":"failed","error":"boom"}"#),
+                Self.input("e", "report.started", #"{"adminId":"x"}"#), Self.input("f", "report.failed", "{}"),
+                Self.input("g", "import.started", #"{"importId":"j","adminId":"x"}"#),
             ]
-            letters[4].correlationID = "corr"
-            letters[5].correlationID = "corr"
-            for letter in letters { #expect(await bench.handle([letter]).areDone) }
+            inputs[4].correlationID = "corr"
+            inputs[5].correlationID = "corr"
+            for input in inputs { #expect(await harness.handle([input]).areDone) }
             let log = AuditLog(database.pool, privacy: try AuditWorkerTests.privacy(database.pool))
             let entries = try await log.page(AuditFilter(), .oldestFirst, reveals: true).entries
             let actions = entries.map { entry in
@@ -178,13 +179,13 @@ struct AuditPrivacyTests {
 
     @Test func `who saw what is there with the audit row, once`() async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
-            let bench = try AuditWorkerTests.bench(database.pool)
-            let letters = [
-                Self.letter("a", "profile.viewed", #"{"profileId":"p","recruiterId":"r"}"#),
-                Self.letter("b", "document.accessed", #"{"documentId":"d","userId":"u"}"#),
-                Self.letter("c", "profile.updated", #"{"profileId":"p"}"#),
+            let harness = try AuditWorkerTests.harness(database.pool)
+            let inputs = [
+                Self.input("a", "profile.viewed", #"{"profileId":"p","recruiterId":"r"}"#),
+                Self.input("b", "document.accessed", #"{"documentId":"d","userId":"u"}"#),
+                Self.input("c", "profile.updated", #"{"profileId":"p"}"#),
             ]
-            for _ in 0..<2 { #expect(await bench.handle(letters).areDone) }
+            for _ in 0..<2 { #expect(await harness.handle(inputs).areDone) }
             let rows = try await database.pool.query(
                 SQLStatement(
                     "SELECT viewer, resource_type, resource_id, message_id FROM access_logs ORDER BY message_id"

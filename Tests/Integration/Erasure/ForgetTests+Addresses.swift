@@ -11,39 +11,39 @@ import Testing
 extension ForgetTests {
     @Test func `others with the same address are named, and forgotten when that is wanted`() async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
-            let bench = try AuditWorkerTests.bench(database.pool)
-            let letters = [
-                AuditPrivacyTests.letter("a", "user.created", #"{"userId":"z-1","email":"zoe.l@example.com"}"#),
-                AuditPrivacyTests.letter(
+            let harness = try AuditWorkerTests.harness(database.pool)
+            let inputs = [
+                AuditPrivacyTests.input("a", "user.created", #"{"userId":"z-1","email":"zoe.l@example.com"}"#),
+                AuditPrivacyTests.input(
                     "b",
                     "ticket.completed",
                     #"{"guestId":"g","guestName":"Zoé Lindqvist","guestEmail":"zoe.l@example.com"}"#
                 ),
             ]
-            #expect(await bench.handle(letters).areDone)
-            let rehearsal = try await Self.erasure(database.pool).forget("z-1", by: nil)
-            #expect(rehearsal.linked == ["guest:g"])
-            #expect(rehearsal.sharing.hasPrefix("guest:g shares an address"))
+            #expect(await harness.handle(inputs).areDone)
+            let dryRun = try await Self.erasure(database.pool).forget("z-1", by: nil)
+            #expect(dryRun.linked == ["guest:g"])
+            #expect(dryRun.sharing.hasPrefix("guest:g shares an address"))
             // Afterwards nothing would link them.
             await #expect(throws: AuditError.self) {
-                try await Self.erasure(database.pool).forget("z-1", by: Self.order)
+                try await Self.erasure(database.pool).forget("z-1", by: Self.request)
             }
-            let report = try await Self.erasure(database.pool).forget("z-1", linked: .included, by: Self.order)
+            let report = try await Self.erasure(database.pool).forget("z-1", linked: .included, by: Self.request)
             #expect(report.subjects.contains("guest:g") && report.subjects.contains("user:z-1") && report.linked == [])
         }
     }
 
     @Test func `others with the same address who are left alone keep their keys`() async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
-            let bench = try AuditWorkerTests.bench(database.pool)
-            let letters = [
-                AuditPrivacyTests.letter("a", "user.created", #"{"userId":"z-1","email":"zoe.l@example.com"}"#),
-                AuditPrivacyTests.letter("b", "ticket.completed", #"{"guestId":"g","guestEmail":"zoe.l@example.com"}"#),
+            let harness = try AuditWorkerTests.harness(database.pool)
+            let inputs = [
+                AuditPrivacyTests.input("a", "user.created", #"{"userId":"z-1","email":"zoe.l@example.com"}"#),
+                AuditPrivacyTests.input("b", "ticket.completed", #"{"guestId":"g","guestEmail":"zoe.l@example.com"}"#),
             ]
-            #expect(await bench.handle(letters).areDone)
-            let report = try await Self.erasure(database.pool).forget("z-1", linked: .leftAlone, by: Self.order)
+            #expect(await harness.handle(inputs).areDone)
+            let report = try await Self.erasure(database.pool).forget("z-1", linked: .leftAlone, by: Self.request)
             #expect(report.linked == ["guest:g"] && !report.subjects.contains("guest:g"))
-            let later = try await Self.erasure(database.pool).forget("guest:g", by: Self.order)
+            let later = try await Self.erasure(database.pool).forget("guest:g", by: Self.request)
             #expect(later.subjects.contains("guest:g"))
         }
     }
@@ -53,7 +53,7 @@ extension ForgetTests {
     {
         for subject in ["zoe.l@example.com", "user:z-1"] {
             try await TestDatabase.with(migrated: true) { database async throws in
-                let bench = try AuditWorkerTests.bench(database.pool)
+                let harness = try AuditWorkerTests.harness(database.pool)
                 func outcome(_ recipient: String, _ reason: String?) -> [UInt8] {
                     NotificationOutcome(
                         notificationID: "n",
@@ -72,10 +72,10 @@ extension ForgetTests {
                     ("profile.viewed", Array(#"{"note":"zoe.l@example.com wants"}"#.utf8)),
                     (NotificationOutcome.sent, outcome("address:other@example.com", nil)),
                 ]
-                let letters = bodies.enumerated().map {
-                    AuditPrivacyTests.letter("m-\($0)", $1.event, String(decoding: $1.body, as: UTF8.self))
+                let inputs = bodies.enumerated().map {
+                    AuditPrivacyTests.input("m-\($0)", $1.event, String(decoding: $1.body, as: UTF8.self))
                 }
-                #expect(await bench.handle(letters).areDone)
+                #expect(await harness.handle(inputs).areDone)
                 func shown() async throws -> String {
                     let log = AuditLog(database.pool, privacy: try AuditWorkerTests.privacy(database.pool))
                     let entries = try await log.page(AuditFilter(), reveals: true).entries
@@ -83,7 +83,7 @@ extension ForgetTests {
                 }
                 let before = try await shown()
                 #expect(before.split(separator: "zoe.l@").count == 7)
-                let report = try await Self.erasure(database.pool).forget(subject, linked: .included, by: Self.order)
+                let report = try await Self.erasure(database.pool).forget(subject, linked: .included, by: Self.request)
                 #expect(!report.subjects.isEmpty)
                 let after = try await shown()
                 #expect(!after.contains("zoe.l") && after.contains(#""recipient":"address:other@example.com""#))
@@ -95,8 +95,8 @@ extension ForgetTests {
     @Test func `a number that nobody else is known by can be forgotten, however it is written`() async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
             let body = #"{"notificationId":"n","type":"sms","recipient":"address:+33687654321"}"#
-            let letters = [AuditPrivacyTests.letter("m", NotificationOutcome.sent, body)]
-            #expect(try await AuditWorkerTests.bench(database.pool).handle(letters).areDone)
+            let inputs = [AuditPrivacyTests.input("m", NotificationOutcome.sent, body)]
+            #expect(try await AuditWorkerTests.harness(database.pool).handle(inputs).areDone)
             _ = try await database.pool.pipeline([
                 SQLStatement("INSERT INTO notification_requests (id, template, data) VALUES ('r', 't', '{}')"),
                 SQLStatement(
@@ -108,7 +108,7 @@ extension ForgetTests {
                 ),
             ])
             #expect(try await places(database.pool).count > 1)
-            let report = try await Self.erasure(database.pool).forget("+33 6 87 65 43 21", by: Self.order)
+            let report = try await Self.erasure(database.pool).forget("+33 6 87 65 43 21", by: Self.request)
             #expect(report.subjects.count == 1)
             #expect(try await places(database.pool) == [])
             let log = AuditLog(database.pool, privacy: try AuditWorkerTests.privacy(database.pool))

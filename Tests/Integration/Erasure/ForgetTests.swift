@@ -26,31 +26,31 @@ struct ForgetTests {
         SubjectErasure(try AuditWorkerTests.privacy(pool), stores: try stores(pool, redis))
     }
 
-    static let order = SubjectErasure.Order(actor: "operator", reason: "she asked")
+    static let request = SubjectErasure.Request(actor: "operator", reason: "she asked")
 
     /// Fills every table that may hold something about a person.
     func plant(_ pool: PostgresPool) async throws {
-        let bench = try AuditWorkerTests.bench(pool)
+        let harness = try AuditWorkerTests.harness(pool)
         let about = """
             "email":"zoe.l@example.com","firstName":"Zoé","lastName":"Lindqvist","phone":"+33 6 87 65 43 21",\
             "address":{"street":"7 rue des Lilas","city":"Lyon"}
             """
-        let letters = [
-            AuditPrivacyTests.letter("m-1", "user.created", #"{"userId":"z-1",\#(about)}"#),
-            AuditPrivacyTests.letter(
+        let inputs = [
+            AuditPrivacyTests.input("m-1", "user.created", #"{"userId":"z-1",\#(about)}"#),
+            AuditPrivacyTests.input(
                 "m-2",
                 "profile.validated",
                 #"{"profileId":"p-1","userId":"z-1","summary":"I am Zoé"}"#
             ),
-            AuditPrivacyTests.letter("m-3", "profile.updated", #"{"profileId":"p-1","fullName":"Zoé Lindqvist"}"#),
-            AuditPrivacyTests.letter("m-4", "notification.email", #"{"to":"zoe.l@example.com","text":"Dear Zoé"}"#),
-            AuditPrivacyTests.letter(
+            AuditPrivacyTests.input("m-3", "profile.updated", #"{"profileId":"p-1","fullName":"Zoé Lindqvist"}"#),
+            AuditPrivacyTests.input("m-4", "notification.email", #"{"to":"zoe.l@example.com","text":"Dear Zoé"}"#),
+            AuditPrivacyTests.input(
                 "m-5",
                 "user.created",
                 #"{"userId":"other","email":"other@example.com","name":"Otto"}"#
             ),
         ]
-        #expect(await bench.handle(letters).areDone)
+        #expect(await harness.handle(inputs).areDone)
         let payload = #"{"userId":"z-1",\#(about)}"#
         let escaped = #"{"guests":[{"guestId":"g-2","name":"Zo\u00e9 Lindqvist"},{"guestId":"g-3","name":"Otto"}]}"#
         let statements = [
@@ -139,18 +139,18 @@ struct ForgetTests {
         ]
         for statement in statements { _ = try await pool.query(SQLStatement(statement)) }
         let profiles = [
-            AuditPrivacyTests.letter(
+            AuditPrivacyTests.input(
                 "s-1",
                 "profile.validated",
                 #"{"profileId":"p-1","userId":"z-1","firstName":"Zoé","lastName":"Lindqvist","summary":"Zoé Lindqvist, zoe.l@example.com"}"#
             ),
-            AuditPrivacyTests.letter(
+            AuditPrivacyTests.input(
                 "s-2",
                 "profile.validated",
                 #"{"profileId":"p-2","userId":"other","fullName":"Otto"}"#
             ),
         ]
-        #expect(await IndexBench(pool).handle(profiles).areDone)
+        #expect(await IndexingHarness(pool).handle(profiles).areDone)
     }
 
     /// Every place of the schema where one of the texts stands.
@@ -204,12 +204,12 @@ struct ForgetTests {
             let before = try await AuditLog(database.pool, privacy: AuditWorkerTests.privacy(database.pool))
                 .page(AuditFilter(), reveals: true).entries.map(\.record.body)
 
-            let rehearsal = try await Self.erasure(database.pool, redis).forget("z-1", by: nil)
-            #expect(rehearsal.operationID == nil && rehearsal.counts.map(\.count).reduce(0, +) > 10)
+            let dryRun = try await Self.erasure(database.pool, redis).forget("z-1", by: nil)
+            #expect(dryRun.operationID == nil && dryRun.counts.map(\.count).reduce(0, +) > 10)
             let unchanged = try await places(database.pool).count
             #expect(unchanged > 15)
 
-            let report = try await Self.erasure(database.pool, redis).forget("z-1", by: Self.order)
+            let report = try await Self.erasure(database.pool, redis).forget("z-1", by: Self.request)
             #expect(report.subjects.contains("user:z-1") && report.subjects.contains("profile:p-1"))
             #expect(try await places(database.pool) == [])
             #expect(try await redis.command(["EXISTS", .text("flotilla:job:\(job)")]).int == 0)
@@ -232,7 +232,7 @@ struct ForgetTests {
     @Test func `others keep what is theirs, and what is about her alone does not run any more`() async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
             try await plant(database.pool)
-            _ = try await Self.erasure(database.pool).forget("user:z-1", by: Self.order)
+            _ = try await Self.erasure(database.pool).forget("user:z-1", by: Self.request)
             func texts(_ sql: String) async throws -> [String] {
                 try await database.pool.query(SQLStatement(sql)).map { $0.text(0) ?? "NULL" }
             }
@@ -262,16 +262,16 @@ struct ForgetTests {
     @Test func `what comes of her later is not taken down again, and forgetting twice changes nothing`() async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
             try await plant(database.pool)
-            _ = try await Self.erasure(database.pool).forget("z-1", by: Self.order)
+            _ = try await Self.erasure(database.pool).forget("z-1", by: Self.request)
             let late = #"{"userId":"z-1","email":"zoe.l@example.com","name":"Zoé Lindqvist"}"#
-            let bench = try AuditWorkerTests.bench(database.pool)
-            #expect(await bench.handle([AuditPrivacyTests.letter("late", "user.updated", late)]).areDone)
+            let harness = try AuditWorkerTests.harness(database.pool)
+            #expect(await harness.handle([AuditPrivacyTests.input("late", "user.updated", late)]).areDone)
             #expect(try await places(database.pool) == [])
             let body = try await database.pool.query(
                 SQLStatement("SELECT body FROM audit_logs WHERE message_id = 'late'")
             )[0].text(0)
             #expect(body == #"{"userId":"z-1","email":"forgotten","name":"forgotten"}"#)
-            let again = try await Self.erasure(database.pool).forget("z-1", by: Self.order)
+            let again = try await Self.erasure(database.pool).forget("z-1", by: Self.request)
             #expect(again.subjects == [] && again.counts.allSatisfy { $0.count == 0 })
             #expect(try await AuditVerification(database.pool).run().isIntact)
         }
@@ -279,16 +279,16 @@ struct ForgetTests {
 
     @Test func `a number that several kinds share has to be said with its kind`() async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
-            let bench = try AuditWorkerTests.bench(database.pool)
-            let letters = [
-                AuditPrivacyTests.letter("a", "user.created", #"{"userId":12,"name":"Una"}"#),
-                AuditPrivacyTests.letter("b", "customer.created", #"{"customerId":12,"name":"Carl"}"#),
+            let harness = try AuditWorkerTests.harness(database.pool)
+            let inputs = [
+                AuditPrivacyTests.input("a", "user.created", #"{"userId":12,"name":"Una"}"#),
+                AuditPrivacyTests.input("b", "customer.created", #"{"customerId":12,"name":"Carl"}"#),
             ]
-            #expect(await bench.handle(letters).areDone)
+            #expect(await harness.handle(inputs).areDone)
             await #expect(throws: AuditError.self) {
-                try await Self.erasure(database.pool).forget("12", by: Self.order)
+                try await Self.erasure(database.pool).forget("12", by: Self.request)
             }
-            let report = try await Self.erasure(database.pool).forget("user:12", by: Self.order)
+            let report = try await Self.erasure(database.pool).forget("user:12", by: Self.request)
             #expect(report.subjects == ["user:12"])
             let log = AuditLog(database.pool, privacy: try AuditWorkerTests.privacy(database.pool))
             let bodies = try await log.page(AuditFilter(), .oldestFirst, reveals: true).entries
@@ -297,23 +297,23 @@ struct ForgetTests {
         }
     }
 
-    @Test func `a rehearsal counts what is forgotten afterwards`() async throws {
+    @Test func `a dry run counts what is forgotten afterwards`() async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
             try await plant(database.pool)
-            func notifications(_ order: SubjectErasure.Order?) async throws -> Int? {
-                try await Self.erasure(database.pool).forget("user:z-1", linked: .leftAlone, by: order).counts
+            func notifications(_ request: SubjectErasure.Request?) async throws -> Int? {
+                try await Self.erasure(database.pool).forget("user:z-1", linked: .leftAlone, by: request).counts
                     .first { $0.store == "notifications" }?.count
             }
             let expected = try await notifications(nil)
-            #expect(try await notifications(Self.order) == expected)
+            #expect(try await notifications(Self.request) == expected)
         }
     }
 
     @Test func `a person is found by address too, and a reason that tells who it is does not stay`() async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
             try await plant(database.pool)
-            let order = SubjectErasure.Order(actor: "op", reason: "Zoé Lindqvist wrote from zoe.l@example.com")
-            let report = try await Self.erasure(database.pool).forget("zoe.l@example.com", by: order)
+            let request = SubjectErasure.Request(actor: "op", reason: "Zoé Lindqvist wrote from zoe.l@example.com")
+            let report = try await Self.erasure(database.pool).forget("zoe.l@example.com", by: request)
             #expect(report.subjects.contains("user:z-1"))
             #expect(try await places(database.pool) == [])
         }

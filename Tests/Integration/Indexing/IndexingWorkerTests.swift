@@ -6,15 +6,15 @@ import Testing
 
 @Suite(.enabled(if: TestDatabase.isAvailable))
 struct IndexingWorkerTests {
-    private func withBench(_ body: (IndexBench, TestDatabase) async throws -> Void) async throws {
+    private func withHarness(_ body: (IndexingHarness, TestDatabase) async throws -> Void) async throws {
         try await TestDatabase.with(size: 8, migrated: true) { database in
-            try await body(IndexBench(database.pool), database)
+            try await body(IndexingHarness(database.pool), database)
         }
     }
 
     @Test func `a name is nowhere in the table that is searched`() async throws {
-        try await withBench { bench, database async throws in
-            await bench.add("p", #""firstName":"Zoé","email":"zoe@x.fr","title":"Dev","summary":"Zoé, zoe@x.fr""#)
+        try await withHarness { harness, database async throws in
+            await harness.add("p", #""firstName":"Zoé","email":"zoe@x.fr","title":"Dev","summary":"Zoé, zoe@x.fr""#)
             let personal = try await database.pool.query(SQLStatement("SELECT personal FROM search_records"))
             #expect(personal.first?.text(0) == #"{"firstName":"Zoé","email":"zoe@x.fr"}"#)
             let found = try await database.pool.query(SQLStatement("SELECT p::text FROM search_profiles AS p"))
@@ -26,11 +26,11 @@ struct IndexingWorkerTests {
     @Test func `500 profiles whose events come 10,000 times in any order equal those built in order`() async throws {
         let histories = ProfileHistories(profiles: 500, events: 15)
         #expect(histories.shuffled.reduce(0) { $0 + $1.count } == 10_000)
-        try await withBench { ordered, _ async throws in
+        try await withHarness { ordered, _ async throws in
             for batch in histories.inOrder { #expect(await ordered.handle(batch).areDone) }
             let expected = try await ordered.contents()
             #expect(expected.count > 600)
-            try await withBench { shuffled, _ async throws in
+            try await withHarness { shuffled, _ async throws in
                 await withTaskGroup(of: Void.self) { group in
                     for (number, batch) in histories.shuffled.enumerated() {
                         if number >= 8 { await group.next() }
@@ -43,13 +43,13 @@ struct IndexingWorkerTests {
     }
 
     @Test func `one new profile in many batches at once is one record with all of their fields`() async throws {
-        try await withBench { bench, database async throws in
+        try await withHarness { harness, database async throws in
             let names = ["title", "summary", "sector", "location", "score", "experienceYears"]
             await withTaskGroup { group in
                 for name in names {
                     group.addTask {
                         let body = #"{"profileId":"p","timestamp":1,"\#(name)":"1"}"#
-                        #expect(await bench.handle([IndexBench.letter(ProfileUpdated.event, body)]).areDone)
+                        #expect(await harness.handle([IndexingHarness.input(ProfileUpdated.event, body)]).areDone)
                     }
                 }
             }
@@ -61,22 +61,22 @@ struct IndexingWorkerTests {
     @Test func `a person who leaves takes their profiles along, those included that arrive later or meanwhile`()
         async throws
     {
-        try await withBench { bench, database async throws in
-            await bench.add("1", #""firstName":"Zoé","title":"a""#)
-            await bench.add("2", #""title":"b""#)
+        try await withHarness { harness, database async throws in
+            await harness.add("1", #""firstName":"Zoé","title":"a""#)
+            await harness.add("2", #""title":"b""#)
             await withTaskGroup { group in
                 group.addTask {
-                    let letter = IndexBench.letter(UserDeleted.event, #"{"userId":"u-1"}"#)
-                    #expect(await bench.handle([letter]).areDone)
+                    let input = IndexingHarness.input(UserDeleted.event, #"{"userId":"u-1"}"#)
+                    #expect(await harness.handle([input]).areDone)
                 }
                 for number in 0..<20 {
                     group.addTask {
                         let body = #"{"profileId":"x\#(number)","candidateId":"u-1","firstName":"Zoé","title":"c"}"#
-                        #expect(await bench.handle([IndexBench.letter(ProfileValidated.event, body)]).areDone)
+                        #expect(await harness.handle([IndexingHarness.input(ProfileValidated.event, body)]).areDone)
                     }
                 }
             }
-            await bench.add("1", #""firstName":"Zoé","title":"again""#, at: "2027-01-01T00:00:00Z")
+            await harness.add("1", #""firstName":"Zoé","title":"again""#, at: "2027-01-01T00:00:00Z")
             #expect(try await database.count("SELECT count(*) FROM search_profiles") == 1)
             #expect(try await database.count("SELECT count(*) FROM search_records WHERE personal LIKE '%Zoé%'") == 0)
             #expect(try await database.count("SELECT count(*) FROM search_records WHERE standing = 'deleted'") == 21)
@@ -84,27 +84,27 @@ struct IndexingWorkerTests {
     }
 
     @Test func `a rejection takes the profile out, and a later validation brings it back`() async throws {
-        try await withBench { bench, _ async throws in
-            await bench.add("p", #""title":"Soudeur""#)
+        try await withHarness { harness, _ async throws in
+            await harness.add("p", #""title":"Soudeur""#)
             let rejected = #"{"profileId":"p","occurredAt":"2026-02-01T00:00:00Z"}"#
-            #expect(await bench.handle([IndexBench.letter(ProfileRejected.event, rejected)]).areDone)
-            #expect(try await bench.ids(ProfileQuery(text: "soudeur")) == [])
-            await bench.add("p", #""title":"Soudeur""#, at: "2026-01-31T23:59:59Z")
-            #expect(try await bench.ids(ProfileQuery(text: "soudeur")) == [])
-            await bench.add("p", #""title":"Soudeur""#, at: "2026-02-02T00:00:00Z")
-            #expect(try await bench.ids(ProfileQuery(text: "soudeur")) == ["p"])
+            #expect(await harness.handle([IndexingHarness.input(ProfileRejected.event, rejected)]).areDone)
+            #expect(try await harness.ids(ProfileQuery(text: "soudeur")) == [])
+            await harness.add("p", #""title":"Soudeur""#, at: "2026-01-31T23:59:59Z")
+            #expect(try await harness.ids(ProfileQuery(text: "soudeur")) == [])
+            await harness.add("p", #""title":"Soudeur""#, at: "2026-02-02T00:00:00Z")
+            #expect(try await harness.ids(ProfileQuery(text: "soudeur")) == ["p"])
         }
     }
 
     @Test func `a bad payload fails alone and names its field`() async throws {
-        try await withBench { bench, database async throws in
-            let letters = (0..<5).map { number in
-                IndexBench.letter(
+        try await withHarness { harness, database async throws in
+            let inputs = (0..<5).map { number in
+                IndexingHarness.input(
                     ProfileValidated.event,
                     #"{"profileId":\#(number),"title":\#(number == 3 ? "[]" : "\"a\"")}"#
                 )
             }
-            let outcomes = await bench.handle(letters)
+            let outcomes = await harness.handle(inputs)
             #expect(outcomes.indices.filter { !outcomes[$0].isDone } == [3])
             let error = #expect(throws: InvalidPayload.self) { try outcomes[3].get() }
             #expect(error?.field == "title")
@@ -113,19 +113,19 @@ struct IndexingWorkerTests {
     }
 
     @Test func `hostile texts are kept as they came`() async throws {
-        try await withBench { bench, database async throws in
+        try await withHarness { harness, database async throws in
             let text = #"{\"},\\;'--\t<b>%_\u0001{\u00e9}\u2028🎉"#
-            await bench.add("p", #""title":"\#(text)","skills":["\#(text)"],"sector":"\#(text)""#)
+            await harness.add("p", #""title":"\#(text)","skills":["\#(text)"],"sector":"\#(text)""#)
             let found = try #require(try await ProfileRecords(database.pool).visible("p"))
             let fields = try JSONValue(Array(found.fields.utf8))
             let expected = try JSONValue(Array("\"\(text)\"".utf8)).text
             #expect(fields["title"]?.text == expected && fields["sector"]?.text == expected)
-            #expect(try await bench.ids(ProfileQuery(skills: [expected ?? ""])) == ["p"])
+            #expect(try await harness.ids(ProfileQuery(skills: [expected ?? ""])) == ["p"])
         }
     }
 
     @Test func `however many profiles there are, those of a batch are found by their whole key`() async throws {
-        try await withBench { _, database async throws in
+        try await withHarness { _, database async throws in
             for statement in [
                 IndexStatements.records(of: ["p", "q"]), IndexStatements.withdraw([(1, "p"), (1, "q")]),
             ] {
@@ -144,7 +144,7 @@ struct IndexingWorkerTests {
     }
 
     @Test func `however many profiles there are, those of a person who leaves are found by an index`() async throws {
-        try await withBench { _, database async throws in
+        try await withHarness { _, database async throws in
             let update = IndexStatements.delete(users: ["u"])[1]
             let explained = SQLStatement("EXPLAIN " + update.text, update.values)
             let plan = try await database.pool.transaction { transaction in
@@ -159,12 +159,12 @@ struct IndexingWorkerTests {
     }
 
     @Test func `a profile as large as a message may be is indexed`() async throws {
-        try await withBench { bench, _ async throws in
+        try await withHarness { harness, _ async throws in
             let words = (0..<25_000).map { "mot\($0)" }.joined(separator: " ")
             let entry = #"{"description":"\#(words.prefix(190_000))"}"#
             let list = Array(repeating: entry, count: 30).joined(separator: ",")
-            await bench.add("p", #""title":"Géant","summary":"\#(words.prefix(190_000))","experiences":[\#(list)]"#)
-            #expect(try await bench.ids(ProfileQuery(text: "geant mot17")) == ["p"])
+            await harness.add("p", #""title":"Géant","summary":"\#(words.prefix(190_000))","experiences":[\#(list)]"#)
+            #expect(try await harness.ids(ProfileQuery(text: "geant mot17")) == ["p"])
         }
     }
 }

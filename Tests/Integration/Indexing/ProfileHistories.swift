@@ -1,33 +1,33 @@
 import FlotillaIndexing
 
-/// Random lives of profiles, as events in the order in which they happened.
+/// Random histories of profiles, as events in the order in which they happened.
 struct ProfileHistories {
     /// For each profile, its events.
-    let histories: [[WorkerBench.Letter]]
+    let histories: [[HandlerHarness.Input]]
 
     init(profiles: Int, events: Int) {
         histories = (0..<profiles).map { profile in
-            (0..<events).map { step in Self.letter(profile, step, isLast: step == events - 1) }
+            (0..<events).map { step in Self.input(profile, step, isLast: step == events - 1) }
         }
     }
 
     /// The events in an order in which each profile's come as they happened, together with those of others of one kind.
-    var inOrder: [[WorkerBench.Letter]] {
+    var inOrder: [[HandlerHarness.Input]] {
         (0..<(histories.first?.count ?? 0)).flatMap { step in
             Dictionary(grouping: histories.map { $0[step] }, by: \.event).values.map { Array($0) }
         }
     }
 
     /// All events and a third of them again, in any order, in batches of one kind.
-    var shuffled: [[WorkerBench.Letter]] {
+    var shuffled: [[HandlerHarness.Input]] {
         let all = histories.flatMap { $0 }
-        let letters = (all + all.shuffled().prefix(all.count / 3)).shuffled()
-        return Dictionary(grouping: letters, by: \.event).values.flatMap { letters in
-            stride(from: 0, to: letters.count, by: 40).map { Array(letters[$0..<min($0 + 40, letters.count)]) }
+        let inputs = (all + all.shuffled().prefix(all.count / 3)).shuffled()
+        return Dictionary(grouping: inputs, by: \.event).values.flatMap { inputs in
+            stride(from: 0, to: inputs.count, by: 40).map { Array(inputs[$0..<min($0 + 40, inputs.count)]) }
         }.shuffled()
     }
 
-    private static func letter(_ profile: Int, _ step: Int, isLast: Bool) -> WorkerBench.Letter {
+    private static func input(_ profile: Int, _ step: Int, isLast: Bool) -> HandlerHarness.Input {
         let time = 1_760_000_000_000 + profile * 7 + step * 60_000
         // Some events don't say whose profile it is.
         let user = Bool.random() ? #","userId":"u\#(profile)""# : ""
@@ -36,7 +36,7 @@ struct ProfileHistories {
         var fields = ""
         switch Int.random(in: 0..<10) {
         case 0 where isLast:
-            return WorkerBench.Letter(
+            return HandlerHarness.Input(
                 id: "m\(profile)-\(step)",
                 event: UserDeleted.event,
                 body: #"{"userId":"u\#(profile)","timestamp":\#(time)}"#
@@ -52,6 +52,6 @@ struct ProfileHistories {
             if Bool.random() { fields += #","score":\#(step)"# }
             if Bool.random() { fields += #","firstName":"Autre\#(step)","experience":\#(step)"# }
         }
-        return WorkerBench.Letter(id: "m\(profile)-\(step)", event: event, body: "{\(head)\(fields)}")
+        return HandlerHarness.Input(id: "m\(profile)-\(step)", event: event, body: "{\(head)\(fields)}")
     }
 }

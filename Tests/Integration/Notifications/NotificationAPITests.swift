@@ -8,22 +8,23 @@ struct NotificationAPITests {
     private static let ada = #"{"userId":"u-1","email":"ada@example.com","name":"Ada","language":"fr"}"#
     private static let message = #"{"to":{"userId":"u-1"},"template":"message","data":{"title":"T","body":"B"}}"#
 
-    private func withAPI(_ body: (APIFixture, NotificationStage) async throws -> Void) async throws {
-        try await NotificationStage.with { stage in
-            try await APIFixture.with(stage.pool, notifications: stage.texts) { api in try await body(api, stage) }
+    private func withAPI(_ body: (APIFixture, NotificationFixture) async throws -> Void) async throws {
+        try await NotificationFixture.with { fixture in
+            try await APIFixture.with(fixture.pool, notifications: fixture.texts) { api in try await body(api, fixture)
+            }
         }
     }
 
     @Test(arguments: ["/api/v1/notifications", "/api/notifications"])
     func `a mail asked for in the seed's shape can be followed in the seed's shape`(base: String) async throws {
-        try await withAPI { api, stage in
+        try await withAPI { api, fixture in
             let response = try await api.call("POST", "\(base)/email", NotificationCommandTests.seed)
             #expect(response.status == 201)
             let receipt = try response.data()
             #expect(receipt["status"] as? String == "queued")
             let id = try #require(receipt["notificationId"] as? String)
             #expect(response.header("Location") == "\(base)/\(id)/status")
-            try await stage.deliverAll()
+            try await fixture.deliverAll()
             let status = try await api.call("GET", "\(base)/\(id)/status").data()
             #expect(status["type"] as? String == "email")
             #expect(status["status"] as? String == "sent")
@@ -36,8 +37,8 @@ struct NotificationAPITests {
     }
 
     @Test func `the same key sends once, and another body under it is refused`() async throws {
-        try await withAPI { api, stage in
-            await stage.event("user.created", Self.ada)
+        try await withAPI { api, fixture in
+            await fixture.event("user.created", Self.ada)
             let headers = ["Idempotency-Key": "k-1"]
             var ids: Set<String> = []
             try await withThrowingTaskGroup { group in
@@ -86,15 +87,15 @@ struct NotificationAPITests {
     }
 
     @Test func `history pages through what a filter chooses, and statistics add up`() async throws {
-        try await withAPI { api, stage in
-            await stage.event("user.created", Self.ada)
+        try await withAPI { api, fixture in
+            await fixture.event("user.created", Self.ada)
             for number in 0..<7 {
-                await stage.command(
+                await fixture.command(
                     "email",
                     #"{"to":"p\#(number)@example.com","template":"message","data":{"title":"T","body":"B"}}"#
                 )
             }
-            try await stage.deliverAll()
+            try await fixture.deliverAll()
             var seen: [String] = []
             var cursor = ""
             while true {
@@ -134,8 +135,8 @@ struct NotificationAPITests {
     }
 
     @Test func `an application lists, counts and marks what it shows`() async throws {
-        try await withAPI { api, stage in
-            await stage.event("user.created", Self.ada)
+        try await withAPI { api, fixture in
+            await fixture.event("user.created", Self.ada)
             for _ in 0..<3 {
                 let response = try await api.call("POST", "/api/v1/notifications/in-app", Self.message)
                 #expect(response.status == 201)
@@ -220,21 +221,21 @@ struct NotificationAPITests {
     }
 
     @Test func `the link in marketing mail asks first, and one click is enough for a mail client`() async throws {
-        try await withAPI { api, stage in
+        try await withAPI { api, fixture in
             let news = #"{"to":"n@example.com","template":"announcement","data":{"title":"T","body":"B"}}"#
-            #expect(await stage.command("email", news).isDone)
-            try await stage.deliverAll()
-            let mail = try #require(stage.mail.contents.first)
+            #expect(await fixture.command("email", news).isDone)
+            try await fixture.deliverAll()
+            let mail = try #require(fixture.mail.contents.first)
             let url = try #require(mail.unsubscribeURL)
             #expect(mail.html?.contains(url) == true)
             let path = String(url.dropFirst("https://fleet.example".count))
             let page = try await api.call("GET", path, key: "none")
             #expect(page.status == 200)
             #expect(page.body.contains("<form method=\"post\""))
-            let before = try await stage.strings("SELECT 1 FROM notification_preferences")
+            let before = try await fixture.strings("SELECT 1 FROM notification_preferences")
             #expect(before.isEmpty)
             #expect(try await api.call("POST", path, key: "none").status == 200)
-            let after = try await stage.strings("SELECT recipient || ' ' || template FROM notification_preferences")
+            let after = try await fixture.strings("SELECT recipient || ' ' || template FROM notification_preferences")
             #expect(after == ["address:n@example.com *"])
             let foreign = "/api/v1/notifications/unsubscribe?token=00000000-0000-7000-8000-000000000000"
             #expect(try await api.call("POST", foreign, key: "none").status == 404)

@@ -137,7 +137,7 @@ struct NotificationChainsTests {
 
     @Test func `an API's answers are told apart, and its words kept`() async throws {
         let api = try await StandIn("api-stand-in.py")
-        let cases: [(String, ProviderAnswer)] = [
+        let cases: [(String, ProviderResult)] = [
             (
                 #"{"status": 400, "body": {"errors": [{"message": "Bad address", "field": "to.email"}]}}"#,
                 .refused(reason: "status 400: Bad address (to.email)")
@@ -193,9 +193,9 @@ struct NotificationChainsTests {
                 )
         )
         try api.answer(nil)
-        let stranger = MailAPIProvider(client: HTTPClient(engine), url: url, key: Secret("other"))
-        #expect(await stranger.isReachable() == false)
-        guard case .denied(let reason) = await stranger.send(Self.mail()) else {
+        let unauthorized = MailAPIProvider(client: HTTPClient(engine), url: url, key: Secret("other"))
+        #expect(await unauthorized.isReachable() == false)
+        guard case .denied(let reason) = await unauthorized.send(Self.mail()) else {
             Issue.record("let in")
             return
         }
@@ -249,9 +249,9 @@ struct NotificationChainsTests {
                 #expect(reason.contains(words), "\(reason)")
             }
         }
-        var stranger = Self.configuration(api: api)
-        stranger.mailAPIKey = Secret("other")
-        try await expectOut(stranger, "check MAIL_API_URL and MAIL_API_KEY")
+        var unauthorized = Self.configuration(api: api)
+        unauthorized.mailAPIKey = Secret("other")
+        try await expectOut(unauthorized, "check MAIL_API_URL and MAIL_API_KEY")
         var intruder = Self.configuration(smtp: smtp)
         intruder.smtpURL = Secret("smtp://user:wrong@localhost:\(smtp.port)")
         try await expectOut(intruder, "check the user and the password in SMTP_URL")

@@ -14,53 +14,53 @@ struct NotificationCommandTests {
         """#
 
     @Test func `the seed's request becomes an urgent delivery not before its time`() async throws {
-        try await NotificationStage.with { stage in
-            #expect(await stage.command("email", Self.seed, id: "m").isDone)
-            let row = try await stage.strings(
+        try await NotificationFixture.with { fixture in
+            #expect(await fixture.command("email", Self.seed, id: "m").isDone)
+            let row = try await fixture.strings(
                 "SELECT concat_ws(' ', routing_key, exchange, extract(epoch FROM not_before)::bigint) FROM outbox"
             )
             #expect(row == ["notification.deliver.email.urgent fleet.direct 1769742000"])
-            try await stage.deliverAll()
-            #expect(stage.mail.contents.map(\.to.address) == ["user@example.com"])
-            #expect(stage.mail.contents.first?.text.contains("Tech Conference 2026") == true)
+            try await fixture.deliverAll()
+            #expect(fixture.mail.contents.map(\.to.address) == ["user@example.com"])
+            #expect(fixture.mail.contents.first?.text.contains("Tech Conference 2026") == true)
         }
     }
 
     @Test func `a list becomes a notification each, and one who can't be reached keeps nobody`() async throws {
-        try await NotificationStage.with { stage in
-            await stage.event("user.created", #"{"userId":"u-1","name":"No address"}"#)
+        try await NotificationFixture.with { fixture in
+            await fixture.event("user.created", #"{"userId":"u-1","name":"No address"}"#)
             let people = (0..<500).map { #""p\#($0)@example.com""# } + [#"{"userId":"u-1"}"#, #""p1@example.com""#]
             let body =
                 #"{"to":[\#(people.joined(separator: ","))],"template":"message","data":{"title":"T","body":"B"}}"#
-            #expect(await stage.command("email", body).isDone)
-            let counts = try await stage.strings(
+            #expect(await fixture.command("email", body).isDone)
+            let counts = try await fixture.strings(
                 "SELECT status || ' ' || count(*) FROM notifications WHERE channel = 'email' GROUP BY status ORDER BY 1"
             )
             #expect(counts == ["failed 1", "queued 500"])
-            let found1 = try await stage.published()
+            let found1 = try await fixture.published()
             #expect(found1 == ["notification.failed", "notification.sent"])
             let deliveries = "SELECT count(*) FROM outbox WHERE routing_key = 'notification.deliver.email'"
-            let found2 = try await stage.strings(deliveries)
+            let found2 = try await fixture.strings(deliveries)
             #expect(found2 == ["500"])
         }
     }
 
     @Test func `marketing reaches nobody who declined it, and the password reset reaches everybody`() async throws {
-        try await NotificationStage.with { stage in
-            await stage.event("user.created", #"{"userId":"u-1","email":"ada@example.com"}"#)
-            let store = PreferenceStore(stage.pool)
+        try await NotificationFixture.with { fixture in
+            await fixture.event("user.created", #"{"userId":"u-1","email":"ada@example.com"}"#)
+            let store = PreferenceStore(fixture.pool)
             _ = try await store.replace(
                 [.init(channel: .email, template: "*", isAllowed: false)],
                 of: .user("u-1")
             )
             let news = #"{"to":"Ada@example.com","template":"announcement","data":{"title":"T","body":"B"}}"#
-            #expect(await stage.command("email", news).isDone)
+            #expect(await fixture.command("email", news).isDone)
             #expect(
-                await stage.event("user.password.reset", #"{"userId":"u-1","code":"123456"}"#).isDone
+                await fixture.event("user.password.reset", #"{"userId":"u-1","code":"123456"}"#).isDone
             )
-            try await stage.deliverAll()
-            #expect(stage.mail.contents.map(\.to.address) == ["ada@example.com", "ada@example.com"])
-            let states = try await stage.strings(
+            try await fixture.deliverAll()
+            #expect(fixture.mail.contents.map(\.to.address) == ["ada@example.com", "ada@example.com"])
+            let states = try await fixture.strings(
                 "SELECT template || ' ' || status FROM notifications WHERE channel = 'email' ORDER BY 1"
             )
             #expect(states == ["announcement suppressed", "password_reset sent", "user_welcome sent"])
@@ -68,17 +68,17 @@ struct NotificationCommandTests {
     }
 
     @Test func `who unsubscribes after a mail was planned does not get it`() async throws {
-        try await NotificationStage.with { stage in
+        try await NotificationFixture.with { fixture in
             let news = #"{"to":"a@example.com","template":"announcement","data":{"title":"T","body":"B"}}"#
-            for _ in 0..<2 { #expect(await stage.command("email", news).isDone) }
-            let ids = try await stage.waiting()
-            await stage.deliver(ids[0])
-            let url = try #require(stage.mail.contents.first?.unsubscribeURL)
+            for _ in 0..<2 { #expect(await fixture.command("email", news).isDone) }
+            let ids = try await fixture.waiting()
+            await fixture.deliver(ids[0])
+            let url = try #require(fixture.mail.contents.first?.unsubscribeURL)
             let token = try #require(url.split(separator: "=").last.map(String.init))
-            #expect(try await PreferenceStore(stage.pool).unsubscribe(token: token))
-            #expect(await stage.deliver(ids[1]).isDone)
-            #expect(stage.mail.contents.count == 1)
-            let found3 = try await stage.summary()
+            #expect(try await PreferenceStore(fixture.pool).unsubscribe(token: token))
+            #expect(await fixture.deliver(ids[1]).isDone)
+            #expect(fixture.mail.contents.count == 1)
+            let found3 = try await fixture.summary()
             #expect(found3 == ["email announcement sent", "email announcement suppressed"])
         }
     }
@@ -128,19 +128,19 @@ struct NotificationCommandTests {
         body: String,
         field: String
     ) async throws {
-        try await NotificationStage.with { stage in
-            let result = await stage.command("email", body)
+        try await NotificationFixture.with { fixture in
+            let result = await fixture.command("email", body)
             #expect(result.isPermanent)
             #expect(result.failureText.contains(field), "\(result.failureText)")
-            let written = try await stage.summary()
+            let written = try await fixture.summary()
             #expect(written.isEmpty)
         }
     }
 
     @Test func `a subject of 64 KB is refused by its name`() async throws {
-        try await NotificationStage.with { stage in
+        try await NotificationFixture.with { fixture in
             let title = String(repeating: "x", count: 65_536)
-            let result = await stage.command(
+            let result = await fixture.command(
                 "email",
                 #"{"to":"a@example.com","template":"message","data":{"title":"\#(title)","body":"B"}}"#
             )
@@ -150,15 +150,15 @@ struct NotificationCommandTests {
     }
 
     @Test func `an SMS goes to a number, and an application shows what it was told to`() async throws {
-        try await NotificationStage.with { stage in
+        try await NotificationFixture.with { fixture in
             let data = #""template":"message","data":{"title":"T","body":"B"}"#
-            #expect(await stage.command("sms", #"{"to":"+33612345678",\#(data)}"#).isDone)
-            #expect(await stage.command("sms", #"{"to":"0612345678",\#(data)}"#).failureType != nil)
-            await stage.event("user.created", #"{"userId":"42"}"#)
-            #expect(await stage.command("in-app", #"{"to":42,\#(data)}"#).isDone)
-            try await stage.deliverAll()
-            #expect(stage.sms.contents.map(\.to) == ["+33612345678"])
-            let shown = try await NotificationRecords(stage.pool).inApp(
+            #expect(await fixture.command("sms", #"{"to":"+33612345678",\#(data)}"#).isDone)
+            #expect(await fixture.command("sms", #"{"to":"0612345678",\#(data)}"#).failureType != nil)
+            await fixture.event("user.created", #"{"userId":"42"}"#)
+            #expect(await fixture.command("in-app", #"{"to":42,\#(data)}"#).isDone)
+            try await fixture.deliverAll()
+            #expect(fixture.sms.contents.map(\.to) == ["+33612345678"])
+            let shown = try await NotificationRecords(fixture.pool).inApp(
                 of: .user("42"),
                 onlyUnread: true,
                 after: nil,

@@ -11,20 +11,20 @@ struct NotificationEventTests {
         """#
 
     @Test func `ten deliveries of an event are one mail and one line in the application`() async throws {
-        try await NotificationStage.with { stage in
-            for _ in 0..<10 { #expect(await stage.event("user.created", Self.ada, id: "e-1").isDone) }
-            let found1 = try await stage.summary()
+        try await NotificationFixture.with { fixture in
+            for _ in 0..<10 { #expect(await fixture.event("user.created", Self.ada, id: "e-1").isDone) }
+            let found1 = try await fixture.summary()
             #expect(found1 == ["email user_welcome queued", "in-app user_welcome sent"])
-            let waiting = try await stage.waiting()
+            let waiting = try await fixture.waiting()
             let id = try #require(waiting.first)
             await withTaskGroup { group in
-                for _ in 0..<10 { group.addTask { await stage.deliver(id) } }
+                for _ in 0..<10 { group.addTask { await fixture.deliver(id) } }
             }
-            #expect(stage.mail.contents.count == 1)
-            #expect(stage.mail.contents.first?.to == .init(name: "Ada Lovelace", address: "ada@example.com"))
-            let found2 = try await stage.summary()
+            #expect(fixture.mail.contents.count == 1)
+            #expect(fixture.mail.contents.first?.to == .init(name: "Ada Lovelace", address: "ada@example.com"))
+            let found2 = try await fixture.summary()
             #expect(found2 == ["email user_welcome sent", "in-app user_welcome sent"])
-            let found3 = try await stage.published()
+            let found3 = try await fixture.published()
             #expect(found3 == ["notification.sent", "notification.sent"])
         }
     }
@@ -41,11 +41,11 @@ struct NotificationEventTests {
         ]
         let expected = "u: Ada Lovelace new@example.com +33612345678 fr hr"
         for shift in 0..<events.count {
-            try await NotificationStage.with { stage in
+            try await NotificationFixture.with { fixture in
                 for (name, body) in events[shift...] + events[..<shift] {
-                    #expect(await stage.event(name, body).isDone)
+                    #expect(await fixture.event(name, body).isDone)
                 }
-                let row = try await stage.strings(
+                let row = try await fixture.strings(
                     "SELECT concat_ws(' ', 'u:', name, email, phone, language, array_to_string(roles, ',')) FROM recipients"
                 )
                 #expect(row == [expected])
@@ -54,30 +54,30 @@ struct NotificationEventTests {
     }
 
     @Test func `whoever is deleted is forgotten and reached no more, whatever comes late`() async throws {
-        try await NotificationStage.with { stage in
-            await stage.event("user.created", Self.ada)
-            await stage.event("user.deleted", #"{"userId":"u-1","occurredAt":"2026-03-01T00:00:00Z"}"#)
-            await stage.event("user.updated", #"{"userId":"u-1","email":"ada@example.com"}"#)
-            let found4 = try await stage.strings("SELECT coalesce(name, email, phone) FROM recipients")
+        try await NotificationFixture.with { fixture in
+            await fixture.event("user.created", Self.ada)
+            await fixture.event("user.deleted", #"{"userId":"u-1","occurredAt":"2026-03-01T00:00:00Z"}"#)
+            await fixture.event("user.updated", #"{"userId":"u-1","email":"ada@example.com"}"#)
+            let found4 = try await fixture.strings("SELECT coalesce(name, email, phone) FROM recipients")
             #expect(found4 == ["NULL"])
-            let result = await stage.event("profile.validated", #"{"userId":"u-1"}"#)
+            let result = await fixture.event("profile.validated", #"{"userId":"u-1"}"#)
             #expect(result.failureType == "unknown_recipient")
         }
     }
 
     @Test func `an unknown recipient is a failure that says so, and leaves nothing behind`() async throws {
-        try await NotificationStage.with { stage in
-            let result = await stage.event("profile.validated", #"{"candidateId":"nobody"}"#)
+        try await NotificationFixture.with { fixture in
+            let result = await fixture.event("profile.validated", #"{"candidateId":"nobody"}"#)
             #expect(result.failureType == "unknown_recipient")
             #expect(result.failureText.contains("nobody"))
-            let found5 = try await stage.summary()
+            let found5 = try await fixture.summary()
             #expect(found5 == [])
-            let found6 = try await stage.strings("SELECT 1 FROM inbox")
+            let found6 = try await fixture.strings("SELECT 1 FROM inbox")
             #expect(found6 == [])
         }
     }
 
-    @Test func `people are told of every event by its template`() async throws {
+    @Test func `people are notified of every event by its template`() async throws {
         let people = [
             Self.ada, #"{"userId":"u-2","email":"bob@example.com","name":"Bob","role":"admin","companyId":"c-1"}"#,
             #"{"userId":"u-3","email":"eve@example.com","name":"Eve"}"#,
@@ -137,14 +137,14 @@ struct NotificationEventTests {
                 ["ticket_generated g@example.com", "tickets_ready u-2"]
             ),
         ]
-        try await NotificationStage.with { stage in
-            for person in people { #expect(await stage.event("user.created", person).isDone) }
-            try await stage.deliverAll()
+        try await NotificationFixture.with { fixture in
+            for person in people { #expect(await fixture.event("user.created", person).isDone) }
+            try await fixture.deliverAll()
             for (event, body, expected) in cases {
                 let id = "case \(event) \(body.count)"
-                let result = await stage.event(event, body, id: id)
+                let result = await fixture.event(event, body, id: id)
                 #expect(result.isDone, "\(event): \(result.failureText)")
-                let told = try await stage.strings(
+                let reported = try await fixture.strings(
                     """
                     SELECT n.template || ' ' || split_part(n.recipient, ':', 2) FROM notifications n
                     JOIN notification_requests r ON r.id = n.request_id
@@ -152,19 +152,19 @@ struct NotificationEventTests {
                     """,
                     [.text(id)]
                 )
-                #expect(told == expected, "\(event)")
+                #expect(reported == expected, "\(event)")
             }
-            try await stage.deliverAll()
-            let found7 = try await stage.waiting()
+            try await fixture.deliverAll()
+            let found7 = try await fixture.waiting()
             #expect(found7 == [])
-            let found8 = try await stage.strings("SELECT reason FROM notifications WHERE status = 'failed'")
+            let found8 = try await fixture.strings("SELECT reason FROM notifications WHERE status = 'failed'")
             #expect(found8 == [])
         }
     }
 
     @Test func `what an event lacks is named, and spends no retries`() async throws {
-        try await NotificationStage.with { stage in
-            await stage.event("user.created", Self.ada)
+        try await NotificationFixture.with { fixture in
+            await fixture.event("user.created", Self.ada)
             for (event, body, field) in [
                 ("interview.scheduled", #"{"candidateId":"u-1"}"#, "startsAt"),
                 ("session.created", #"{"mentorId":"u-1","menteeId":"u-1"}"#, "meetingUrl"),
@@ -172,14 +172,14 @@ struct NotificationEventTests {
                 ("user.password.reset", #"{"userId":"u-1"}"#, "reset_url"),
                 ("profile.validated", #"{}"#, "userId"), ("profile.validated", #"[]"#, ""),
             ] {
-                let result = await stage.event(event, body)
+                let result = await fixture.event(event, body)
                 #expect(result.isPermanent, "\(event)")
                 #expect(result.failureText.contains(field), "\(event): \(result.failureText)")
             }
         }
     }
 
-    @Test func `a guest or an organiser who can't be told keeps no other guest from a ticket`() async throws {
+    @Test func `a guest or an organiser who can't be notified keeps no other guest from a ticket`() async throws {
         let long = String(repeating: "x", count: 400) + "@example.com"
         let guests = [
             #""guestEmail":"g@example.com","guestName":"G","fileUrl":"https://t.example/1""#,
@@ -195,12 +195,12 @@ struct NotificationEventTests {
              "tickets":[\#(guests.map { "{\($0),\"success\":true}" }.joined(separator: ","))],
              "summary":{"total":7,"successful":7,"failed":0}}}
             """#
-        try await NotificationStage.with { stage in
-            let result = await stage.event("ticket.completed", body, id: "t-1")
+        try await NotificationFixture.with { fixture in
+            let result = await fixture.event("ticket.completed", body, id: "t-1")
             #expect(result.isDone, "\(result.failureText)")
-            try await stage.deliverAll()
-            #expect(stage.mail.contents.map(\.to.address) == ["g@example.com", "h@example.com"])
-            let failed = try await stage.strings(
+            try await fixture.deliverAll()
+            #expect(fixture.mail.contents.map(\.to.address) == ["g@example.com", "h@example.com"])
+            let failed = try await fixture.strings(
                 "SELECT template || ': ' || reason FROM notifications WHERE status = 'failed' ORDER BY id"
             )
             #expect(failed.count == 6)
@@ -208,7 +208,7 @@ struct NotificationEventTests {
                 failed,
                 ["one @", "longer than 254", "control character", "to.name", "ticket_url", "the user nobody"]
             ) { #expect(reason.contains(words), "\(reason)") }
-            let events = try await stage.published()
+            let events = try await fixture.published()
             #expect(events.count { $0 == "notification.failed" } == 6)
         }
     }

@@ -16,7 +16,7 @@ struct SMTPClientTests {
         authorities: String? = "ca.pem",
         connections: Int = 4,
         timeout: Duration = .seconds(20),
-        patience: Duration = .seconds(20),
+        queueTimeout: Duration = .seconds(20),
         _ body: (SMTPClient) async throws -> Void
     ) async throws {
         let url = "\(scheme)://\(user.map { $0 + "@" } ?? "")\(host):\(server.port)\(query)"
@@ -25,7 +25,7 @@ struct SMTPClientTests {
             authorities: authorities.map { server.folder.appending(path: $0).path }
         )
         configuration.timeout = timeout
-        let client = SMTPClient(configuration, connections: connections, patience: patience)
+        let client = SMTPClient(configuration, connections: connections, queueTimeout: queueTimeout)
         do {
             try await body(client)
         } catch {
@@ -51,7 +51,7 @@ struct SMTPClientTests {
         _ content: [UInt8]? = nil,
         from sender: String = "no-reply@example.org",
         to recipient: String = "guest@example.com"
-    ) async throws -> SMTPAnswer {
+    ) async throws -> SMTPResult {
         await client.send(
             try content ?? mail().mime(),
             from: try MailAddress(sender, field: "from"),
@@ -293,7 +293,7 @@ struct SMTPClientTests {
     @Test func `a mail that no session gets to in time is neither sent nor lost, and the server not out`() async throws
     {
         let server = try await StandIn("smtp-server.py", ["starttls"])
-        try await Self.with(server, connections: 1, patience: .milliseconds(200)) { client in
+        try await Self.with(server, connections: 1, queueTimeout: .milliseconds(200)) { client in
             let first = Task { try await Self.send(client, to: "think@example.com") }
             try await eventually("the first is being thought about") { server.count("thoughts") == 1 }
             #expect(try await Self.send(client) == .busy)
@@ -310,7 +310,7 @@ struct SMTPClientTests {
 
     @Test func `a client that is closed waits neither for answers nor in line`() async throws {
         let server = try await StandIn("smtp-server.py", ["starttls"])
-        var tasks: [Task<SMTPAnswer, any Error>] = []
+        var tasks: [Task<SMTPResult, any Error>] = []
         try await Self.with(server, connections: 2) { client in
             tasks = (0..<6).map { _ in Task { try await Self.send(client, to: "slow@example.com") } }
             try await eventually("two have begun") { server.count("sessions") == 2 }

@@ -4,18 +4,18 @@ import Synchronization
 /// A provider that answers as a test says, and remembers what it was given.
 final class ScriptedProvider<Content: Sendable>: NotificationProvider {
     let name: String
-    private let script: Mutex<@Sendable (Content, Int) async -> ProviderAnswer>
+    private let script: Mutex<@Sendable (Content, Int) async -> ProviderResult>
     private let taken = Mutex<[Content]>([])
     private let isUp = Mutex(true)
 
-    init(_ name: String = "scripted", _ script: @escaping @Sendable (Content, Int) async -> ProviderAnswer) {
+    init(_ name: String = "scripted", _ script: @escaping @Sendable (Content, Int) async -> ProviderResult) {
         self.name = name
         self.script = Mutex(script)
     }
 
     var contents: [Content] { taken.withLock { $0 } }
 
-    func send(_ content: Content) async -> ProviderAnswer {
+    func send(_ content: Content) async -> ProviderResult {
         let number = taken.withLock { taken in
             taken.append(content)
             return taken.count
@@ -25,7 +25,7 @@ final class ScriptedProvider<Content: Sendable>: NotificationProvider {
 
     func isReachable() async -> Bool { isUp.withLock { $0 } }
 
-    func answer(_ script: @escaping @Sendable (Content, Int) async -> ProviderAnswer) {
+    func answer(_ script: @escaping @Sendable (Content, Int) async -> ProviderResult) {
         self.script.withLock { $0 = script }
     }
 

@@ -23,7 +23,7 @@ struct TransferEngineTests {
 
     @Test func `many requests share few connections`() async throws {
         let server = try await StandIn("api-stand-in.py")
-        let engine = TransferEngine(name: "test", connectionsPerLane: 3)
+        let engine = TransferEngine(name: "test", connectionsPerServer: 3)
         let client = HTTPClient(engine)
         try await withThrowingTaskGroup { group in
             for _ in 0..<200 {
@@ -135,7 +135,7 @@ struct TransferEngineTests {
     @Test func `a closed engine answers whoever waits, and leaves no thread, descriptor or connection`() async throws {
         let server = try await StandIn("api-stand-in.py")
         try server.answer(#"{"hang": true}"#)
-        let engine = TransferEngine(name: "leak test", connectionsPerLane: 2)
+        let engine = TransferEngine(name: "leak test", connectionsPerServer: 2)
         let client = HTTPClient(engine)
         let waiting = (0..<10).map { _ in Task { try await client.send(Self.request(server)) } }
         try await eventually("two have connected") { server.count("connections") == 2 }

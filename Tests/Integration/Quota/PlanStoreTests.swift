@@ -20,13 +20,13 @@ struct PlanStoreTests {
             #expect(changes.contains { $0.written == ["freemium", "gold"] && $0.removed == ["enterprise", "pro"] })
             let kept = changes.flatMap(\.kept)
             #expect(kept.isEmpty)
-            let reader = QuotaReader(database.pool, board: nil)
-            #expect(try await reader.standings(of: "c").map(\.limit) == [10, 20])
+            let reader = QuotaReader(database.pool, cache: nil)
+            #expect(try await reader.statuses(of: "c").map(\.limit) == [10, 20])
             let unlimited = "SELECT count(*) FROM plan_limits WHERE plan = 'gold' AND usage_limit IS NULL"
             #expect(try await database.count(unlimited) == 1)
             let payment = QuotaWorkerTests.payment("1", "c", "gold")
             #expect(await QuotaFixture(database).payments().handle([payment]).areDone)
-            #expect(try await reader.standings(of: "c").map(\.limit) == [nil, 5])
+            #expect(try await reader.statuses(of: "c").map(\.limit) == [nil, 5])
             #expect(try await database.count("SELECT balance FROM token_accounts") == 7)
         }
     }

@@ -15,29 +15,30 @@ struct QuotaFixture: Sendable {
         self.pool = pool ?? database.pool
     }
 
-    func views(board: QuotaBoard? = nil) -> WorkerBench {
-        WorkerBench(QuotaWorker(board: board), queue: "subscription.profile.viewed", pool)
+    func views(cache: QuotaCache? = nil) -> HandlerHarness {
+        HandlerHarness(QuotaWorker(cache: cache), queue: "subscription.profile.viewed", pool)
     }
 
-    func searches(board: QuotaBoard? = nil) -> WorkerBench {
-        WorkerBench(SearchQuotaWorker(board: board), queue: "subscription.search.performed", pool)
+    func searches(cache: QuotaCache? = nil) -> HandlerHarness {
+        HandlerHarness(SearchQuotaWorker(cache: cache), queue: "subscription.search.performed", pool)
     }
 
-    func payments(reader: QuotaReader? = nil) -> WorkerBench {
-        WorkerBench(PaymentWorker(reader: reader), queue: "subscription.payment.succeeded", pool)
+    func payments(reader: QuotaReader? = nil) -> HandlerHarness {
+        HandlerHarness(PaymentWorker(reader: reader), queue: "subscription.payment.succeeded", pool)
     }
 
-    func notices(_ kind: SubscriptionNotice.Kind, reader: QuotaReader? = nil) -> WorkerBench {
-        WorkerBench(SubscriptionWorker(reader: reader), queue: "subscription.\(kind.rawValue)", pool)
+    func notices(_ kind: SubscriptionNotice.Kind, reader: QuotaReader? = nil) -> HandlerHarness {
+        HandlerHarness(SubscriptionWorker(reader: reader), queue: "subscription.\(kind.rawValue)", pool)
     }
 
-    func tokens(_ kind: TokenEvent.Kind) -> WorkerBench {
-        WorkerBench(TokenWorker(), queue: "subscription.\(kind.event)", pool)
+    func tokens(_ kind: TokenEvent.Kind) -> HandlerHarness {
+        HandlerHarness(TokenWorker(), queue: "subscription.\(kind.event)", pool)
     }
 
-    func clock(_ now: String, leads: [Duration] = [.seconds(7 * 86_400), .seconds(86_400)]) -> SubscriptionClock {
+    func scheduler(_ now: String, leads: [Duration] = [.seconds(7 * 86_400), .seconds(86_400)]) -> SubscriptionScheduler
+    {
         let moment = EventTime.parse(now) ?? 0
-        return SubscriptionClock(
+        return SubscriptionScheduler(
             pool,
             exchange: "fleet.topic",
             leads: leads,
@@ -91,6 +92,6 @@ struct QuotaFixture: Sendable {
     }
 }
 
-extension WorkerBench.Letter {
+extension HandlerHarness.Input {
     init(_ id: String, _ event: String, _ body: String) { self.init(id: id, event: event, body: body) }
 }

@@ -9,14 +9,14 @@ import Testing
 @Suite(.enabled(if: TestDatabase.isAvailable && TestRedis.isAvailable))
 struct QuotaReaderTests {
     /// A board, and a company that no other test has.
-    func withBoard(
+    func withCache(
         size: Int = 4,
-        _ body: (TestDatabase, QuotaBoard, RedisClient, _ company: String) async throws -> Void
+        _ body: (TestDatabase, QuotaCache, RedisClient, _ company: String) async throws -> Void
     ) async throws {
         try await TestRedis.with { redis, prefix in
-            let board = QuotaBoard(redis, metrics: Metrics())
+            let cache = QuotaCache(redis, metrics: Metrics())
             try await TestDatabase.with(size: size, migrated: true) { database in
-                try await body(database, board, redis, prefix)
+                try await body(database, cache, redis, prefix)
             }
         }
     }
@@ -53,7 +53,7 @@ struct QuotaReaderTests {
         }
     }
 
-    @Test func `a state that is old already is not believed, and does not grow young by being written`() async throws {
+    @Test func `a state that is old already is not used, and does not become newer by being written`() async throws {
         try await TestRedis.with { redis, company in
             let snapshots = QuotaSnapshots(redis)
             let state = snapshot(company, used: 1, version: 1)
@@ -66,24 +66,24 @@ struct QuotaReaderTests {
         }
     }
 
-    @Test func `the board shows what was committed, and Postgres answers for what it does not have`() async throws {
-        try await withBoard { database, board, redis, company in
+    @Test func `the cache has what was committed, and Postgres answers for what it does not have`() async throws {
+        try await withCache { database, cache, redis, company in
             let fixture = QuotaFixture(database)
-            let reader = QuotaReader(database.pool, board: board)
-            #expect(try await reader.standings(of: company).map(\.source) == [.postgres, .postgres])
-            await board.settle()
-            #expect(try await reader.standings(of: company).map(\.source) == [.redis, .redis])
+            let reader = QuotaReader(database.pool, cache: cache)
+            #expect(try await reader.statuses(of: company).map(\.source) == [.postgres, .postgres])
+            await cache.waitForWrites()
+            #expect(try await reader.statuses(of: company).map(\.source) == [.redis, .redis])
             let views = (0..<130).map { QuotaWorkerTests.view("\(company)-\($0)", company) }
-            await fixture.views(board: board).handle(views)
-            await board.settle()
-            let shown = try await reader.standings(of: company)
+            await fixture.views(cache: cache).handle(views)
+            await cache.waitForWrites()
+            let shown = try await reader.statuses(of: company)
             #expect(shown[0].source == .redis)
             #expect(shown[0].used == 100 && shown[0].overage == 30 && shown[0].remaining == 0)
             #expect(shown[1].used == 0 && shown[1].remaining == 500)
             // Gone from Redis, it is as it was.
             let keys = QuotaKind.allCases.map { RedisArgument.text("flotilla:quota:\($0.rawValue):\(company)") }
             _ = try await redis.command(["DEL"] + keys)
-            var read = try await reader.standings(of: company)
+            var read = try await reader.statuses(of: company)
             #expect(read.map(\.source) == [.postgres, .postgres])
             for index in read.indices { read[index].source = .redis }
             #expect(read == shown)
@@ -91,26 +91,26 @@ struct QuotaReaderTests {
     }
 
     @Test func `a payment and an immediate cancellation show at once`() async throws {
-        try await withBoard { database, board, _, company in
+        try await withCache { database, cache, _, company in
             let fixture = QuotaFixture(database)
-            let reader = QuotaReader(database.pool, board: board)
+            let reader = QuotaReader(database.pool, cache: cache)
             func plan() async throws -> String {
-                await board.settle()
-                let standing = try await reader.check(company: company, kind: .searches).standing
-                #expect(standing.source == .redis)
-                return standing.plan
+                await cache.waitForWrites()
+                let status = try await reader.check(company: company, kind: .searches).status
+                #expect(status.source == .redis)
+                return status.plan
             }
-            await fixture.views(board: board).handle([QuotaWorkerTests.view("\(company)-1", company)])
-            _ = try await reader.standings(of: company)
+            await fixture.views(cache: cache).handle([QuotaWorkerTests.view("\(company)-1", company)])
+            _ = try await reader.statuses(of: company)
             #expect(try await plan() == "freemium")
             let payment = QuotaWorkerTests.payment("1", company, "pro")
             #expect(await fixture.payments(reader: reader).handle([payment]).areDone)
             #expect(try await plan() == "pro")
             // A view of the time before the payment is counted there, and does not show.
             let before = WallClock.iso8601(WallClock.microseconds() - 60_000_000)
-            await fixture.views(board: board).handle([QuotaWorkerTests.view("\(company)-2", company, at: before)])
+            await fixture.views(cache: cache).handle([QuotaWorkerTests.view("\(company)-2", company, at: before)])
             #expect(try await plan() == "pro")
-            let cancel = WorkerBench.Letter(
+            let cancel = HandlerHarness.Input(
                 "\(company)-c",
                 "subscription.cancelled",
                 #"{"companyId":"\#(company)","immediate":true}"#
@@ -120,20 +120,20 @@ struct QuotaReaderTests {
         }
     }
 
-    @Test func `under concurrent use the board comes to what Postgres has`() async throws {
-        try await withBoard(size: 10) { database, board, _, company in
+    @Test func `under concurrent use the cache comes to what Postgres has`() async throws {
+        try await withCache(size: 10) { database, cache, _, company in
             let fixture = QuotaFixture(database)
-            let bench = fixture.views(board: board)
+            let harness = fixture.views(cache: cache)
             await withTaskGroup { group in
                 for batch in 0..<100 {
                     group.addTask {
-                        let letters = (0..<20).map { QuotaWorkerTests.view("\(company)-\(batch)-\($0)", company) }
-                        #expect(await bench.handle(letters).areDone)
+                        let inputs = (0..<20).map { QuotaWorkerTests.view("\(company)-\(batch)-\($0)", company) }
+                        #expect(await harness.handle(inputs).areDone)
                     }
                 }
             }
-            await board.settle()
-            let shown = await board.read(company)
+            await cache.waitForWrites()
+            let shown = await cache.read(company)
             #expect(shown.map(\.used) == [100] && shown.map(\.overage) == [1_900] && shown.map(\.version) == [100])
             let unbalanced = try await fixture.unbalanced()
             #expect(unbalanced == 0)
@@ -143,16 +143,16 @@ struct QuotaReaderTests {
     @Test func `without Redis everything is read from Postgres`() async throws {
         try await TestDatabase.with(migrated: true) { database in
             let nowhere = RedisClient(try RedisConfiguration(url: "unix:///nowhere/redis.sock"), name: "test")
-            let board = QuotaBoard(nowhere, metrics: Metrics())
+            let cache = QuotaCache(nowhere, metrics: Metrics())
             let fixture = QuotaFixture(database)
-            await fixture.views(board: board).handle((0..<3).map { QuotaWorkerTests.view("v-\($0)") })
-            await board.settle()
-            let check = try await QuotaReader(database.pool, board: board).check(
+            await fixture.views(cache: cache).handle((0..<3).map { QuotaWorkerTests.view("v-\($0)") })
+            await cache.waitForWrites()
+            let check = try await QuotaReader(database.pool, cache: cache).check(
                 company: "acme",
                 kind: .profileViews,
                 amount: 97
             )
-            #expect(check.isAllowed && check.remaining == 97 && check.standing.source == .postgres)
+            #expect(check.isAllowed && check.remaining == 97 && check.status.source == .postgres)
             await nowhere.close()
         }
     }

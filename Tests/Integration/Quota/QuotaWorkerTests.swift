@@ -8,23 +8,24 @@ import Testing
 
 @Suite(.enabled(if: TestDatabase.isAvailable))
 struct QuotaWorkerTests {
-    static func bench(_ pool: PostgresPool) -> WorkerBench {
-        WorkerBench(QuotaWorker(), queue: "subscription.profile.viewed", pool)
+    static func harness(_ pool: PostgresPool) -> HandlerHarness {
+        HandlerHarness(QuotaWorker(), queue: "subscription.profile.viewed", pool)
     }
 
-    static func payments(_ pool: PostgresPool) -> WorkerBench {
-        WorkerBench(PaymentWorker(), queue: "subscription.payment.succeeded", pool)
+    static func payments(_ pool: PostgresPool) -> HandlerHarness {
+        HandlerHarness(PaymentWorker(), queue: "subscription.payment.succeeded", pool)
     }
 
-    static func view(_ id: String, _ company: String = "acme", at time: String? = nil) -> WorkerBench.Letter {
+    static func view(_ id: String, _ company: String = "acme", at time: String? = nil) -> HandlerHarness.Input {
         let time = time.map { #","occurredAt":"\#($0)""# } ?? ""
-        return WorkerBench.Letter(id: id, event: "profile.viewed", body: #"{"companyId":"\#(company)"\#(time)}"#)
+        return HandlerHarness.Input(id: id, event: "profile.viewed", body: #"{"companyId":"\#(company)"\#(time)}"#)
     }
 
-    static func payment(_ id: String, _ company: String, _ plan: String, at time: String? = nil) -> WorkerBench.Letter {
+    static func payment(_ id: String, _ company: String, _ plan: String, at time: String? = nil) -> HandlerHarness.Input
+    {
         let time = time ?? WallClock.iso8601()
         let body = #"{"paymentId":"pay-\#(id)","companyId":"\#(company)","plan":"\#(plan)","paidAt":"\#(time)"}"#
-        return WorkerBench.Letter(id: id, event: "payment.succeeded", body: body)
+        return HandlerHarness.Input(id: id, event: "payment.succeeded", body: body)
     }
 
     func quotas(_ database: TestDatabase) async throws -> [String] {
@@ -47,9 +48,9 @@ struct QuotaWorkerTests {
 
     @Test func `a batch of one company is one row, and its repeat changes nothing`() async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
-            let bench = Self.bench(database.pool)
-            let letters = (0..<30).map { Self.view("m-\($0)") }
-            for _ in 0..<2 { #expect(await bench.handle(letters).areDone) }
+            let harness = Self.harness(database.pool)
+            let inputs = (0..<30).map { Self.view("m-\($0)") }
+            for _ in 0..<2 { #expect(await harness.handle(inputs).areDone) }
             #expect(try await quotas(database) == ["acme freemium 30+0"])
             #expect(try await database.count("SELECT count(*) FROM quota_usage") == 1)
             #expect(try await published(database) == [])
@@ -58,29 +59,30 @@ struct QuotaWorkerTests {
 
     @Test func `one message in fifty concurrent batches is one use`() async throws {
         try await TestDatabase.with(size: 20, migrated: true) { database async throws in
-            let bench = Self.bench(database.pool)
+            let harness = Self.harness(database.pool)
             await withTaskGroup { group in
-                for _ in 0..<50 { group.addTask { #expect(await bench.handle([Self.view("m")]).areDone) } }
+                for _ in 0..<50 { group.addTask { #expect(await harness.handle([Self.view("m")]).areDone) } }
             }
             #expect(try await quotas(database) == ["acme freemium 1+0"])
         }
     }
 
-    @Test func `under two processes the quota equals the distinct messages, and each event is told once`() async throws
+    @Test func `under two processes the quota equals the distinct messages, and each event is published once`()
+        async throws
     {
         try await TestDatabase.with(size: 6, migrated: true) { database async throws in
             let other = try database.otherPool(size: 6)
-            let benches = [Self.bench(database.pool), Self.bench(other)]
+            let harnesses = [Self.harness(database.pool), Self.harness(other)]
             let companies = ["acme", "zoo", "mid", "é", "e\u{301}"]
             await withTaskGroup { group in
                 for batch in 0..<60 {
                     group.addTask {
                         // Every message is in two batches, and the companies of a batch are in a random order.
-                        let letters = (0..<50).map { number in
+                        let inputs = (0..<50).map { number in
                             let id = batch / 2 * 50 + number
                             return Self.view("m-\(id)", companies[id % companies.count])
                         }
-                        let outcomes = await benches[batch % 2].handle(letters.shuffled())
+                        let outcomes = await harnesses[batch % 2].handle(inputs.shuffled())
                         #expect(outcomes.areDone)
                     }
                 }
@@ -104,10 +106,10 @@ struct QuotaWorkerTests {
 
     @Test func `a month turns over by the time of the event, and each month tells for itself`() async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
-            let bench = Self.bench(database.pool)
+            let harness = Self.harness(database.pool)
             let january = (0..<101).map { Self.view("j-\($0)", at: "2026-01-31T23:59:59.999Z") }
             let february = (0..<101).map { Self.view("f-\($0)", at: "2026-02-01T00:00:00Z") }
-            #expect(await bench.handle((january + february).shuffled()).areDone)
+            #expect(await harness.handle((january + february).shuffled()).areDone)
             #expect(try await quotas(database) == ["acme freemium 100+1", "acme freemium 100+1"])
             #expect(
                 try await published(database) == ["quota.exceeded", "quota.exceeded", "quota.warning", "quota.warning"]
@@ -118,7 +120,7 @@ struct QuotaWorkerTests {
     @Test func `a payment activates, views count against it, and a renewal begins afresh`() async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
             let payments = Self.payments(database.pool)
-            let views = Self.bench(database.pool)
+            let views = Self.harness(database.pool)
             #expect(
                 await payments.handle([Self.payment("1", "acme", "pro", at: "2026-01-10T00:00:00Z")]).allSatisfy(
                     \.isDone
@@ -148,13 +150,13 @@ struct QuotaWorkerTests {
 
     @Test func `one payment in many messages and batches counts once`() async throws {
         try await TestDatabase.with(size: 10, migrated: true) { database async throws in
-            let bench = Self.payments(database.pool)
+            let harness = Self.payments(database.pool)
             await withTaskGroup { group in
                 for number in 0..<20 {
                     group.addTask {
-                        var letter = Self.payment("1", "acme", "pro")
-                        letter.id = "m-\(number)"
-                        #expect(await bench.handle([letter]).areDone)
+                        var input = Self.payment("1", "acme", "pro")
+                        input.id = "m-\(number)"
+                        #expect(await harness.handle([input]).areDone)
                     }
                 }
             }
@@ -165,12 +167,12 @@ struct QuotaWorkerTests {
 
     @Test func `payments of many companies in concurrent batches each activate and renew`() async throws {
         try await TestDatabase.with(size: 10, migrated: true) { database async throws in
-            let bench = Self.payments(database.pool)
+            let harness = Self.payments(database.pool)
             await withTaskGroup { group in
                 for batch in 0..<10 {
                     group.addTask {
-                        let letters = (0..<20).map { Self.payment("\(batch)-\($0)", "c\($0)", "pro") }
-                        #expect(await bench.handle(letters.shuffled()).areDone)
+                        let inputs = (0..<20).map { Self.payment("\(batch)-\($0)", "c\($0)", "pro") }
+                        #expect(await harness.handle(inputs.shuffled()).areDone)
                     }
                 }
             }
@@ -184,7 +186,9 @@ struct QuotaWorkerTests {
         try await TestDatabase.with(migrated: true) { database async throws in
             let payment = Self.payment("1", "acme", "enterprise", at: "2026-01-10T00:00:00Z")
             #expect(await Self.payments(database.pool).handle([payment]).areDone)
-            await Self.bench(database.pool).handle((0..<2_000).map { Self.view("a-\($0)", at: "2026-01-11T00:00:00Z") })
+            await Self.harness(database.pool).handle(
+                (0..<2_000).map { Self.view("a-\($0)", at: "2026-01-11T00:00:00Z") }
+            )
             #expect(try await quotas(database) == ["acme enterprise 2000+0"])
             #expect(try await published(database) == ["subscription.activated"])
         }
@@ -192,10 +196,10 @@ struct QuotaWorkerTests {
 
     @Test func `a bad payload fails alone and names its field`() async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
-            var letters = (0..<8).map { Self.payment("\($0)", "c\($0)", "pro") }
-            letters[2] = Self.payment("2", "c2", "gold")
-            letters[5].body = #"{"companyId":"c5"}"#
-            let outcomes = await Self.payments(database.pool).handle(letters)
+            var inputs = (0..<8).map { Self.payment("\($0)", "c\($0)", "pro") }
+            inputs[2] = Self.payment("2", "c2", "gold")
+            inputs[5].body = #"{"companyId":"c5"}"#
+            let outcomes = await Self.payments(database.pool).handle(inputs)
             #expect(outcomes.indices.filter { !outcomes[$0].isDone } == [2, 5])
             let unknown = #expect(throws: InvalidPayload.self) { try outcomes[2].get() }
             #expect(unknown?.field == "plan")

@@ -13,12 +13,12 @@ struct SubscriptionWorkerTests {
         at time: String,
         subscription: String = "x",
         company: String = "acme"
-    ) -> WorkerBench.Letter {
+    ) -> HandlerHarness.Input {
         let rest = fields.isEmpty ? "" : "," + fields
         let body = #"""
             {"subscriptionId":"\#(subscription)","customerId":"\#(company)","timestamp":"\#(time)"\#(rest)}
             """#
-        return WorkerBench.Letter(id, kind.rawValue, body)
+        return HandlerHarness.Input(id, kind.rawValue, body)
     }
 
     @Test func `the course of a subscription that a service keeps`() async throws {
@@ -52,14 +52,14 @@ struct SubscriptionWorkerTests {
         }
     }
 
-    @Test func `an event that the fleet published comes back as no order`() async throws {
+    @Test func `an event that the fleet published is not taken for a command`() async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
             let fixture = QuotaFixture(database)
             for (id, day) in [("1", "2026-01-10"), ("2", "2026-02-08")] {
                 let payment = QuotaWorkerTests.payment(id, "acme", "pro", at: "\(day)T00:00:00Z")
                 #expect(await fixture.payments().handle([payment]).areDone)
             }
-            _ = try await fixture.clock("2026-03-10T00:00:00Z").pass()
+            _ = try await fixture.scheduler("2026-03-10T00:00:00Z").pass()
             let before = try await fixture.subscriptions()
             let outgoing = try await database.pool.query(
                 SQLStatement("SELECT routing_key, convert_from(body, 'UTF8') FROM outbox ORDER BY id")
@@ -72,8 +72,8 @@ struct SubscriptionWorkerTests {
                 let foreign = body.replacing(#""service":"flotilla""#, with: #""service":"customer-service""#)
                 #expect(foreign != body)
                 for (number, text) in [body, foreign].enumerated() {
-                    let letter = WorkerBench.Letter("\(name)-\(number)", name, text)
-                    #expect(await fixture.notices(kind).handle([letter]).areDone)
+                    let input = HandlerHarness.Input("\(name)-\(number)", name, text)
+                    #expect(await fixture.notices(kind).handle([input]).areDone)
                 }
             }
             #expect(try await fixture.subscriptions() == before)
@@ -85,7 +85,7 @@ struct SubscriptionWorkerTests {
     @Test func `a notice before the one that makes the subscription fails alone, and is tried again`() async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
             let fixture = QuotaFixture(database)
-            let letters = (0..<5).map {
+            let inputs = (0..<5).map {
                 notice("\($0)", .cancelled, at: "2026-01-20T00:00:00Z", subscription: "s\($0)")
             }
             for number in [0, 1, 3, 4] {
@@ -98,7 +98,7 @@ struct SubscriptionWorkerTests {
                 )
                 #expect(await fixture.notices(.created).handle([created]).areDone)
             }
-            let outcomes = await fixture.notices(.cancelled).handle(letters)
+            let outcomes = await fixture.notices(.cancelled).handle(inputs)
             #expect(outcomes.indices.filter { !outcomes[$0].isDone } == [2])
             #expect(throws: UnknownSubscription.self) { try outcomes[2].get() }
             #expect(try await database.count("SELECT count(*) FROM inbox WHERE message_id = '2'") == 0)
@@ -137,7 +137,7 @@ struct SubscriptionWorkerTests {
                                 subscription: id
                             )
                             #expect(await fixture.notices(.renewed).handle([renewed]).areDone)
-                        default: _ = try? await fixture.clock(day).pass()
+                        default: _ = try? await fixture.scheduler(day).pass()
                         }
                     }
                 }
@@ -179,10 +179,10 @@ struct SubscriptionWorkerTests {
             #expect(try await fixture.quotas() == quotas + ["acme pro profile_views 2+0"])
             for (moment, plan) in zip(moments, ["freemium", "pro", "pro", "freemium"]) {
                 let time = try #require(EventTime.parse(moment))
-                let reader = QuotaReader(database.pool, board: nil, now: { time })
-                let standing = try await reader.check(company: "acme", kind: .profileViews).standing
-                #expect(standing.plan == plan, "\(moment)")
-                #expect(standing.periodStart <= time && time < standing.periodEnd)
+                let reader = QuotaReader(database.pool, cache: nil, now: { time })
+                let status = try await reader.check(company: "acme", kind: .profileViews).status
+                #expect(status.plan == plan, "\(moment)")
+                #expect(status.periodStart <= time && time < status.periodEnd)
             }
         }
     }
@@ -190,15 +190,15 @@ struct SubscriptionWorkerTests {
     @Test func `each kind has its quota, its warning and its end`() async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
             let fixture = QuotaFixture(database)
-            let letters = (0..<502).map { number in
-                WorkerBench.Letter(
+            let inputs = (0..<502).map { number in
+                HandlerHarness.Input(
                     "s-\(number)",
                     "search.performed",
                     #"{"companyId":"acme","timestamp":"2026-01-11T00:00:00Z"}"#
                 )
             }
-            let nobody = WorkerBench.Letter("n", "search.performed", #"{"userId":"admin"}"#)
-            for _ in 0..<2 { #expect(await fixture.searches().handle(letters + [nobody]).areDone) }
+            let nobody = HandlerHarness.Input("n", "search.performed", #"{"userId":"admin"}"#)
+            for _ in 0..<2 { #expect(await fixture.searches().handle(inputs + [nobody]).areDone) }
             await fixture.views().handle((0..<80).map { QuotaWorkerTests.view("v-\($0)", at: "2026-01-11T00:00:00Z") })
             let quotas = ["acme freemium profile_views 80+0", "acme freemium searches 500+2"]
             #expect(try await fixture.quotas() == quotas)

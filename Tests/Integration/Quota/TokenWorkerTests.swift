@@ -5,16 +5,16 @@ import Testing
 
 @Suite(.enabled(if: TestDatabase.isAvailable))
 struct TokenWorkerTests {
-    func letter(
+    func input(
         _ id: String,
         _ kind: TokenEvent.Kind,
         _ tokens: Int?,
         reference: String? = nil,
         company: String = "acme"
-    ) -> WorkerBench.Letter {
+    ) -> HandlerHarness.Input {
         let number = tokens.map { #","tokens":\#($0)"# } ?? ""
         let reference = reference.map { #","transactionId":"\#($0)""# } ?? ""
-        return WorkerBench.Letter(id, kind.event, #"{"customerId":"\#(company)"\#(number)\#(reference)}"#)
+        return HandlerHarness.Input(id, kind.event, #"{"customerId":"\#(company)"\#(number)\#(reference)}"#)
     }
 
     /// Companies whose account is not what their entries make of it, entry by entry.
@@ -42,8 +42,8 @@ struct TokenWorkerTests {
                     group.addTask {
                         // Every message is in two batches, and every reference in two messages.
                         let kind = TokenEvent.Kind.allCases[batch / 2 % 3]
-                        let letters = (0..<40).map { number in
-                            letter(
+                        let inputs = (0..<40).map { number in
+                            input(
                                 "\(kind)-\(batch / 2)-\(number)",
                                 kind,
                                 number % 7 + 1,
@@ -51,7 +51,7 @@ struct TokenWorkerTests {
                                 company: companies[number / 2 % companies.count]
                             )
                         }
-                        #expect(await fixture.tokens(kind).handle(letters.shuffled()).areDone)
+                        #expect(await fixture.tokens(kind).handle(inputs.shuffled()).areDone)
                     }
                 }
             }
@@ -64,11 +64,11 @@ struct TokenWorkerTests {
     @Test func `a use beyond the balance is a debt, never a negative balance`() async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
             let fixture = QuotaFixture(database)
-            await fixture.tokens(.purchased).handle([letter("1", .purchased, 10)])
-            await fixture.tokens(.used).handle([letter("2", .used, 25), letter("3", .used, nil)])
+            await fixture.tokens(.purchased).handle([input("1", .purchased, 10)])
+            await fixture.tokens(.used).handle([input("2", .used, 25), input("3", .used, nil)])
             let reader = TokenReader(database.pool)
             #expect(try await reader.read("acme", limit: 10).account == .init(balance: 0, debt: 16))
-            await fixture.tokens(.allocated).handle([letter("4", .allocated, 20)])
+            await fixture.tokens(.allocated).handle([input("4", .allocated, 20)])
             let (account, entries) = try await reader.read("acme", limit: 10)
             #expect(account == .init(balance: 4, debt: 0))
             #expect(entries.map(\.amount) == [20, -1, -25, 10])
@@ -79,7 +79,7 @@ struct TokenWorkerTests {
 
     @Test func `entries can't be changed or deleted`() async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
-            await QuotaFixture(database).tokens(.purchased).handle([letter("1", .purchased, 10)])
+            await QuotaFixture(database).tokens(.purchased).handle([input("1", .purchased, 10)])
             for sql in ["UPDATE token_ledger SET amount = 20", "DELETE FROM token_ledger", "TRUNCATE token_ledger"] {
                 await #expect(throws: PostgresError.self) { try await database.pool.query(SQLStatement(sql)) }
             }
@@ -89,8 +89,8 @@ struct TokenWorkerTests {
 
     @Test func `a purchase without its number fails alone`() async throws {
         try await TestDatabase.with(migrated: true) { database async throws in
-            let letters = [letter("1", .purchased, 10), letter("2", .purchased, nil), letter("3", .purchased, 5)]
-            let outcomes = await QuotaFixture(database).tokens(.purchased).handle(letters)
+            let inputs = [input("1", .purchased, 10), input("2", .purchased, nil), input("3", .purchased, 5)]
+            let outcomes = await QuotaFixture(database).tokens(.purchased).handle(inputs)
             #expect(outcomes.map(\.isDone) == [true, false, true])
             #expect(try await database.count("SELECT balance FROM token_accounts") == 15)
         }
@@ -105,9 +105,9 @@ struct TokenWorkerTests {
             await withTaskGroup { group in
                 for number in 0..<12 {
                     group.addTask {
-                        var letter = QuotaWorkerTests.payment("\(number % 3)", "acme", "pro")
-                        letter.id = "m-\(number)"
-                        #expect(await fixture.payments().handle([letter]).areDone)
+                        var input = QuotaWorkerTests.payment("\(number % 3)", "acme", "pro")
+                        input.id = "m-\(number)"
+                        #expect(await fixture.payments().handle([input]).areDone)
                     }
                 }
             }

@@ -26,12 +26,12 @@ struct JobCancellationTests {
             return outcomes.compactMap { if case .created(let job) = $0 { job.id } else { nil } }
         }
 
-        func letter(_ id: String, isJob: Bool = true) -> WorkerBench.Letter {
-            WorkerBench.Letter(id: id, event: "a.b", body: "{}", jobID: isJob ? id : nil)
+        func input(_ id: String, isJob: Bool = true) -> HandlerHarness.Input {
+            HandlerHarness.Input(id: id, event: "a.b", body: "{}", jobID: isJob ? id : nil)
         }
 
-        func bench(_ cancels: EffectWorker.Cancellation) -> WorkerBench {
-            WorkerBench(EffectWorker(jobs: jobs, cancellation: cancels), queue: "s.a.b", database.pool)
+        func harness(_ cancels: EffectWorker.Cancellation) -> HandlerHarness {
+            HandlerHarness(EffectWorker(jobs: jobs, cancellation: cancels), queue: "s.a.b", database.pool)
         }
 
         func effects(of id: String) async throws -> Int {
@@ -52,14 +52,14 @@ struct JobCancellationTests {
 
     @Test func `of a cancellation and an effect at the same moment exactly one wins, every time`() async throws {
         try await Fixture.with { fixture in
-            let bench = fixture.bench(.none)
+            let harness = fixture.harness(.none)
             let ids = try await fixture.enqueue(400)
             let cancelled = try await withThrowingTaskGroup(of: (String, Bool).self) { group in
                 var winners: [String: Bool] = [:]
                 for (number, id) in ids.enumerated() {
                     if number >= 6, let (id, isCancelled) = try await group.next() { winners[id] = isCancelled }
                     group.addTask {
-                        async let results = bench.handle([fixture.letter(id)])
+                        async let results = harness.handle([fixture.input(id)])
                         // A start moves the moment a little, every second time.
                         if number.isMultiple(of: 2) { _ = try await fixture.database.pool.query(Jobs.start([id: 1])) }
                         async let isCancelled = fixture.jobs.cancel(id)
@@ -80,7 +80,7 @@ struct JobCancellationTests {
         try await Fixture.with { fixture in
             for id in try await fixture.enqueue(20) {
                 _ = try await fixture.database.pool.query(Jobs.start([id: 1]))
-                #expect(await fixture.bench(.beforeTransaction).handle([fixture.letter(id)]).areDone)
+                #expect(await fixture.harness(.beforeTransaction).handle([fixture.input(id)]).areDone)
                 _ = try await fixture.database.pool.query(Jobs.succeeded(id, attempts: 1, result: nil))
                 try await fixture.expectOneWinner(id, true)
             }
@@ -92,7 +92,7 @@ struct JobCancellationTests {
     @Test func `a job whose effect is committed can't be cancelled, whatever becomes of its handler`() async throws {
         try await Fixture.with { fixture in
             for id in try await fixture.enqueue(20) {
-                #expect(await fixture.bench(.afterTransaction).handle([fixture.letter(id)]).areDone)
+                #expect(await fixture.harness(.afterTransaction).handle([fixture.input(id)]).areDone)
                 _ = try await fixture.database.pool.query(Jobs.retrying(id, attempts: 1))
                 #expect(try await !fixture.jobs.cancel(id))
                 try await fixture.expectOneWinner(id, false)
@@ -102,12 +102,12 @@ struct JobCancellationTests {
 
     @Test func `cancelled members of a batch have no effect, and their neighbours have theirs`() async throws {
         try await Fixture.with { fixture in
-            let bench = WorkerBench(EffectBatchWorker(), queue: "s.a.b", fixture.database.pool)
+            let harness = HandlerHarness(EffectBatchWorker(), queue: "s.a.b", fixture.database.pool)
             for round in 0..<20 {
                 let ids = try await fixture.enqueue(30)
                 let events = (0..<10).map { "event-\(round)-\($0)" }
-                let letters = ids.map { fixture.letter($0) } + events.map { fixture.letter($0, isJob: false) }
-                async let handled = bench.handle(letters.shuffled())
+                let inputs = ids.map { fixture.input($0) } + events.map { fixture.input($0, isJob: false) }
+                async let handled = harness.handle(inputs.shuffled())
                 let cancelled = try await withThrowingTaskGroup(of: (String, Bool).self) { group in
                     for id in ids.prefix(15) { group.addTask { (id, try await fixture.jobs.cancel(id)) } }
                     return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
@@ -124,10 +124,10 @@ struct JobCancellationTests {
             let id = try await fixture.enqueue(1)[0]
             let failure = Failure(type: "timeout", message: "too late", isPermanent: false)
             _ = try await fixture.database.pool.query(Jobs.dead(id, attempts: 3, failure: failure))
-            #expect(await fixture.bench(.none).handle([fixture.letter(id)]).areDone)
+            #expect(await fixture.harness(.none).handle([fixture.input(id)]).areDone)
             #expect(try await fixture.effects(of: id) == 0)
             _ = try await fixture.database.pool.query(Jobs.requeued([id]))
-            #expect(await fixture.bench(.none).handle([fixture.letter(id)]).areDone)
+            #expect(await fixture.harness(.none).handle([fixture.input(id)]).areDone)
             #expect(try await fixture.effects(of: id) == 1)
         }
     }
@@ -135,10 +135,10 @@ struct JobCancellationTests {
     @Test func `a job that nobody enqueued has its effect like any message`() async throws {
         try await Fixture.with { fixture async throws in
             for (number, job) in ["unknown", "nul\u{0}", "", "e\u{301}"].enumerated() {
-                var letter = fixture.letter("message-\(number)")
-                letter.jobID = job
-                #expect(await fixture.bench(.none).handle([letter]).areDone)
-                #expect(try await fixture.effects(of: letter.id) == 1)
+                var input = fixture.input("message-\(number)")
+                input.jobID = job
+                #expect(await fixture.harness(.none).handle([input]).areDone)
+                #expect(try await fixture.effects(of: input.id) == 1)
             }
         }
     }

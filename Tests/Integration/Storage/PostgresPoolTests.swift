@@ -248,7 +248,7 @@ struct PostgresPoolTests {
         await pool.close()
     }
 
-    @Test func `a listener hears notifications and survives the loss of its session`() async throws {
+    @Test func `a listener receives notifications and survives the loss of its session`() async throws {
         try await TestDatabase.with(size: 1) { database in
             let channel = database.schema
             var heard = database.pool.listen(channel).makeAsyncIterator()

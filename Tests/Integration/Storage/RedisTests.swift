@@ -83,14 +83,14 @@ struct RedisTests {
         try await TestRedis.with { redis, prefix in
             var configuration = try TestRedis.configuration()
             configuration.commandTimeout = .milliseconds(100)
-            let impatient = RedisClient(configuration, name: "impatient")
+            let shortTimeout = RedisClient(configuration, name: "impatient")
             let error = await #expect(throws: RedisError.self) {
-                try await impatient.command(["BLPOP", .text(prefix), 5])
+                try await shortTimeout.command(["BLPOP", .text(prefix), 5])
             }
             #expect(error?.code == .unavailable)
-            let reply = try await impatient.command(["PING"])
+            let reply = try await shortTimeout.command(["PING"])
             #expect(reply == .status("PONG"))
-            await impatient.close()
+            await shortTimeout.close()
         }
     }
 }

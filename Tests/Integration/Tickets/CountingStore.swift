@@ -8,7 +8,7 @@ final class CountingStore: TicketFileStore {
         var paths: [String] = []
         var failsAfter: Int?
         var onPut: (@Sendable (Int) async throws -> Void)?
-        var onFirstSettle: (@Sendable () async throws -> Void)?
+        var onFirstSync: (@Sendable () async throws -> Void)?
     }
 
     private let store: any TicketFileStore
@@ -39,17 +39,17 @@ final class CountingStore: TicketFileStore {
     }
 
     /// Called once, when the files of a group are all there and none of them is recorded.
-    func onFirstSettle(_ body: @escaping @Sendable () async throws -> Void) {
-        state.withLock { $0.onFirstSettle = body }
+    func onFirstSync(_ body: @escaping @Sendable () async throws -> Void) {
+        state.withLock { $0.onFirstSync = body }
     }
 
-    func settle(_ paths: [String]) async throws {
-        try await state.withLock { $0.onFirstSettle.take() }?()
-        try await store.settle(paths)
+    func sync(_ paths: [String]) async throws {
+        try await state.withLock { $0.onFirstSync.take() }?()
+        try await store.sync(paths)
     }
 
     func get(_ path: String) async throws -> [UInt8]? { try await store.get(path) }
     func remove(_ path: String) async throws { try await store.remove(path) }
     func isReachable() async -> Bool { await store.isReachable() }
-    var patience: Int { store.patience }
+    var writesPerCore: Int { store.writesPerCore }
 }

@@ -12,12 +12,12 @@ struct FullDiskTests {
     {
         let disk = try SmallDisk(kilobytes: 400)
         defer { disk.remove() }
-        try await TicketStage.with(store: { _ in TicketFolder(disk.folder.path) }) { stage async throws in
-            let body = TicketStage.job(tickets: (1...40).map { TicketStage.ticket($0) })
-            let result = await stage.handle(body)
+        try await TicketFixture.with(store: { _ in TicketFolder(disk.folder.path) }) { fixture async throws in
+            let body = TicketFixture.job(tickets: (1...40).map { TicketFixture.ticket($0) })
+            let result = await fixture.handle(body)
             guard case .failure(let error) = result else { throw TestSetupError(description: "it went through") }
             #expect((error as? DependencyOutage)?.dependency == .ticketFiles)
-            #expect(try await stage.tickets().isEmpty)
+            #expect(try await fixture.tickets().isEmpty)
             let files = disk.files()
             #expect(!files.isEmpty)
             for file in files {
@@ -25,12 +25,12 @@ struct FullDiskTests {
                 let bytes = try Data(contentsOf: disk.folder.appending(path: file))
                 #expect(bytes.suffix(6) == Data("%%EOF\n".utf8), "\(file) is cut off")
             }
-            #expect(await stage.store.isReachable() == false)
+            #expect(await fixture.store.isReachable() == false)
 
             try disk.grow(toKilobytes: 8_000)
-            #expect(await stage.store.isReachable())
-            #expect(await stage.handle(body).isDone)
-            #expect(try await stage.tickets().count == 40)
+            #expect(await fixture.store.isReachable())
+            #expect(await fixture.handle(body).isDone)
+            #expect(try await fixture.tickets().count == 40)
             #expect(disk.files().count == 40)
         }
     }

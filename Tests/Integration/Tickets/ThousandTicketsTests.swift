@@ -21,7 +21,7 @@ struct ThousandTicketsTests {
     func `every code reads back to a token that verifies, every file is sound, and every guest is named`()
         async throws
     {
-        try await TicketStage.with { stage async throws in
+        try await TicketFixture.with { fixture async throws in
             #expect(Self.names.last?.count == 200)
             let guests = (0..<1_000).map { Self.names[$0 % Self.names.count] }
             let tickets = guests.enumerated().map { number, guest in
@@ -30,33 +30,33 @@ struct ThousandTicketsTests {
                  "template_id": \#(Self.templates[number % Self.templates.count])}
                 """#
             }
-            #expect(await stage.handle(TicketStage.job(tickets: tickets)).isDone)
-            let event = try #require(try await stage.events().first)
+            #expect(await fixture.handle(TicketFixture.job(tickets: tickets)).isDone)
+            let event = try #require(try await fixture.events().first)
             #expect(event["data"]?["summary"]?["successful"] == .number("1000"))
-            let told = event["data"]?["tickets"]?.elements ?? []
-            let paths = told.compactMap { $0["filePath"]?.text?.dropFirst("/tickets/".count) }
+            let reported = event["data"]?["tickets"]?.elements ?? []
+            let paths = reported.compactMap { $0["filePath"]?.text?.dropFirst("/tickets/".count) }
             #expect(Set(paths).count == 1_000)
 
             // One list of all pages, in the order of the job.
-            try Data(paths.joined(separator: "\n").utf8).write(to: stage.folder.appending(path: "list"))
+            try Data(paths.joined(separator: "\n").utf8).write(to: fixture.folder.appending(path: "list"))
             try Tool.run(
                 "xargs -P 2 -n 50 sh -ec 'for f; do qpdf --check \"$f\" >/dev/null; done' sh <list",
-                in: stage.folder
+                in: fixture.folder
             )
             try Tool.run(
                 "xargs -n 500 sh -c 'pdfunite \"$@\" part-$$.pdf; echo part-$$.pdf >>parts' sh <list",
-                in: stage.folder
+                in: fixture.folder
             )
-            try Tool.run("pdfunite $(cat parts) all.pdf", in: stage.folder)
-            try verifyCodes(stage, try await stage.keys.verifier())
-            try verifyNames(guests, stage)
+            try Tool.run("pdfunite $(cat parts) all.pdf", in: fixture.folder)
+            try verifyCodes(fixture, try await fixture.keys.verifier())
+            try verifyNames(guests, fixture)
         }
     }
 
     /// All codes in one call of the reader.
-    private func verifyCodes(_ stage: TicketStage, _ verifier: TicketVerifier) throws {
-        try Tool.run("pdftoppm -r 72 -gray all.pdf page", in: stage.folder)
-        let output = try Tool.run("zbarimg --quiet --raw -Sdisable -Sqrcode.enable page-*.pgm", in: stage.folder)
+    private func verifyCodes(_ fixture: TicketFixture, _ verifier: TicketVerifier) throws {
+        try Tool.run("pdftoppm -r 72 -gray all.pdf page", in: fixture.folder)
+        let output = try Tool.run("zbarimg --quiet --raw -Sdisable -Sqrcode.enable page-*.pgm", in: fixture.folder)
         let now = WallClock.microseconds()
         var ids: Set<String> = []
         for line in output.split(separator: "\n") {
@@ -67,8 +67,8 @@ struct ThousandTicketsTests {
         #expect(ids == Set((0..<1_000).map(String.init)))
     }
 
-    private func verifyNames(_ guests: [String], _ stage: TicketStage) throws {
-        let pages = try Tool.text(of: stage.folder.appending(path: "all.pdf")).split(
+    private func verifyNames(_ guests: [String], _ fixture: TicketFixture) throws {
+        let pages = try Tool.text(of: fixture.folder.appending(path: "all.pdf")).split(
             separator: "\u{c}",
             omittingEmptySubsequences: false
         )

@@ -9,9 +9,9 @@ import Testing
 struct TicketAPITests {
     @Test(arguments: ["/api/v1/tickets/generate", "/api/tickets/generate"])
     func `a job is taken in once, and the same job again is the same job`(_ path: String) async throws {
-        try await TicketStage.with { stage async throws in
-            try await APIFixture.with(stage.pool) { api in
-                let body = TicketStage.job()
+        try await TicketFixture.with { fixture async throws in
+            try await APIFixture.with(fixture.pool) { api in
+                let body = TicketFixture.job()
                 let first = try await api.call("POST", path, body)
                 #expect(first.status == 202)
                 let id = try #require(try first.data()["id"] as? String)
@@ -19,9 +19,9 @@ struct TicketAPITests {
                 let again = try await api.call("POST", path, body)
                 #expect(again.status == 202)
                 #expect(try again.data()["id"] as? String == id)
-                let other = try await api.call("POST", path, TicketStage.job(tickets: [TicketStage.ticket(1)]))
+                let other = try await api.call("POST", path, TicketFixture.job(tickets: [TicketFixture.ticket(1)]))
                 #expect(other.status == 409)
-                let payload = try await stage.pool.query(
+                let payload = try await fixture.pool.query(
                     SQLStatement("SELECT body FROM outbox WHERE routing_key = 'ticket.generation.requested'")
                 )
                 #expect(payload.count == 1)
@@ -31,8 +31,8 @@ struct TicketAPITests {
     }
 
     @Test func `mistakes are named`() async throws {
-        try await TicketStage.with { stage async throws in
-            try await APIFixture.with(stage.pool) { api in
+        try await TicketFixture.with { fixture async throws in
+            try await APIFixture.with(fixture.pool) { api in
                 for (body, field) in [
                     (
                         #"{"event_id": 1, "tickets": [1], "template_data": {"event_title": 7}}"#,
@@ -50,10 +50,10 @@ struct TicketAPITests {
     }
 
     @Test func `tickets are listed page by page, and shown one by one`() async throws {
-        try await TicketStage.with { stage async throws in
-            let job = TicketStage.job(tickets: (1...5).map { TicketStage.ticket($0) })
-            #expect(await stage.handle(job).isDone)
-            try await APIFixture.with(stage.pool) { api in
+        try await TicketFixture.with { fixture async throws in
+            let job = TicketFixture.job(tickets: (1...5).map { TicketFixture.ticket($0) })
+            #expect(await fixture.handle(job).isDone)
+            try await APIFixture.with(fixture.pool) { api in
                 let page = try await api.call("GET", "/api/v1/tickets?eventId=456&limit=3").data()
                 #expect((page["items"] as? [[String: Any]])?.compactMap { $0["ticketId"] as? Int } == [1, 2, 3])
                 let cursor = try #require(page["nextCursor"] as? String)
@@ -66,7 +66,7 @@ struct TicketAPITests {
 
                 // As forgetting the guest leaves it.
                 #expect(ticket["fileUrl"] is String && ticket["filePath"] is String)
-                _ = try await stage.pool.query(
+                _ = try await fixture.pool.query(
                     SQLStatement("UPDATE generated_tickets SET file_size = 0 WHERE ticket_id = '4'")
                 )
                 let left = try await api.call("GET", "/api/v1/tickets/4").data()
@@ -76,15 +76,15 @@ struct TicketAPITests {
     }
 
     @Test func `a ticket's address leads to its file, whatever its id is`() async throws {
-        try await TicketStage.with({ settings in
+        try await TicketFixture.with({ settings in
             settings.address = TicketAddress(base: "https://fleet.example/tickets", isProven: true)
-        }) { stage async throws in
+        }) { fixture async throws in
             let ids = ["ord.1", "TKT 7", "é", "a/b", "..", ".", "50%", "a?b#c", "x&y=z", "票"]
             let tickets = ids.map { #"{"ticket_id": "\#($0)", "ticket_code": "c"}"# }
-            #expect(await stage.handle(TicketStage.job(tickets: tickets)).isDone)
-            let made = try await stage.tickets()
+            #expect(await fixture.handle(TicketFixture.job(tickets: tickets)).isDone)
+            let made = try await fixture.tickets()
             #expect(made.count == ids.count)
-            try await APIFixture.with(stage.pool, ticketFiles: stage.store) { api in
+            try await APIFixture.with(fixture.pool, ticketFiles: fixture.store) { api in
                 for ticket in made {
                     let path = try #require(ticket.url.split(separator: "example").last.map(String.init))
                     let file = try await api.call("GET", path, key: "")
@@ -95,35 +95,35 @@ struct TicketAPITests {
     }
 
     @Test func `while the folder is out a file is not said to be missing`() async throws {
-        try await TicketStage.with({ settings in
+        try await TicketFixture.with({ settings in
             settings.address = TicketAddress(base: "https://fleet.example/tickets", isProven: true)
-        }) { stage async throws in
-            #expect(await stage.handle(TicketStage.job()).isDone)
-            let ticket = try #require(try await stage.tickets().first)
+        }) { fixture async throws in
+            #expect(await fixture.handle(TicketFixture.job()).isDone)
+            let ticket = try #require(try await fixture.tickets().first)
             let path = try #require(ticket.url.split(separator: "example").last.map(String.init))
-            let away = stage.folder.appendingPathExtension("away")
-            try FileManager.default.moveItem(at: stage.folder, to: away)
+            let away = fixture.folder.appendingPathExtension("away")
+            try FileManager.default.moveItem(at: fixture.folder, to: away)
             defer { try? FileManager.default.removeItem(at: away) }
-            try await APIFixture.with(stage.pool, ticketFiles: stage.store) { api in
+            try await APIFixture.with(fixture.pool, ticketFiles: fixture.store) { api in
                 #expect(try await api.call("GET", path, key: "").status == 503)
                 // The folder's place is taken by something that is none.
-                try Data().write(to: stage.folder)
+                try Data().write(to: fixture.folder)
                 #expect(try await api.call("GET", path, key: "").status == 503)
-                try FileManager.default.removeItem(at: stage.folder)
-                try FileManager.default.moveItem(at: away, to: stage.folder)
+                try FileManager.default.removeItem(at: fixture.folder)
+                try FileManager.default.moveItem(at: away, to: fixture.folder)
                 #expect(try await api.call("GET", path, key: "").status == 200)
             }
         }
     }
 
     @Test func `a file is for who has its whole address`() async throws {
-        try await TicketStage.with({ settings in
+        try await TicketFixture.with({ settings in
             settings.address = TicketAddress(base: "https://fleet.example/tickets", isProven: true)
-        }) { stage async throws in
-            #expect(await stage.handle(TicketStage.job()).isDone)
-            let ticket = try #require(try await stage.tickets().first)
+        }) { fixture async throws in
+            #expect(await fixture.handle(TicketFixture.job()).isDone)
+            let ticket = try #require(try await fixture.tickets().first)
             let path = try #require(ticket.url.split(separator: "example").last.map(String.init))
-            try await APIFixture.with(stage.pool, ticketFiles: stage.store) { api in
+            try await APIFixture.with(fixture.pool, ticketFiles: fixture.store) { api in
                 let file = try await api.call("GET", path, key: "")
                 #expect(file.status == 200)
                 #expect(file.header("Content-Type") == "application/pdf")
@@ -133,7 +133,7 @@ struct TicketAPITests {
                     #expect(answer.status == 404)
                     #expect(answer.body.contains("There is no such ticket"))
                 }
-                try await stage.store.remove(ticket.path)
+                try await fixture.store.remove(ticket.path)
                 #expect(try await api.call("GET", path, key: "").status == 404)
             }
         }

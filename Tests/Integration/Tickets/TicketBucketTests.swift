@@ -34,14 +34,14 @@ struct TicketBucketTests {
         let server = try await StandIn("s3-server.py")
         let engine = TransferEngine()
         let store = try Self.bucket(server, engine)
-        try await TicketStage.with(store: { _ in store }) { stage async throws in
-            let body = TicketStage.job(tickets: (1...20).map { TicketStage.ticket($0) })
-            #expect(await stage.handle(body).isDone)
-            for ticket in try await stage.tickets() {
+        try await TicketFixture.with(store: { _ in store }) { fixture async throws in
+            let body = TicketFixture.job(tickets: (1...20).map { TicketFixture.ticket($0) })
+            #expect(await fixture.handle(body).isDone)
+            for ticket in try await fixture.tickets() {
                 let file = try #require(try await store.get(ticket.path))
                 #expect(SHA256.digest(file) == ticket.fileHash)
             }
-            let path = try #require(try await stage.tickets().first?.path)
+            let path = try #require(try await fixture.tickets().first?.path)
             try await store.remove(path)
             #expect(try await store.get(path) == nil)
             try await store.remove(path)
@@ -56,11 +56,11 @@ struct TicketBucketTests {
         }
         try await server.stop()
         #expect(await store.isReachable() == false)
-        try await TicketStage.with(store: { _ in store }) { stage async throws in
-            let result = await stage.handle(TicketStage.job())
+        try await TicketFixture.with(store: { _ in store }) { fixture async throws in
+            let result = await fixture.handle(TicketFixture.job())
             guard case .failure(let error) = result else { throw TestSetupError(description: "it went through") }
             #expect((error as? DependencyOutage)?.dependency == .ticketFiles)
-            #expect(try await stage.tickets().isEmpty)
+            #expect(try await fixture.tickets().isEmpty)
         }
         await engine.close()
     }

@@ -77,14 +77,14 @@ struct TicketKeysTests {
             let (first, second) = (MasterKeys.generate(), MasterKeys.generate())
             let keys = TicketKeys(database.pool, masters: try Self.masters(first))
             let signer = try await keys.signer(orMake: .hmac)
-            let strangers = TicketKeys(database.pool, masters: try Self.masters(second))
-            await #expect(throws: (any Error).self) { try await strangers.signer() }
+            let otherKeys = TicketKeys(database.pool, masters: try Self.masters(second))
+            await #expect(throws: (any Error).self) { try await otherKeys.signer() }
 
             let both = try Self.masters(second, first)
             let wrapped = try await SealedTicketKeys(database.pool, masters: both).sealAnew { _ in }
             #expect(wrapped == 1)
             let token = try Self.token()
-            let text = try await strangers.signer().seal(token)
+            let text = try await otherKeys.signer().seal(token)
             #expect(text == signer.seal(token))
             let row = try await database.pool.query(SQLStatement("SELECT sealed_key FROM ticket_keys"))[0]
             #expect((row.bytes(0)?.count ?? 0) > 32)

@@ -10,60 +10,60 @@ struct TicketPrivacyTests {
     @Test func `a guest who is forgotten leaves no name, no address and no file, and others keep theirs`()
         async throws
     {
-        try await TicketStage.with { stage async throws in
+        try await TicketFixture.with { fixture async throws in
             let tickets = [
-                TicketStage.ticket(
+                TicketFixture.ticket(
                     1,
                     guest: "Zoé Lindqvist",
                     more: #", "guest_email": "Zoe.L@example.com", "guest_id": 7"#
                 ),
-                TicketStage.ticket(2, guest: "Zoé Lindqvist"), TicketStage.ticket(3, guest: "Jane Doe"),
-                TicketStage.ticket(4, guest: "Zoé Lindqvist", more: #", "guest_id": 8"#),
+                TicketFixture.ticket(2, guest: "Zoé Lindqvist"), TicketFixture.ticket(3, guest: "Jane Doe"),
+                TicketFixture.ticket(4, guest: "Zoé Lindqvist", more: #", "guest_id": 8"#),
             ]
-            let body = TicketStage.job(tickets: tickets)
-            #expect(await stage.handle(body).isDone)
-            let others = try await stage.tickets().suffix(2).map(\.path).sorted()
-            let data = TicketData(stage.pool, stage.store)
+            let body = TicketFixture.job(tickets: tickets)
+            #expect(await fixture.handle(body).isDone)
+            let others = try await fixture.tickets().suffix(2).map(\.path).sorted()
+            let data = TicketData(fixture.pool, fixture.store)
             var person = Person()
             person.add(DataSubject(kind: "guest", id: "7"))
             try await data.identify(&person)
             #expect(person.traces["Zoé Lindqvist"] == .name)
             #expect(person.traces["Zoe.L@example.com"] == .email)
 
-            #expect(try await data.erase(person, isRehearsal: true) >= 2)
-            #expect(stage.files().count == 4)
-            #expect(try await data.erase(person, isRehearsal: false) == 2)
-            #expect(stage.files() == others)
-            let left = try await stage.pool.query(
+            #expect(try await data.erase(person, isDryRun: true) >= 2)
+            #expect(fixture.files().count == 4)
+            #expect(try await data.erase(person, isDryRun: false) == 2)
+            #expect(fixture.files() == others)
+            let left = try await fixture.pool.query(
                 SQLStatement(
                     "SELECT t::text FROM generated_tickets AS t UNION ALL SELECT l::text FROM ticket_generation_logs AS l"
                 )
             ).compactMap { $0.text(0) }
             #expect(left.count { $0.contains("Lindqvist") } == 1)
             #expect(!left.contains { $0.lowercased().contains("zoe.l") })
-            #expect(try await stage.tickets().map(\.guestName) == [nil, nil, "Jane Doe", "Zoé Lindqvist"])
-            #expect(try await stage.tickets().map(\.hasFile) == [false, false, true, true])
-            #expect(try await data.erase(person, isRehearsal: false) == 0)
+            #expect(try await fixture.tickets().map(\.guestName) == [nil, nil, "Jane Doe", "Zoé Lindqvist"])
+            #expect(try await fixture.tickets().map(\.hasFile) == [false, false, true, true])
+            #expect(try await data.erase(person, isDryRun: false) == 0)
 
             // A late copy of the job brings nothing back.
-            #expect(await stage.handle(body, id: "late").isDone)
-            #expect(await stage.handle(TicketStage.job("another", tickets: tickets)).isDone)
-            #expect(stage.files() == others)
+            #expect(await fixture.handle(body, id: "late").isDone)
+            #expect(await fixture.handle(TicketFixture.job("another", tickets: tickets)).isDone)
+            #expect(fixture.files() == others)
         }
     }
 
     @Test func `who is forgotten while their page is drawn anew is not brought back`() async throws {
-        try await TicketStage.with { stage async throws in
+        try await TicketFixture.with { fixture async throws in
             let guest = #", "guest_email": "zoe@example.com", "guest_id": 7"#
-            let first = TicketStage.job("a", tickets: [TicketStage.ticket(1, guest: "Zoé", more: guest)])
-            #expect(await stage.handle(first).isDone)
-            let (pool, store) = (stage.pool, stage.store)
+            let first = TicketFixture.job("a", tickets: [TicketFixture.ticket(1, guest: "Zoé", more: guest)])
+            #expect(await fixture.handle(first).isDone)
+            let (pool, store) = (fixture.pool, fixture.store)
             var zoe = Person()
             zoe.add(DataSubject(kind: "guest", id: "7"))
             let person = zoe
             let erasure = Mutex<Task<Int, any Error>?>(nil)
-            stage.store.onFirstSettle {
-                let erasing = Task { try await TicketData(pool, store).erase(person, isRehearsal: false) }
+            fixture.store.onFirstSync {
+                let erasing = Task { try await TicketData(pool, store).erase(person, isDryRun: false) }
                 erasure.withLock { $0 = erasing }
                 try await eventually("the erasure waits, or is done") {
                     let rows = try await pool.query(
@@ -77,12 +77,12 @@ struct TicketPrivacyTests {
                     return rows[0].bool(0) == true
                 }
             }
-            let again = TicketStage.job("b", tickets: [TicketStage.ticket(1, guest: "Zoé L.", more: guest)])
-            #expect(await stage.handle(again).isDone)
+            let again = TicketFixture.job("b", tickets: [TicketFixture.ticket(1, guest: "Zoé L.", more: guest)])
+            #expect(await fixture.handle(again).isDone)
             let erased = try await erasure.withLock { $0 }?.value
             #expect(erased == 1)
-            let names = try await stage.tickets().map(\.guestName)
-            #expect(names == [nil] && stage.files().isEmpty)
+            let names = try await fixture.tickets().map(\.guestName)
+            #expect(names == [nil] && fixture.files().isEmpty)
         }
     }
 }

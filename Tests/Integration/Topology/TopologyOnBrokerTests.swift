@@ -46,7 +46,7 @@ struct TopologyOnBrokerTests {
             let results = await publisher.publish(
                 delays.map { delay in
                     OutgoingMessage(
-                        exchange: topology.delay.entrance,
+                        exchange: topology.delay.entryExchange,
                         routingKey: topology.delay.routingKey(for: delay, to: queues[0].name),
                         message: Message(body: Array("\(delay.milliseconds)".utf8))
                     )

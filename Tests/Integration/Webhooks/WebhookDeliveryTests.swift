@@ -8,120 +8,120 @@ import Testing
 @Suite(.enabled(if: TestDatabase.isAvailable && StandIn.isAvailable))
 struct WebhookDeliveryTests {
     @Test func `a webhook arrives as it was handed in, signed, with the correlation id`() async throws {
-        try await WebhookStage.with { stage in
-            let secret = try await stage.add("core", "/hooks?x=1")
+        try await WebhookFixture.with { fixture in
+            let secret = try await fixture.add("core", "/hooks?x=1")
             let body = "{ \"n\" : 1,\n \"é\":\"\\u00e9\" }"
-            let id = try await stage.post("ticket.completed", body, correlationID: "c-1")
-            let delivery = try #require(try await stage.waiting().first)
-            #expect(await stage.deliver(delivery).isDone)
-            let request = try #require(try stage.requests().first)
+            let id = try await fixture.post("ticket.completed", body, correlationID: "c-1")
+            let delivery = try #require(try await fixture.waiting().first)
+            #expect(await fixture.deliver(delivery).isDone)
+            let request = try #require(try fixture.requests().first)
             #expect(request.path == "/hooks?x=1" && request.body == Array(body.utf8))
             #expect(request.headers["webhook-id"] == id && id.hasPrefix("msg_"))
             #expect(request.headers["x-correlation-id"] == "c-1")
             #expect(request.headers["content-type"] == "application/json")
             #expect(request.isSigned(by: secret) && !request.isSigned(by: .generate()))
-            let states = try await stage.states()
+            let states = try await fixture.states()
             #expect(states == ["delivered 1 -"])
             // A duplicate of the message sends nothing.
-            #expect(await stage.deliver(delivery).isDone)
-            #expect(try stage.requests().count == 1)
+            #expect(await fixture.deliver(delivery).isDone)
+            #expect(try fixture.requests().count == 1)
         }
     }
 
     @Test func `the id is the same on every attempt, and every attempt has its own time and signature`() async throws {
-        try await WebhookStage.with { stage in
-            let secret = try await stage.add("core", "/flaky/2")
-            let (id, first) = try await stage.postAndDeliver()
+        try await WebhookFixture.with { fixture in
+            let secret = try await fixture.add("core", "/flaky/2")
+            let (id, first) = try await fixture.postAndDeliver()
             #expect(first.failureText == "core: status 500")
-            let second = await stage.deliver(id, attempt: 2)
+            let second = await fixture.deliver(id, attempt: 2)
             #expect(second.failureType == "undelivered_webhook")
-            #expect(await stage.deliver(id, attempt: 3).isDone)
-            let requests = try stage.requests()
+            #expect(await fixture.deliver(id, attempt: 3).isDone)
+            let requests = try fixture.requests()
             #expect(requests.count == 3 && Set(requests.map { $0.headers["webhook-id"] ?? "" }).count == 1)
             #expect(requests.allSatisfy { $0.isSigned(by: secret) })
-            let log = try await WebhookAttempt.list(in: stage.pool, endpoint: "core", limit: 10)
+            let log = try await WebhookAttempt.list(in: fixture.pool, endpoint: "core", limit: 10)
             #expect(log.map(\.number) == [3, 2, 1] && log.map(\.status) == [200, 500, 500])
             #expect(log.map(\.error) == [nil, "status 500", "status 500"])
-            let failed = try await WebhookAttempt.list(in: stage.pool, onlyFailed: true, limit: 10)
+            let failed = try await WebhookAttempt.list(in: fixture.pool, onlyFailed: true, limit: 10)
             #expect(failed.map(\.number) == [2, 1])
         }
     }
 
     @Test func `an answer that is no HTTP is a failed attempt, and tried again`() async throws {
-        try await WebhookStage.with { stage in
-            try await stage.add("core", "/garble/1")
-            let (id, first) = try await stage.postAndDeliver()
+        try await WebhookFixture.with { fixture in
+            try await fixture.add("core", "/garble/1")
+            let (id, first) = try await fixture.postAndDeliver()
             #expect(first.failureType == "undelivered_webhook")
-            #expect(await stage.deliver(id, attempt: 2).isDone)
+            #expect(await fixture.deliver(id, attempt: 2).isDone)
         }
     }
 
     @Test(arguments: [200, 201, 204, 299]) func `a status from 200 to 299 is a success`(status: Int) async throws {
-        try await WebhookStage.with { stage in
-            try await stage.add("core", "/status/\(status)")
-            let (_, result) = try await stage.postAndDeliver()
+        try await WebhookFixture.with { fixture in
+            try await fixture.add("core", "/status/\(status)")
+            let (_, result) = try await fixture.postAndDeliver()
             #expect(result.isDone)
         }
     }
 
     @Test(arguments: [300, 301, 302, 307, 400, 401, 404, 409, 422, 500, 501])
     func `any other status is a failure that is tried again`(status: Int) async throws {
-        try await WebhookStage.with { stage in
-            try await stage.add("core", "/status/\(status)")
-            let (_, result) = try await stage.postAndDeliver()
+        try await WebhookFixture.with { fixture in
+            try await fixture.add("core", "/status/\(status)")
+            let (_, result) = try await fixture.postAndDeliver()
             #expect(result.failureType == "undelivered_webhook" && !result.isPermanent)
-            let states = try await stage.states()
+            let states = try await fixture.states()
             #expect(states[0].hasPrefix("queued 1 status \(status)"))
-            let log = try await WebhookAttempt.list(in: stage.pool, limit: 1)
+            let log = try await WebhookAttempt.list(in: fixture.pool, limit: 1)
             #expect(log.first?.answer == "the answer")
         }
     }
 
     @Test func `a redirect is not followed`() async throws {
-        try await WebhookStage.with { stage in
-            try await stage.add("core", "/redirect/http://127.0.0.1:\(stage.receiver.port)/elsewhere")
-            let (_, result) = try await stage.postAndDeliver()
+        try await WebhookFixture.with { fixture in
+            try await fixture.add("core", "/redirect/http://127.0.0.1:\(fixture.receiver.port)/elsewhere")
+            let (_, result) = try await fixture.postAndDeliver()
             #expect(result.failureText.contains("redirects are not followed"))
-            #expect(try stage.requests().count == 1)
+            #expect(try fixture.requests().count == 1)
         }
     }
 
     @Test func `410 disables the endpoint and says so; what waits becomes a dead letter until it is enabled`()
         async throws
     {
-        try await WebhookStage.with { stage in
-            try await stage.add("core", "/status/410")
-            try await stage.post()
-            let (id, result) = try await stage.postAndDeliver()
+        try await WebhookFixture.with { fixture in
+            try await fixture.add("core", "/status/410")
+            try await fixture.post()
+            let (id, result) = try await fixture.postAndDeliver()
             #expect(result.isPermanent && result.failureType == "webhook_endpoint_gone")
-            let listed = try await stage.endpoints.list()
+            let listed = try await fixture.endpoints.list()
             #expect(listed[0].isEnabled == false && listed[0].disabledReason == "it answered 410 Gone")
-            let events = try await stage.strings(
+            let events = try await fixture.strings(
                 "SELECT routing_key FROM outbox WHERE routing_key = 'webhook.disabled'"
             )
             #expect(events.count == 1)
-            let other = try #require(try await stage.waiting().first)
-            #expect(await stage.deliver(other).failureType == "webhook_endpoint_disabled")
-            #expect(try stage.requests().count == 1)
+            let other = try #require(try await fixture.waiting().first)
+            #expect(await fixture.deliver(other).failureType == "webhook_endpoint_disabled")
+            #expect(try fixture.requests().count == 1)
             // Nothing more is kept for it.
-            try await stage.post()
-            let states = try await stage.states()
+            try await fixture.post()
+            let states = try await fixture.states()
             #expect(states.count == 2)
             // Enabled, and sent back from the dead letters, it goes out.
-            try await stage.endpoints.enable("core", true, reason: nil)
-            #expect(await stage.deliver(other, isReplay: true).failureType == "webhook_endpoint_gone")
-            #expect(try stage.requests().count == 2)
-            #expect(await stage.deliver(id).isPermanent)
-            #expect(try stage.requests().count == 2)
+            try await fixture.endpoints.enable("core", true, reason: nil)
+            #expect(await fixture.deliver(other, isReplay: true).failureType == "webhook_endpoint_gone")
+            #expect(try fixture.requests().count == 2)
+            #expect(await fixture.deliver(id).isPermanent)
+            #expect(try fixture.requests().count == 2)
         }
     }
 
     @Test func `the other endpoints are told of one that is disabled, without its address`() async throws {
-        try await WebhookStage.with { stage in
-            try await stage.add("gone", "/status/410", events: ["ticket.*"])
-            try await stage.add("watch", "/watch", events: ["webhook.disabled"])
-            _ = try await stage.postAndDeliver()
-            let bodies = try await stage.strings(
+        try await WebhookFixture.with { fixture in
+            try await fixture.add("gone", "/status/410", events: ["ticket.*"])
+            try await fixture.add("watch", "/watch", events: ["webhook.disabled"])
+            _ = try await fixture.postAndDeliver()
+            let bodies = try await fixture.strings(
                 """
                 SELECT endpoint.name || ' ' || convert_from(message.body, 'UTF8') FROM webhook_messages AS message
                 JOIN webhook_deliveries AS delivery ON delivery.message_id = message.id
@@ -135,26 +135,26 @@ struct WebhookDeliveryTests {
     }
 
     @Test func `Retry-After is honoured, and a short one does not spend the attempts`() async throws {
-        try await WebhookStage.with { stage in
-            try await stage.add("core", "/retry-after/120", events: ["ticket.*"])
-            try await stage.add("hasty", "/retry-after/0", events: ["hasty"])
-            let (_, result) = try await stage.postAndDeliver()
+        try await WebhookFixture.with { fixture in
+            try await fixture.add("core", "/retry-after/120", events: ["ticket.*"])
+            try await fixture.add("hasty", "/retry-after/0", events: ["hasty"])
+            let (_, result) = try await fixture.postAndDeliver()
             guard case .failure(let error as RetryLater) = result else {
                 Issue.record("not honoured: \(result)")
                 return
             }
             #expect(error.delay == .seconds(120))
             // It asked for itself: others to the same endpoint wait as well, and spend no attempt.
-            try await stage.post("ticket.completed")
-            let other = try #require(try await stage.waiting().last)
-            guard case .success(.snooze(let wait)) = await stage.deliver(other) else {
+            try await fixture.post("ticket.completed")
+            let other = try #require(try await fixture.waiting().last)
+            guard case .success(.snooze(let wait)) = await fixture.deliver(other) else {
                 Issue.record("the endpoint was not left alone")
                 return
             }
             #expect(wait > .seconds(100))
-            try await stage.post("hasty")
-            let hasty = try #require(try await stage.waiting().last)
-            guard case .failure(let short as RetryLater) = await stage.deliver(hasty, attempt: 3) else {
+            try await fixture.post("hasty")
+            let hasty = try #require(try await fixture.waiting().last)
+            guard case .failure(let short as RetryLater) = await fixture.deliver(hasty, attempt: 3) else {
                 Issue.record("no retry")
                 return
             }
@@ -163,98 +163,98 @@ struct WebhookDeliveryTests {
     }
 
     @Test func `with the last attempt a delivery has failed, and an operator can send it again`() async throws {
-        try await WebhookStage.with { stage in
-            try await stage.add("core", "/flaky/1")
-            try await stage.post()
-            let id = try #require(try await stage.waiting().first)
-            _ = await stage.deliver(id, attempt: 3)
-            let states = try await stage.states()
+        try await WebhookFixture.with { fixture in
+            try await fixture.add("core", "/flaky/1")
+            try await fixture.post()
+            let id = try #require(try await fixture.waiting().first)
+            _ = await fixture.deliver(id, attempt: 3)
+            let states = try await fixture.states()
             #expect(states == ["failed 1 status 500"])
             // A process that died here has not made a dead letter of it yet: the message is none of the done ones.
-            let again = await stage.deliver(id)
+            let again = await fixture.deliver(id)
             #expect(again.isPermanent && again.failureText == "core: status 500")
-            #expect(try stage.requests().count == 1)
-            #expect(await stage.deliver(id, isReplay: true).isDone)
-            let after = try await stage.states()
+            #expect(try fixture.requests().count == 1)
+            #expect(await fixture.deliver(id, isReplay: true).isDone)
+            let after = try await fixture.states()
             #expect(after == ["delivered 2 -"])
         }
     }
 
     @Test(arguments: ["/hang", "/drip"]) func `the limit is for the whole exchange`(path: String) async throws {
-        try await WebhookStage.with(limit: .seconds(1)) { stage in
-            try await stage.add("core", path)
-            let (_, result) = try await stage.postAndDeliver()
+        try await WebhookFixture.with(limit: .seconds(1)) { fixture in
+            try await fixture.add("core", path)
+            let (_, result) = try await fixture.postAndDeliver()
             #expect(result.failureText.contains("(timeout)"))
-            let log = try await WebhookAttempt.list(in: stage.pool, limit: 1)
+            let log = try await WebhookAttempt.list(in: fixture.pool, limit: 1)
             #expect(log.first?.status == nil && log.first?.error?.contains("timeout") == true)
         }
     }
 
     @Test func `a long answer is cut, counts by its status, and little of it is kept`() async throws {
-        try await WebhookStage.with { stage in
-            try await stage.add("core", "/long/20000000")
-            let (_, result) = try await stage.postAndDeliver()
+        try await WebhookFixture.with { fixture in
+            try await fixture.add("core", "/long/20000000")
+            let (_, result) = try await fixture.postAndDeliver()
             #expect(result.isDone)
-            let log = try await WebhookAttempt.list(in: stage.pool, limit: 1)
-            #expect(log.first?.answer?.utf8.count == WebhookExchange.keptAnswer)
+            let log = try await WebhookAttempt.list(in: fixture.pool, limit: 1)
+            #expect(log.first?.answer?.utf8.count == WebhookAttemptResult.keptAnswer)
         }
     }
 
     @Test func `while one process sends, a duplicate waits for the end of its lease`() async throws {
-        try await WebhookStage.with(limit: .seconds(2)) { stage in
-            try await stage.add("core", "/hang")
-            try await stage.post()
-            let id = try #require(try await stage.waiting().first)
-            let first = Task { await stage.deliver(id) }
-            try await eventually("the request is there") { try stage.requests().count == 1 }
-            guard case .success(.snooze(let wait)) = await stage.deliver(id) else {
+        try await WebhookFixture.with(limit: .seconds(2)) { fixture in
+            try await fixture.add("core", "/hang")
+            try await fixture.post()
+            let id = try #require(try await fixture.waiting().first)
+            let first = Task { await fixture.deliver(id) }
+            try await eventually("the request is there") { try fixture.requests().count == 1 }
+            guard case .success(.snooze(let wait)) = await fixture.deliver(id) else {
                 Issue.record("a second one was sent")
                 return
             }
             #expect(wait > .zero && wait < ClaimedDelivery.lease + .seconds(1))
             _ = await first.value
-            #expect(try stage.requests().count == 1)
+            #expect(try fixture.requests().count == 1)
         }
     }
 
     @Test func `a removed endpoint takes what waits for it along`() async throws {
-        try await WebhookStage.with { stage in
-            try await stage.add("core")
-            try await stage.post()
-            let id = try #require(try await stage.waiting().first)
-            let dropped = try await stage.endpoints.remove("core")
+        try await WebhookFixture.with { fixture in
+            try await fixture.add("core")
+            try await fixture.post()
+            let id = try #require(try await fixture.waiting().first)
+            let dropped = try await fixture.endpoints.remove("core")
             #expect(dropped == 1)
-            #expect(await stage.deliver(id).isDone)
-            #expect(try stage.requests().isEmpty)
+            #expect(await fixture.deliver(id).isDone)
+            #expect(try fixture.requests().isEmpty)
         }
     }
 
     @Test func `after five days without a success an endpoint is disabled`() async throws {
-        try await WebhookStage.with { stage in
-            try await stage.add("core", "/status/500")
-            _ = try await stage.postAndDeliver()
-            let failing = try await stage.endpoints.list()
+        try await WebhookFixture.with { fixture in
+            try await fixture.add("core", "/status/500")
+            _ = try await fixture.postAndDeliver()
+            let failing = try await fixture.endpoints.list()
             #expect(failing[0].failingSince != nil && failing[0].isEnabled)
-            _ = try await stage.strings("UPDATE webhook_endpoints SET failing_since = now() - interval '121 hours'")
-            _ = try await stage.postAndDeliver()
-            let disabled = try await stage.endpoints.list()
+            _ = try await fixture.strings("UPDATE webhook_endpoints SET failing_since = now() - interval '121 hours'")
+            _ = try await fixture.postAndDeliver()
+            let disabled = try await fixture.endpoints.list()
             #expect(disabled[0].isEnabled == false)
             #expect(disabled[0].disabledReason?.hasPrefix("no delivery has succeeded since") == true)
-            try await stage.endpoints.enable("core", true, reason: nil)
-            let enabled = try await stage.endpoints.list()
+            try await fixture.endpoints.enable("core", true, reason: nil)
+            let enabled = try await fixture.endpoints.list()
             #expect(enabled[0].isEnabled && enabled[0].failingSince == nil)
         }
     }
 
     @Test func `a webhook that its endpoint was out for too long to get is given up`() async throws {
-        try await WebhookStage.with { stage in
-            try await stage.add("core")
-            try await stage.post()
-            _ = try await stage.strings("UPDATE webhook_deliveries SET created_at = now() - interval '73 hours'")
-            let id = try #require(try await stage.waiting().first)
-            #expect(await stage.deliver(id).failureType == "webhook_expired")
-            #expect(await stage.deliver(id, isReplay: true).isDone)
-            #expect(try stage.requests().count == 1)
+        try await WebhookFixture.with { fixture in
+            try await fixture.add("core")
+            try await fixture.post()
+            _ = try await fixture.strings("UPDATE webhook_deliveries SET created_at = now() - interval '73 hours'")
+            let id = try #require(try await fixture.waiting().first)
+            #expect(await fixture.deliver(id).failureType == "webhook_expired")
+            #expect(await fixture.deliver(id, isReplay: true).isDone)
+            #expect(try fixture.requests().count == 1)
         }
     }
 }
@@ -262,37 +262,37 @@ struct WebhookDeliveryTests {
 @Suite(.enabled(if: TestDatabase.isAvailable && StandIn.isAvailable))
 struct WebhookAddressTests {
     @Test func `a private address is refused at delivery, whatever its spelling, and nothing is sent`() async throws {
-        try await WebhookStage.with(allows: false) { stage in
-            let port = stage.receiver.port
+        try await WebhookFixture.with(allows: false) { fixture in
+            let port = fixture.receiver.port
             // As an earlier version, or somebody at the database, could have left them.
             for host in [
                 "2130706433", "[::ffff:127.0.0.1]", "169.254.169.254", "0x7f.1", "127.1", "127.0.0.1", "localhost",
                 "[::1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "user:pw@127.0.0.1",
             ] {
-                try await stage.add("x", url: "https://example.com/")
-                _ = try await stage.strings(
+                try await fixture.add("x", url: "https://example.com/")
+                _ = try await fixture.strings(
                     "UPDATE webhook_endpoints SET url = $1",
                     [.text("http://\(host):\(port)/")]
                 )
-                let (_, result) = try await stage.postAndDeliver()
+                let (_, result) = try await fixture.postAndDeliver()
                 #expect(result.isPermanent && result.failureType == "webhook_refused", "\(host): \(result)")
-                _ = try await stage.endpoints.remove("x")
+                _ = try await fixture.endpoints.remove("x")
             }
-            #expect(stage.receiver.count("connections") == 0)
+            #expect(fixture.receiver.count("connections") == 0)
         }
     }
 
     /// Here no look at the URL stands between: what counts is what the name resolves to when it is connected to.
     @Test func `a name that resolves to this machine is refused when the connection would be made`() async throws {
-        try await WebhookStage.with(allows: false) { stage in
-            let sender = WebhookSender(stage.engine, access: WebhookAccess(plaintextHosts: ["localhost"]))
+        try await WebhookFixture.with(allows: false) { fixture in
+            let sender = WebhookSender(fixture.engine, access: WebhookAccess(plaintextHosts: ["localhost"]))
             let exchange = await sender.send(
                 WebhookMessage(event: "x", body: []),
-                to: try EndpointURL("http://localhost:\(stage.receiver.port)/"),
+                to: try EndpointURL("http://localhost:\(fixture.receiver.port)/"),
                 secrets: [.generate()]
             )
-            #expect(exchange.failure?.code == .refusedAddress && exchange.isHopeless)
-            #expect(stage.receiver.count("connections") == 0)
+            #expect(exchange.failure?.code == .refusedAddress && exchange.isPermanentFailure)
+            #expect(fixture.receiver.count("connections") == 0)
         }
     }
 }

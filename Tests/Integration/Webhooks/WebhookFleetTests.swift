@@ -12,67 +12,69 @@ import Testing
 @Suite(.enabled(if: TestServers.areAvailable && StandIn.isAvailable), .serialized)
 struct WebhookFleetTests {
     @Test func `one endpoint that hangs takes nothing from another`() async throws {
-        try await with { stage in
-            try await stage.add("hanging", "/hang", events: ["hanging"])
-            try await stage.add("healthy", "/healthy", events: ["healthy"])
+        try await with { fixture in
+            try await fixture.add("hanging", "/hang", events: ["hanging"])
+            try await fixture.add("healthy", "/healthy", events: ["healthy"])
             for _ in 0..<40 {
-                try await stage.post("hanging")
-                try await stage.post("healthy")
+                try await fixture.post("hanging")
+                try await fixture.post("healthy")
             }
             try await eventually("all of the healthy endpoint's webhooks are delivered") {
-                try await delivered(stage) == 40
+                try await delivered(fixture) == 40
             }
             // Had the hanging ones taken the 16 places of the queue, more than its four would have come by now.
-            let hanging = try stage.requests().count { $0.path == "/hang" }
+            let hanging = try fixture.requests().count { $0.path == "/hang" }
             #expect((1...4).contains(hanging))
-            let states = try await stage.strings("SELECT DISTINCT attempts::text FROM webhook_deliveries ORDER BY 1")
+            let states = try await fixture.strings("SELECT DISTINCT attempts::text FROM webhook_deliveries ORDER BY 1")
             #expect(states == ["0", "1"])
         }
     }
 
     @Test func `what an endpoint missed while it was down arrives when it is back, each once`() async throws {
-        try await with { stage in
-            try await stage.add("core", "/core")
-            let endpoint = try await stage.endpoints.list()[0].id
-            stage.receiver.keepFolder()
-            try await stage.receiver.stop()
-            for number in 0..<20 { try await stage.post("ticket.completed", #"{"n":\#(number)}"#) }
-            try await eventually("its breaker opens") { stage.gates.isOpen(endpoint) }
+        try await with { fixture in
+            try await fixture.add("core", "/core")
+            let endpoint = try await fixture.endpoints.list()[0].id
+            fixture.receiver.keepFolder()
+            try await fixture.receiver.stop()
+            for number in 0..<20 { try await fixture.post("ticket.completed", #"{"n":\#(number)}"#) }
+            try await eventually("its breaker opens") { fixture.limiters.isOpen(endpoint) }
             let back = try await StandIn(
                 "webhook-receiver.py",
-                folder: stage.receiver.folder,
-                port: stage.receiver.port
+                folder: fixture.receiver.folder,
+                port: fixture.receiver.port
             )
-            try await eventually("all are delivered") { try await delivered(stage) == 20 }
-            let requests = try stage.requests()
+            try await eventually("all are delivered") { try await delivered(fixture) == 20 }
+            let requests = try fixture.requests()
             #expect(Set(requests.map(\.body)).count == 20 && requests.count == 20)
             #expect(Set(requests.map { $0.headers["webhook-id"] ?? "" }).count == 20)
             // Most have waited without spending an attempt.
-            let attempts = try await stage.strings("SELECT sum(attempts)::text FROM webhook_deliveries")
+            let attempts = try await fixture.strings("SELECT sum(attempts)::text FROM webhook_deliveries")
             #expect((Int(attempts[0]) ?? 0) < 40)
             _ = back
         }
     }
 
     @Test func `a shutdown in the middle of a request leaves the webhook to be sent again`() async throws {
-        try await with { stage in
-            try await stage.add("core", "/hang")
-            try await stage.post()
-            try await eventually("the request is there") { try stage.requests().count == 1 }
-        } afterwards: { stage in
-            let states = try await stage.strings("SELECT status FROM webhook_deliveries")
+        try await with { fixture in
+            try await fixture.add("core", "/hang")
+            try await fixture.post()
+            try await eventually("the request is there") { try fixture.requests().count == 1 }
+        } afterwards: { fixture in
+            let states = try await fixture.strings("SELECT status FROM webhook_deliveries")
             #expect(states == ["queued"])
         }
     }
 
-    private func delivered(_ stage: WebhookStage) async throws -> Int {
-        let count = try await stage.strings("SELECT count(*)::text FROM webhook_deliveries WHERE status = 'delivered'")
+    private func delivered(_ fixture: WebhookFixture) async throws -> Int {
+        let count = try await fixture.strings(
+            "SELECT count(*)::text FROM webhook_deliveries WHERE status = 'delivered'"
+        )
         return Int(count[0]) ?? 0
     }
 
     private func with(
-        _ body: (WebhookStage) async throws -> Void,
-        afterwards check: (WebhookStage) async throws -> Void = { _ in }
+        _ body: (WebhookFixture) async throws -> Void,
+        afterwards check: (WebhookFixture) async throws -> Void = { _ in }
     ) async throws {
         try await TestBroker.with { broker in
             let receiver = try await StandIn("webhook-receiver.py")
@@ -85,7 +87,7 @@ struct WebhookFleetTests {
                 queue.retry = RetryPolicy(attempts: 10, base: .milliseconds(100), factor: 1)
                 let topology = broker.topology([queue], levels: 15)
                 _ = try await broker.deployment(of: topology).apply()
-                let stage = try WebhookStage(database.pool, receiver, topology: topology)
+                let fixture = try WebhookFixture(database.pool, receiver, topology: topology)
                 let folder = FileManager.default.temporaryDirectory.appending(path: "webhooks.\(UUID().uuidString)")
                 let log = Log(service: "test", threshold: .error, descriptor: -1)
                 let fleet = try Fleet(
@@ -98,15 +100,15 @@ struct WebhookFleetTests {
                         log: log
                     )
                 )
-                try fleet.register(stage.worker)
+                try fleet.register(fixture.worker)
                 let running = Task { try await fleet.run() }
                 let result: Result<Void, any Error>
-                do { result = .success(try await body(stage)) } catch { result = .failure(error) }
+                do { result = .success(try await body(fixture)) } catch { result = .failure(error) }
                 fleet.shutdown()
                 try await running.value
                 try? FileManager.default.removeItem(at: folder)
-                do { try result.get(); try await check(stage) } catch { await stage.engine.close(); throw error }
-                await stage.engine.close()
+                do { try result.get(); try await check(fixture) } catch { await fixture.engine.close(); throw error }
+                await fixture.engine.close()
             }
         }
     }

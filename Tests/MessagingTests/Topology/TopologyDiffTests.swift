@@ -103,26 +103,32 @@ struct TopologyDiffTests {
     }
 
     @Test func `a policy counts where it changes how messages are kept`() {
-        func told(_ policy: BrokerPolicy) -> [TopologyDiff.Difference] { differences { $0.policies = [policy] } }
+        func reported(_ policy: BrokerPolicy) -> [TopologyDiff.Difference] { differences { $0.policies = [policy] } }
         #expect(
-            told(BrokerPolicy(name: "ttl", pattern: "^a\\.", definition: ["message-ttl": 1_000, "queue-mode": "lazy"]))
+            reported(
+                BrokerPolicy(name: "ttl", pattern: "^a\\.", definition: ["message-ttl": 1_000, "queue-mode": "lazy"])
+            )
                 == [
                     .init(.policy, .queue, "a.b", "policy 'ttl' sets message-ttl 1000")
                 ]
         )
         // The smaller of two limits holds: ours of 20.
-        #expect(told(BrokerPolicy(name: "high", pattern: "^a\\.b$", definition: ["delivery-limit": 50])) == [])
-        #expect(told(BrokerPolicy(name: "low", pattern: "^a\\.b$", definition: ["delivery-limit": 5])).count == 1)
+        #expect(reported(BrokerPolicy(name: "high", pattern: "^a\\.b$", definition: ["delivery-limit": 50])) == [])
+        #expect(reported(BrokerPolicy(name: "low", pattern: "^a\\.b$", definition: ["delivery-limit": 5])).count == 1)
         // A queue's own argument holds against a policy's.
-        #expect(told(BrokerPolicy(name: "dlx", pattern: "^a\\.b$", definition: ["dead-letter-exchange": "x"])) == [])
         #expect(
-            told(BrokerPolicy(name: "dlx", pattern: "^dlq\\.", definition: ["dead-letter-exchange": "x"])).count == 1
+            reported(BrokerPolicy(name: "dlx", pattern: "^a\\.b$", definition: ["dead-letter-exchange": "x"])) == []
         )
         #expect(
-            told(BrokerPolicy(name: "ha", pattern: "", appliesTo: "classic_queues", definition: ["expires": 9])) == []
+            reported(BrokerPolicy(name: "dlx", pattern: "^dlq\\.", definition: ["dead-letter-exchange": "x"])).count
+                == 1
         )
         #expect(
-            told(BrokerPolicy(name: "op", pattern: "^a\\.b$", isOperator: true, definition: ["max-length": 9])) == [
+            reported(BrokerPolicy(name: "ha", pattern: "", appliesTo: "classic_queues", definition: ["expires": 9]))
+                == []
+        )
+        #expect(
+            reported(BrokerPolicy(name: "op", pattern: "^a\\.b$", isOperator: true, definition: ["max-length": 9])) == [
                 .init(.policy, .queue, "a.b", "operator policy 'op' sets max-length 9")
             ]
         )

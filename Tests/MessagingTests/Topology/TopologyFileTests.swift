@@ -125,9 +125,9 @@ struct TopologyFileTests {
         ]
     )
     func `a queue's mistake is told on its line`(_ queue: String, _ message: String) throws {
-        let told = mistakes(in: "version: 1\nqueues:\n  a.b: { \(queue) }\n")
-        #expect(told.count == 1, "\(told)")
-        let first = try #require(told.first)
+        let reported = mistakes(in: "version: 1\nqueues:\n  a.b: { \(queue) }\n")
+        #expect(reported.count == 1, "\(reported)")
+        let first = try #require(reported.first)
         #expect(first.hasPrefix("queues.yaml:3: "), "\(first)")
         #expect(first.contains(message), "\(first)")
     }
@@ -142,10 +142,10 @@ struct TopologyFileTests {
         ]
     )
     func `a queue's name is checked`(_ name: String, _ message: String) throws {
-        let told = mistakes(in: "version: 1\nqueues:\n\n  \(name): { worker: w, bind: [] }\n")
-        #expect(told.count == 1, "\(told)")
-        #expect(told.first?.contains(message) == true, "\(told)")
-        #expect(told.first?.hasPrefix("queues.yaml:4: ") == true, "\(told)")
+        let reported = mistakes(in: "version: 1\nqueues:\n\n  \(name): { worker: w, bind: [] }\n")
+        #expect(reported.count == 1, "\(reported)")
+        #expect(reported.first?.contains(message) == true, "\(reported)")
+        #expect(reported.first?.hasPrefix("queues.yaml:4: ") == true, "\(reported)")
     }
 
     @Test func `a name of 200 bytes is allowed, and less when there are more delay levels`() {
@@ -178,8 +178,8 @@ struct TopologyFileTests {
         ]
     )
     func `a mistake of the file's head is told`(_ line: String, _ message: String) {
-        let told = mistakes(in: "version: 1\n\(line)\nqueues: { a.b: { worker: w, bind: [] } }\n")
-        #expect(told.contains { $0.hasPrefix("queues.yaml:2: ") && $0.contains(message) }, "\(told)")
+        let reported = mistakes(in: "version: 1\n\(line)\nqueues: { a.b: { worker: w, bind: [] } }\n")
+        #expect(reported.contains { $0.hasPrefix("queues.yaml:2: ") && $0.contains(message) }, "\(reported)")
     }
 
     @Test func `a duplicate queue names both lines`() {
@@ -188,10 +188,10 @@ struct TopologyFileTests {
     }
 
     @Test func `a tab in the indentation is called by its name`() {
-        let told = mistakes(in: "version: 1\nqueues:\n\ta.b: { worker: w }\n")
-        #expect(told.count == 1)
-        #expect(told.first?.hasPrefix("queues.yaml:3: not valid YAML") == true, "\(told)")
-        #expect(told.first?.hasSuffix("indent with spaces, not with tabs") == true, "\(told)")
+        let reported = mistakes(in: "version: 1\nqueues:\n\ta.b: { worker: w }\n")
+        #expect(reported.count == 1)
+        #expect(reported.first?.hasPrefix("queues.yaml:3: not valid YAML") == true, "\(reported)")
+        #expect(reported.first?.hasSuffix("indent with spaces, not with tabs") == true, "\(reported)")
     }
 
     @Test func `what is no file of settings is refused with one mistake`() {

@@ -30,7 +30,7 @@ struct TopologyPlanTests {
             let bits = Int64.random(in: 0...31, using: &random)
             let delay = min(Duration.milliseconds(Int64.random(in: 0...(1 << bits), using: &random)), ladder.longest)
             let queue = Self.topology.queues.randomElement(using: &random)?.name ?? ""
-            let found = simulation.arrivals(from: ladder.entrance, key: ladder.routingKey(for: delay, to: queue))
+            let found = simulation.arrivals(from: ladder.entryExchange, key: ladder.routingKey(for: delay, to: queue))
             let units = (delay.milliseconds + 99) / 100
             #expect(found == [.init(queue: queue, waited: .milliseconds(units * 100))])
         }
@@ -42,7 +42,7 @@ struct TopologyPlanTests {
         let topology = Topology(namespace: "other", delay: ladder, queues: [QueueDefinition(name: "a.b", worker: "w")])
         let simulation = RoutingSimulation(TopologyPlan(topology, server: ServerVersion(4, 1)))
         for delay in [.zero, .milliseconds(1), ladder.longest] {
-            let found = simulation.arrivals(from: ladder.entrance, key: ladder.routingKey(for: delay, to: "a.b"))
+            let found = simulation.arrivals(from: ladder.entryExchange, key: ladder.routingKey(for: delay, to: "a.b"))
             #expect(found == [.init(queue: "a.b", waited: delay)])
         }
     }

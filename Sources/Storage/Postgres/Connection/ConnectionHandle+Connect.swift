@@ -54,7 +54,7 @@ extension ConnectionHandle {
 
 extension PostgresConfiguration {
     /// How long the server may be silent: it ends a statement by itself before.
-    var patience: Duration { statementTimeout + .seconds(5) }
+    var replyTimeout: Duration { statementTimeout + .seconds(5) }
 
     fileprivate var sessionSettings: String {
         """

@@ -199,7 +199,7 @@ actor PostgresConnection {
         _ operation: String,
         _ interruption: Interruption
     ) throws(PostgresError) -> ConnectionHandle.Arrival {
-        var deadline = ContinuousClock.now + configuration.patience
+        var deadline = ContinuousClock.now + configuration.replyTimeout
         var isCancelSent = false
         while true {
             guard let mustSend = handle?.flush() else { return try afterLoss(operation) }
@@ -215,7 +215,7 @@ actor PostgresConnection {
             }
             if ready.hasTimedOut { throw lost(operation, "no answer from the server") }
             guard ready.hasEvent else { continue }
-            deadline = .now + configuration.patience
+            deadline = .now + configuration.replyTimeout
             guard handle?.consume() == true else { return try afterLoss(operation) }
         }
     }

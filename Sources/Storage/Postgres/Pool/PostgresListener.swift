@@ -57,7 +57,7 @@ final class PostgresListener: Sendable {
         guard handle.sendOnce("LISTEN \(channel)"), handle.sendSync() else {
             throw .unavailable("listen", handle.problem)
         }
-        let deadline = ContinuousClock.now + configuration.patience
+        let deadline = ContinuousClock.now + configuration.replyTimeout
         while true {
             guard let mustSend = handle.flush() else { throw .unavailable("listen", handle.problem) }
             switch handle.next() {

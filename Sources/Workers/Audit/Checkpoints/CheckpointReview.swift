@@ -28,19 +28,19 @@ struct CheckpointReview {
     /// The highest that is genuine.
     private(set) var newest: AuditCheckpoint?
     private(set) var newestDigest: [UInt8] = []
-    /// The one that the mark names.
-    private(set) var marked: AuditCheckpoint?
-    private let mark: VerifiedMark?
+    /// The one that the bookmark names.
+    private(set) var bookmarked: AuditCheckpoint?
+    private let bookmark: VerificationBookmark?
     private var bases: Set<Base> = []
     /// Digests of the table's statements by number.
     private var table: [Int64: [UInt8]] = [:]
-    private var heads: [Int64: SignedHeads] = [:]
+    private var heads: [Int64: CheckpointHeads] = [:]
     private var last: (number: Int64, digest: [UInt8]) = (0, AuditHasher.genesis)
 
-    init(chain: String, keys: [VerificationKey], mark: VerifiedMark?) {
+    init(chain: String, keys: [VerificationKey], bookmark: VerificationBookmark?) {
         self.chain = chain
         self.keys = keys
-        self.mark = mark?.chain == chain ? mark : nil
+        self.bookmark = bookmark?.chain == chain ? bookmark : nil
     }
 
     /// Takes the table's next checkpoint.
@@ -80,15 +80,15 @@ struct CheckpointReview {
 
     private mutating func accept(_ checkpoint: AuditCheckpoint, _ digest: [UInt8]) {
         if checkpoint.number > newest?.number ?? 0 { (newest, newestDigest) = (checkpoint, digest) }
-        if checkpoint.number == mark?.number, digest == mark?.digest { marked = checkpoint }
+        if checkpoint.number == bookmark?.number, digest == bookmark?.digest { bookmarked = checkpoint }
         for lane in checkpoint.lanes {
-            if lane.sequence > 0 { heads[lane.lane, default: SignedHeads()].add(lane.sequence, lane.hash) }
+            if lane.sequence > 0 { heads[lane.lane, default: CheckpointHeads()].add(lane.sequence, lane.hash) }
             guard lane.baseSequence > 0 else { continue }
             bases.insert(Base(lane: lane.lane, sequence: lane.baseSequence, hash: lane.baseHash))
         }
     }
 
-    func heads(of lane: Int64) -> SignedHeads { heads[lane] ?? SignedHeads() }
+    func heads(of lane: Int64) -> CheckpointHeads { heads[lane] ?? CheckpointHeads() }
 
     private func genuine(_ signed: SignedCheckpoint, _ number: Int64?) -> AuditCheckpoint? {
         guard let checkpoint = signed.opened(with: keys), checkpoint.chain == chain,
@@ -102,6 +102,6 @@ struct CheckpointReview {
         sequence == 0 ? hash == AuditHasher.genesis : bases.contains(Base(lane: lane, sequence: sequence, hash: hash))
     }
 
-    /// The mark names a checkpoint that is neither in the table nor in the file.
-    var hasLostMark: Bool { mark != nil && marked == nil }
+    /// The bookmark names a checkpoint that is neither in the table nor in the file.
+    var hasLostBookmark: Bool { bookmark != nil && bookmarked == nil }
 }

@@ -38,16 +38,17 @@ enum AuditVerifyCommand {
         }
         return try await configuration.withPostgres { pool in
             let chain = try await Checkpointing.chain(in: pool) ?? ""
-            let markFile = "\(configuration.home.base)/audit/\(chain).verified"
-            let mark = invocation[full] ? nil : PrivateFile.read(markFile).flatMap(VerifiedMark.init(text:))
+            let bookmarkFile = "\(configuration.home.base)/audit/\(chain).verified"
+            let bookmark =
+                invocation[full] ? nil : PrivateFile.read(bookmarkFile).flatMap(VerificationBookmark.init(text:))
             let report: AuditVerification.Report
             do {
                 report = try await AuditVerification(pool, trust: trust)
-                    .run(since: mark, progress: progress(on: invocation.console))
+                    .run(since: bookmark, progress: progress(on: invocation.console))
             } catch let error as AuditError {
                 throw CommandError("the audit log can't be checked: \(error.detail)")
             }
-            if let mark = report.mark { remember(mark, in: markFile, configuration) }
+            if let bookmark = report.bookmark { remember(bookmark, in: bookmarkFile, configuration) }
             try show(report, in: invocation)
             return report.isIntact ? .done : .failed
         }
@@ -73,10 +74,10 @@ enum AuditVerifyCommand {
     }
 
     /// A place where nothing can be written costs a whole check the next time, and no more.
-    private static func remember(_ mark: VerifiedMark, in path: String, _ configuration: Configuration) {
+    private static func remember(_ bookmark: VerificationBookmark, in path: String, _ configuration: Configuration) {
         try? configuration.home.prepare()
         if let folder = PrivateFile.parent(of: path) { try? PrivateFile.makeFolder(folder) }
-        try? PrivateFile.write(mark.text + "\n", to: path)
+        try? PrivateFile.write(bookmark.text + "\n", to: path)
     }
 
     private struct Answer: Encodable {

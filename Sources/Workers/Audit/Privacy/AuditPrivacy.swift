@@ -46,7 +46,7 @@ package final class AuditPrivacy: Sendable {
     /// The records with what is personal sealed, in the same order.
     func seal(_ records: [AuditRecord]) async throws -> [AuditRecord] {
         var records = records
-        var readings: [(index: Int, reading: PersonalReading)] = []
+        var scanners: [(index: Int, scanner: PersonalDataScanner)] = []
         var people: Set<DataSubject> = []
         for index in records.indices {
             let event = EventPrivacies.shared.privacy(of: records[index].event)
@@ -55,32 +55,32 @@ package final class AuditPrivacy: Sendable {
             let pseudonyms = try await pseudonyms()
             records[index].replaceTellingNames(pseudonyms)
             guard isConcerned else { continue }
-            let reading = PersonalReading(
+            let scanner = PersonalDataScanner(
                 records[index].body,
                 event,
                 pseudonyms,
                 rowSubject: records[index].subject ?? records[index].actor,
                 messageID: records[index].messageID
             )
-            guard !reading.findings.isEmpty else { continue }
-            for finding in reading.findings { people.insert(finding.subject) }
-            readings.append((index, reading))
+            guard !scanner.findings.isEmpty else { continue }
+            for finding in scanner.findings { people.insert(finding.subject) }
+            scanners.append((index, scanner))
         }
-        guard !readings.isEmpty else { return records }
+        guard !scanners.isEmpty else { return records }
         let keys = try await keys.keys(of: people)
-        try await storeTraces(readings.map(\.reading), keys)
+        try await storeTraces(scanners.map(\.scanner), keys)
         let sealer = AESGCMSealer()
-        for (index, reading) in readings { records[index].body = seal(reading, in: records[index], keys, by: sealer) }
+        for (index, scanner) in scanners { records[index].body = seal(scanner, in: records[index], keys, by: sealer) }
         return records
     }
 
     private func seal(
-        _ reading: PersonalReading,
+        _ scanner: PersonalDataScanner,
         in record: AuditRecord,
         _ keys: [DataSubject: SubjectKey],
         by sealer: AESGCMSealer
     ) -> [UInt8] {
-        reading.replacing { finding, literal in
+        scanner.replacing { finding, literal in
             // Of somebody who is forgotten nothing is taken down again.
             guard let key = keys[finding.subject], let cipher = key.cipher else { return Self.forgotten }
             let context = SealedValue.context(messageID: record.messageID, path: finding.path)
@@ -88,13 +88,13 @@ package final class AuditPrivacy: Sendable {
         }
     }
 
-    private func storeTraces(_ readings: [PersonalReading], _ keys: [DataSubject: SubjectKey]) async throws {
+    private func storeTraces(_ scanners: [PersonalDataScanner], _ keys: [DataSubject: SubjectKey]) async throws {
         var traces: [(person: DataSubject, category: PersonalFields.Category, text: String)] = []
-        for finding in readings.lazy.flatMap(\.findings) where keys[finding.subject]?.cipher != nil {
+        for finding in scanners.lazy.flatMap(\.findings) where keys[finding.subject]?.cipher != nil {
             for text in finding.traces { traces.append((finding.subject, finding.category, text)) }
         }
         var aliases: [(person: DataSubject, other: DataSubject)] = []
-        for (person, others) in readings.lazy.flatMap(\.aliases) where keys[person]?.cipher != nil {
+        for (person, others) in scanners.lazy.flatMap(\.aliases) where keys[person]?.cipher != nil {
             for other in others { aliases.append((person, other)) }
         }
         let pseudonyms = try await pseudonyms()
@@ -113,7 +113,7 @@ package final class AuditPrivacy: Sendable {
 }
 
 extension AuditRecord {
-    /// Whether an id of the row tells who somebody is.
+    /// Whether an id of the row identifies a person.
     fileprivate var hasTellingNames: Bool {
         [actor, subject, correlationID, messageID].contains { $0?.utf8.contains(UInt8(ascii: "@")) == true }
     }

@@ -7,7 +7,7 @@ package import FlotillaStorage
 package struct AuditRetention: Sendable {
     package struct Month: Sendable, Hashable {
         package let partition: AuditPartitions.Partition
-        /// The checkpoint at the seam; `nil` for a rehearsal.
+        /// The checkpoint at the cut; `nil` for a dry run.
         package var checkpoint: Int64?
     }
 

@@ -23,7 +23,7 @@ package struct AuditChain: ~Copyable {
     package private(set) var sequence: Int64
     private var hash: [UInt8]
     private var time: Int64?
-    private var signed: SignedHeads
+    private var signed: CheckpointHeads
 
     /// - Parameters:
     ///   - sequence: the last sequence number before the rows to come: 0 for a lane that is whole.
@@ -33,7 +33,7 @@ package struct AuditChain: ~Copyable {
         lane: Int64,
         sequence: Int64 = 0,
         hash: [UInt8] = AuditHasher.genesis,
-        signed: SignedHeads = SignedHeads()
+        signed: CheckpointHeads = CheckpointHeads()
     ) {
         self.lane = lane
         self.sequence = sequence

@@ -19,7 +19,7 @@ package struct AuditVerification: Sendable {
         /// The newest genuine checkpoint.
         package var newest: AuditCheckpoint?
         /// What to begin with next time; `nil` unless everything is intact.
-        package var mark: VerifiedMark?
+        package var bookmark: VerificationBookmark?
 
         package var isIntact: Bool { faultCount == 0 }
 
@@ -56,16 +56,16 @@ package struct AuditVerification: Sendable {
     }
 
     /// - Parameters:
-    ///   - mark: from an earlier report: rows up to there are taken to be intact still. `nil` checks all rows.
+    ///   - bookmark: from an earlier report: rows up to there are taken to be intact still. `nil` checks all rows.
     ///   - progress: called after each page.
     package func run(
-        since mark: VerifiedMark? = nil,
+        since bookmark: VerificationBookmark? = nil,
         progress: (Progress) -> Void = { _ in }
     ) async throws -> Report {
         let start = ContinuousClock.now
         var report = Report()
         // Before the heads are read: those that are read later lie behind.
-        let review = try await checkpoints(mark, &report)
+        let review = try await checkpoints(bookmark, &report)
         let heads = try await pool.query(Self.heads)
         let known = heads.compactMap { $0.int(0) }
         let total = heads.reduce(0) { sum, head in
@@ -81,17 +81,19 @@ package struct AuditVerification: Sendable {
             report.add([AuditFault(.truncated, lane: lane.lane, sequence: 1, count: lane.sequence)])
         }
         if report.isIntact, let newest = review?.newest, let digest = review?.newestDigest {
-            report.mark = VerifiedMark(chain: newest.chain, number: newest.number, digest: digest)
+            report.bookmark = VerificationBookmark(chain: newest.chain, number: newest.number, digest: digest)
         }
         report.elapsed = .now - start
         return report
     }
 
-    private func checkpoints(_ mark: VerifiedMark?, _ report: inout Report) async throws -> CheckpointReview? {
+    private func checkpoints(_ bookmark: VerificationBookmark?, _ report: inout Report) async throws
+        -> CheckpointReview?
+    {
         guard let trust, !trust.keys.isEmpty,
             let chain = try await pool.query(Checkpointing.chain).first?.text(0)
         else { return nil }
-        var review = CheckpointReview(chain: chain, keys: trust.keys, mark: mark)
+        var review = CheckpointReview(chain: chain, keys: trust.keys, bookmark: bookmark)
         var number = Int64(0)
         while true {
             let page = try await pool.query(CheckpointStatements.page(after: number))
@@ -101,8 +103,8 @@ package struct AuditVerification: Sendable {
         }
         if let file = trust.file { try file(chain).forEach { review.take(copy: $0) } }
         report.add(review.faults)
-        if review.hasLostMark, let mark { report.add([.checkpoint(.checkpointMissing, mark.number)]) }
-        (report.checkpoints, report.newest, report.since) = (review.count, review.newest, review.marked)
+        if review.hasLostBookmark, let bookmark { report.add([.checkpoint(.checkpointMissing, bookmark.number)]) }
+        (report.checkpoints, report.newest, report.since) = (review.count, review.newest, review.bookmarked)
         return review
     }
 
@@ -128,7 +130,7 @@ package struct AuditVerification: Sendable {
             lane: lane,
             sequence: sequence,
             hash: hash,
-            signed: review?.heads(of: lane) ?? SignedHeads()
+            signed: review?.heads(of: lane) ?? CheckpointHeads()
         )
         while true {
             let page = try await pool.query(

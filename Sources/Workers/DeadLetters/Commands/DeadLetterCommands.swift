@@ -35,21 +35,22 @@ package enum DeadLetterCommands {
     ) { invocation in
         let filter = try DeadLetterOptions.filter(invocation, state: invocation[DeadLetterOptions.state])
         let limit = try positive(invocation[limit])
-        let letters = try await withDeadLetters(invocation) { files in
-            try await files.list(filter, after: invocation[after].map { Int64($0) }, limit: limit)
+        let deadLetters = try await withDeadLetters(invocation) { store in
+            try await store.list(filter, after: invocation[after].map { Int64($0) }, limit: limit)
         }
         let table = Table(
             ["id", "queue", "state", "attempts", "dead since", "message id", "error"],
-            letters.map { filed in
+            deadLetters.map { stored in
                 [
-                    String(filed.filing.id), filed.letter.queue, filed.filing.state.rawValue,
-                    String(filed.letter.attempts), WallClock.iso8601(filed.filing.deadAt),
-                    filed.letter.messageID ?? "–", "\(filed.letter.failure.type): \(filed.letter.failure.message)",
+                    String(stored.filing.id), stored.deadLetter.queue, stored.filing.state.rawValue,
+                    String(stored.deadLetter.attempts), WallClock.iso8601(stored.filing.deadAt),
+                    stored.deadLetter.messageID ?? "–",
+                    "\(stored.deadLetter.failure.type): \(stored.deadLetter.failure.message)",
                 ]
             }
         )
-        try invocation.show(letters.map { DeadLetterSummary($0) }, as: table)
-        if letters.count == limit, let last = letters.last {
+        try invocation.show(deadLetters.map { DeadLetterSummary($0) }, as: table)
+        if deadLetters.count == limit, let last = deadLetters.last {
             invocation.console.note("There may be more: --after \(last.filing.id)")
         }
         return .done
@@ -63,10 +64,10 @@ package enum DeadLetterCommands {
     ) { invocation in
         let queue = invocation[peekQueue].map { QueueName.origin(ofDeadLetterQueue: $0) ?? $0 }
         let limit = try positive(invocation[peekLimit])
-        let letters = try await withDeadLetters(invocation) { files in
-            try await files.list(DeadLetterFilter(queue: queue), limit: limit)
+        let deadLetters = try await withDeadLetters(invocation) { store in
+            try await store.list(DeadLetterFilter(queue: queue), limit: limit)
         }
-        try show(letters, in: invocation)
+        try show(deadLetters, in: invocation)
         return .done
     }
 
@@ -77,10 +78,10 @@ package enum DeadLetterCommands {
         examples: ["flotilla dlq show 42", "flotilla dlq show 42 --raw > body"]
     ) { invocation in
         let id = Int64(invocation[id])
-        guard let filed = try await withDeadLetters(invocation, { try await $0.get(id) }) else {
+        guard let stored = try await withDeadLetters(invocation, { try await $0.get(id) }) else {
             throw CommandError("there is no dead letter \(id)", remedy: "see flotilla dlq list")
         }
-        try show([filed], in: invocation)
+        try show([stored], in: invocation)
         return .done
     }
 
@@ -123,9 +124,9 @@ package enum DeadLetterCommands {
         if !named.isEmpty { filter.ids = named }
         let limit = try invocation[bulkLimit].map { try positive($0) } ?? .max
         if invocation[dryRun] {
-            let matched = try await withDeadLetters(invocation) { files in
-                try await checkGroup(filter, in: files)
-                return try await files.count(filter).count
+            let matched = try await withDeadLetters(invocation) { store in
+                try await checkGroup(filter, in: store)
+                return try await store.count(filter).count
             }
             let answer = DeadLetterSummary.Outcome(operationId: nil, matched: min(matched, limit), changed: 0)
             try report(answer, "\(answer.matched) would go back to their queues.", in: invocation)
@@ -135,9 +136,9 @@ package enum DeadLetterCommands {
             throw UsageError("this can send back many: see how many with --dry-run, then add --yes")
         }
         let action = OperatorAction("requeue", by: OperatorName.current, because: invocation[reason])
-        let outcome = try await withDeadLetters(invocation) { files in
-            try await checkGroup(filter, in: files)
-            return try await files.requeue(filter, limit: limit, as: action) { step in
+        let outcome = try await withDeadLetters(invocation) { store in
+            try await checkGroup(filter, in: store)
+            return try await store.requeue(filter, limit: limit, as: action) { step in
                 invocation.console.note("  \(step.changed) of \(min(step.matched, limit))")
             }
         }
@@ -159,9 +160,9 @@ package enum DeadLetterCommands {
     }
 
     /// A group is mistyped more easily than it is empty.
-    private static func checkGroup(_ filter: DeadLetterFilter, in files: DeadLetters) async throws {
+    private static func checkGroup(_ filter: DeadLetterFilter, in store: DeadLetterStore) async throws {
         guard let group = filter.group else { return }
-        let known = try await files.count(DeadLetterFilter(group: group, state: nil)).count
+        let known = try await store.count(DeadLetterFilter(group: group, state: nil)).count
         guard known > 0 else { throw CommandError("there is no group \(group)", remedy: "see flotilla dlq groups") }
     }
 
@@ -174,21 +175,21 @@ package enum DeadLetterCommands {
         invocation.console.print(isTable ? sentence : try JSONText.encode(answer))
     }
 
-    private static func show(_ letters: [FiledDeadLetter], in invocation: Invocation) throws {
+    private static func show(_ deadLetters: [StoredDeadLetter], in invocation: Invocation) throws {
         let console = invocation.console
         if invocation[raw] {
-            guard letters.count == 1, let body = letters.first?.letter.message.body else {
-                throw CommandError("--raw shows one body, and there are \(letters.count)", status: .wrongUse)
+            guard deadLetters.count == 1, let body = deadLetters.first?.deadLetter.message.body else {
+                throw CommandError("--raw shows one body, and there are \(deadLetters.count)", status: .wrongUse)
             }
             return Terminal.write(body, to: 1)
         }
         if invocation[OutputFormat.option] == .json {
             return console.print(
-                "[" + (try letters.map { try DeadLetterSummary.json($0) }).joined(separator: ",\n") + "]"
+                "[" + (try deadLetters.map { try DeadLetterSummary.json($0) }).joined(separator: ",\n") + "]"
             )
         }
-        if letters.isEmpty { console.print("There is no dead letter.") }
-        for filed in letters { console.print(DeadLetterPage.text(filed, colours: console.hasColours)) }
+        if deadLetters.isEmpty { console.print("There is no dead letter.") }
+        for stored in deadLetters { console.print(DeadLetterPage.text(stored, colours: console.hasColours)) }
     }
 
     private static func positive(_ number: Int) throws(UsageError) -> Int {

@@ -5,19 +5,21 @@ import FlotillaPlatform
 
 /// A dead letter with everything there is to know, for a person.
 enum DeadLetterPage {
-    static func text(_ filed: FiledDeadLetter, colours: Bool) -> String {
-        let letter = filed.letter
-        let original = letter.original
+    static func text(_ stored: StoredDeadLetter, colours: Bool) -> String {
+        let deadLetter = stored.deadLetter
+        let original = deadLetter.original
         let rows: [(String, String?)] = [
-            ("id", String(filed.filing.id)), ("state", filed.filing.state.rawValue), ("queue", letter.queue),
-            ("event", letter.event), ("error", "\(letter.failure.type): \(letter.failure.message)"),
-            ("group", letter.fingerprint), ("attempts", String(letter.attempts)), ("worker", letter.worker),
-            ("first failed", letter.firstFailedAt.map { WallClock.iso8601($0) }),
-            ("last failed", letter.lastFailedAt.map { WallClock.iso8601($0) }),
-            ("dead since", WallClock.iso8601(filed.filing.deadAt)),
-            ("exchange", letter.exchange.isEmpty ? "(default)" : letter.exchange), ("routing key", letter.routingKey),
-            ("message id", letter.messageID), ("correlation id", letter.correlationID), ("job", letter.jobID),
-            ("replay of", letter.replayOf.map { String($0) }), ("operation", letter.replayOperationID),
+            ("id", String(stored.filing.id)), ("state", stored.filing.state.rawValue), ("queue", deadLetter.queue),
+            ("event", deadLetter.event), ("error", "\(deadLetter.failure.type): \(deadLetter.failure.message)"),
+            ("group", deadLetter.fingerprint), ("attempts", String(deadLetter.attempts)), ("worker", deadLetter.worker),
+            ("first failed", deadLetter.firstFailedAt.map { WallClock.iso8601($0) }),
+            ("last failed", deadLetter.lastFailedAt.map { WallClock.iso8601($0) }),
+            ("dead since", WallClock.iso8601(stored.filing.deadAt)),
+            ("exchange", deadLetter.exchange.isEmpty ? "(default)" : deadLetter.exchange),
+            ("routing key", deadLetter.routingKey),
+            ("message id", deadLetter.messageID), ("correlation id", deadLetter.correlationID),
+            ("job", deadLetter.jobID),
+            ("replay of", deadLetter.replayOf.map { String($0) }), ("operation", deadLetter.replayOperationID),
             ("properties", MessageJSON.text(original.properties)), ("headers", MessageJSON.text(original.headers)),
             ("body", "\(original.body.count) bytes"),
         ]

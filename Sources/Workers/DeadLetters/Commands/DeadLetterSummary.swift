@@ -25,26 +25,26 @@ struct DeadLetterSummary: Encodable {
     let replayOperationId: String?
     let bodyBytes: Int
 
-    init(_ filed: FiledDeadLetter) {
-        let letter = filed.letter
-        id = filed.filing.id
-        state = filed.filing.state.rawValue
-        (queue, event) = (letter.queue, letter.event)
-        (exchange, routingKey) = (letter.exchange, letter.routingKey)
-        (messageId, correlationId, jobId) = (letter.messageID, letter.correlationID, letter.jobID)
-        (errorType, errorMessage) = (letter.failure.type, letter.failure.message)
-        (group, attempts, worker) = (letter.fingerprint, letter.attempts, letter.worker)
-        firstFailedAt = letter.firstFailedAt.map { WallClock.iso8601($0) }
-        lastFailedAt = letter.lastFailedAt.map { WallClock.iso8601($0) }
-        deadAt = WallClock.iso8601(filed.filing.deadAt)
-        (replayOf, replayOperationId) = (letter.replayOf, letter.replayOperationID)
-        bodyBytes = letter.message.body.count
+    init(_ stored: StoredDeadLetter) {
+        let deadLetter = stored.deadLetter
+        id = stored.filing.id
+        state = stored.filing.state.rawValue
+        (queue, event) = (deadLetter.queue, deadLetter.event)
+        (exchange, routingKey) = (deadLetter.exchange, deadLetter.routingKey)
+        (messageId, correlationId, jobId) = (deadLetter.messageID, deadLetter.correlationID, deadLetter.jobID)
+        (errorType, errorMessage) = (deadLetter.failure.type, deadLetter.failure.message)
+        (group, attempts, worker) = (deadLetter.fingerprint, deadLetter.attempts, deadLetter.worker)
+        firstFailedAt = deadLetter.firstFailedAt.map { WallClock.iso8601($0) }
+        lastFailedAt = deadLetter.lastFailedAt.map { WallClock.iso8601($0) }
+        deadAt = WallClock.iso8601(stored.filing.deadAt)
+        (replayOf, replayOperationId) = (deadLetter.replayOf, deadLetter.replayOperationID)
+        bodyBytes = deadLetter.message.body.count
     }
 
     /// The summary, and with it the message as its publisher made it, without loss.
-    static func json(_ filed: FiledDeadLetter) throws -> String {
-        let summary = try JSONText.encode(DeadLetterSummary(filed))
-        return summary.dropLast(2) + ",\n  \"message\" : " + MessageJSON.text(filed.letter.original) + "\n}"
+    static func json(_ stored: StoredDeadLetter) throws -> String {
+        let summary = try JSONText.encode(DeadLetterSummary(stored))
+        return summary.dropLast(2) + ",\n  \"message\" : " + MessageJSON.text(stored.deadLetter.original) + "\n}"
     }
 
     /// A kind of failure.
@@ -58,7 +58,7 @@ struct DeadLetterSummary: Encodable {
         let last: String?
         let sample: Int64
 
-        init(_ group: DeadLetters.Group) {
+        init(_ group: DeadLetterStore.Group) {
             self.group = group.fingerprint
             (errorType, errorMessage) = (group.errorType, group.errorMessage)
             (count, queues, sample) = (group.count, group.queues, group.sample)

@@ -63,7 +63,7 @@ package enum AuditForgetCommand {
         }
         let configuration = try invocation.configuration()
         let masters = try configuration.masterKeyring()
-        try await collectDeadLetters(invocation.program, configuration)
+        try await sweepDeadLetters(invocation.program, configuration)
         let redis = try configuration.redis().map { RedisClient($0, name: "flotilla audit forget") }
         let result: Result<ExitStatus, any Error>
         do {
@@ -96,7 +96,7 @@ package enum AuditForgetCommand {
     }
 
     /// What lies in the broker's dead-letter queues has to be filed first, since nothing can be taken out of a queue.
-    private static func collectDeadLetters(
+    private static func sweepDeadLetters(
         _ program: FleetProgram,
         _ configuration: Configuration
     ) async throws {
@@ -104,15 +104,15 @@ package enum AuditForgetCommand {
         let broker = RabbitMQBroker(try configuration.rabbitMQ())
         try await configuration.withPostgres { pool in
             _ = try await pool.ping()
-            let collection = DeadLetterCollection(
+            let sweep = DeadLetterSweep(
                 topology: topology,
                 broker: broker,
-                files: DeadLetters(pool),
+                store: DeadLetterStore(pool),
                 observers: program.domains(configuration).flatMap(\.deadLetterObservers),
                 log: Log(service: "audit", threshold: .error)
             )
             do {
-                _ = try await broker.closing { try await collection.collect() }
+                _ = try await broker.closing { try await sweep.run() }
             } catch let error as AMQPError {
                 throw CommandError(
                     "the dead-letter queues can't be read: \(error.detail)",
@@ -123,25 +123,25 @@ package enum AuditForgetCommand {
     }
 
     private static func forget(_ erasure: SubjectErasure, _ invocation: Invocation) async throws -> ExitStatus {
-        let order = SubjectErasure.Order(actor: OperatorName.current, reason: invocation[reason])
-        let isRehearsal = invocation[dryRun]
+        let request = SubjectErasure.Request(actor: OperatorName.current, reason: invocation[reason])
+        let isDryRun = invocation[dryRun]
         let report = try await erasure.forget(
             invocation[subject],
             also: invocation[also],
             linked: invocation[linked] ? .included : invocation[alone] ? .leftAlone : .refused,
-            by: isRehearsal ? nil : order
+            by: isDryRun ? nil : request
         ) { store, count in
             if invocation.console.isInteractive { invocation.console.note("\(store): \(count)") }
         }
         let answer = Answer(
-            done: !isRehearsal,
+            done: !isDryRun,
             operationId: report.operationID,
             keysDestroyed: report.subjects.count,
             subjects: report.subjects,
             stores: report.counts.map { .init(store: $0.store, records: $0.count) },
             linked: report.linked
         )
-        let verb = isRehearsal ? "would be forgotten" : "forgotten"
+        let verb = isDryRun ? "would be forgotten" : "forgotten"
         try invocation.show(
             answer,
             as: Table(
@@ -158,7 +158,7 @@ package enum AuditForgetCommand {
         )
         if !report.linked.isEmpty {
             let step =
-                isRehearsal
+                isDryRun
                 ? "say --linked to forget them too, or --alone to leave them"
                 : "to forget them too: "
                     + report.linked.map { "flotilla audit forget \($0) --yes" }.joined(separator: "; ")

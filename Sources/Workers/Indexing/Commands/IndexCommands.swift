@@ -188,9 +188,9 @@ package enum IndexCommands {
 
     /// Says how far it is, every two seconds, to a person who waits.
     private static func progress(on console: Console) -> @Sendable (IndexRebuild.Progress) -> Void {
-        let pace = ProgressPace(.seconds(2))
+        let throttle = ProgressThrottle(.seconds(2))
         return { progress in
-            guard console.isInteractive, pace.isDue() else { return }
+            guard console.isInteractive, throttle.isDue() else { return }
             switch progress.step {
             case .replaying: console.note("replaying: \(progress.done) of \(progress.total) rows of the audit log")
             case .carrying: console.note("carrying over: \(progress.done) profiles")

@@ -80,7 +80,7 @@ struct BulkRequest {
             case 200..<300: break
             // A later change is there already.
             case 409: break
-            case 404 where result?["error"]?["type"]?.text == ElasticsearchAnswer.indexNotFound:
+            case 404 where result?["error"]?["type"]?.text == ElasticsearchResponse.indexNotFound:
                 outcome.vanished.insert(change.generation)
             // What is to go is not there.
             case 404 where change.document == nil && result?["error"] == nil: break
@@ -92,6 +92,6 @@ struct BulkRequest {
     }
 
     private static func reason(_ result: JSONValue?, _ status: Int) -> String {
-        ElasticsearchAnswer.reason(result ?? .null, status)
+        ElasticsearchResponse.reason(result ?? .null, status)
     }
 }

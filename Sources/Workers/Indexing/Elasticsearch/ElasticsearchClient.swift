@@ -22,9 +22,9 @@ package struct ElasticsearchClient: Sendable {
         _ body: String? = nil,
         type: String = "application/json",
         timeout: Duration? = nil
-    ) async throws -> ElasticsearchAnswer {
+    ) async throws -> ElasticsearchResponse {
         let request = configuration.request(method, path, body, type: type, timeout: timeout ?? configuration.timeout)
-        let answer: HTTPAnswer
+        let answer: HTTPClientResponse
         do {
             answer = try await http.send(request)
         } catch {
@@ -36,9 +36,9 @@ package struct ElasticsearchClient: Sendable {
         case 401, 403, 429, 500...:
             throw DependencyOutage(
                 .search,
-                reason: "\(method) \(path): \(ElasticsearchAnswer.reason(json, answer.status))"
+                reason: "\(method) \(path): \(ElasticsearchResponse.reason(json, answer.status))"
             )
-        default: return ElasticsearchAnswer(status: answer.status, json: json)
+        default: return ElasticsearchResponse(status: answer.status, json: json)
         }
     }
 
@@ -48,7 +48,7 @@ package struct ElasticsearchClient: Sendable {
     }
 }
 
-struct ElasticsearchAnswer: Sendable {
+struct ElasticsearchResponse: Sendable {
     static let indexNotFound = "index_not_found_exception"
 
     let status: Int

@@ -80,7 +80,7 @@ package struct ElasticsearchIndexStore: IndexStore {
         known.add(generation)
     }
 
-    package func settle(generation: Int64) async throws {
+    package func refresh(generation: Int64) async throws {
         let path = "/\(client.configuration.index(generation))/_refresh"
         _ = try await client.send("GET", path).checked("GET \(path)")
     }
@@ -102,7 +102,8 @@ package struct ElasticsearchIndexStore: IndexStore {
 
 /// The engine will never take some of the changes of a batch.
 struct RefusedChanges: Error, Sendable, CustomStringConvertible {
-    /// Of how many profiles the batch was. A batch of one is to blame itself; of more, each is tried alone.
+    /// Of how many profiles the batch was. The document of a batch of one is at fault itself; of more, each is tried
+    /// alone.
     let profileIDs: Int
     let detail: String
 

@@ -56,8 +56,8 @@ struct ElasticsearchQuery {
     }
 
     private func all(_ terms: [WebQuery.Term]) -> String {
-        let wanted = terms.filter { !$0.isExcluded }.map { term($0, forgivesStopWords: true) }
-        let excluded = terms.filter(\.isExcluded).map { term($0, forgivesStopWords: false) }
+        let wanted = terms.filter { !$0.isExcluded }.map { term($0, ignoresStopWords: true) }
+        let excluded = terms.filter(\.isExcluded).map { term($0, ignoresStopWords: false) }
         return """
             {"bool":{"must":[\(wanted.joined(separator: ","))],"must_not":[\(excluded.joined(separator: ","))]}}
             """
@@ -68,14 +68,14 @@ struct ElasticsearchQuery {
     }
 
     /// In either language. A word that a language leaves out is no condition there, unless it is to be excluded.
-    private func term(_ term: WebQuery.Term, forgivesStopWords: Bool) -> String {
+    private func term(_ term: WebQuery.Term, ignoresStopWords: Bool) -> String {
         let type = term.isPhrase ? "phrase" : "best_fields"
         return either(
             ["fr", "en"].map { language in
                 let fields = Self.fields.map { "\"\($0.0).\(language)^\($0.1)\"" }.joined(separator: ",")
                 return """
                     {"multi_match":{"query":\(quoted(term.text)),"type":"\(type)","operator":"and","fields":[\(fields)],\
-                    "zero_terms_query":"\(forgivesStopWords ? "all" : "none")"}}
+                    "zero_terms_query":"\(ignoresStopWords ? "all" : "none")"}}
                     """
             }
         )
@@ -85,7 +85,7 @@ struct ElasticsearchQuery {
         let likeness = """
             {"multi_match":{"query":\(quoted(word)),"fields":["title^2","keywords"],"fuzziness":"AUTO","prefix_length":1}}
             """
-        return either([likeness, term(WebQuery.Term(text: word), forgivesStopWords: true)])
+        return either([likeness, term(WebQuery.Term(text: word), ignoresStopWords: true)])
     }
 
     private func quoted(_ text: String) -> String { JSONValue.string(text).json }

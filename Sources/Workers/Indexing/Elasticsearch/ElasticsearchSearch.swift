@@ -38,7 +38,7 @@ package struct ElasticsearchSearch: SearchEngine {
             let answer = try await client.send("POST", path, body, timeout: client.configuration.searchTimeout)
             if answer.status == 404 {
                 // Somebody has deleted it; the next change makes it again.
-                let reason = ElasticsearchAnswer.reason(answer.json, 404)
+                let reason = ElasticsearchResponse.reason(answer.json, 404)
                 throw IndexError(code: .unavailable, operation: "search", detail: reason)
             }
             json = try answer.checked("search")

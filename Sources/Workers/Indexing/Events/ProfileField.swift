@@ -17,7 +17,7 @@ package enum ProfileField: String, Sendable, Hashable, CaseIterable {
     /// A number.
     case score
 
-    /// Whether it tells who somebody is, and is kept apart from what can be searched.
+    /// Whether it identifies a person, and is kept apart from what can be searched.
     package var isPersonal: Bool {
         switch self {
         case .firstName, .lastName, .fullName, .email, .phone: true

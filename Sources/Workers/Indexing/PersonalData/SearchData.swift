@@ -34,7 +34,7 @@ package struct SearchData: PersonalDataStore {
         }
     }
 
-    func erase(_ person: Person, isRehearsal: Bool) async throws -> Int {
+    func erase(_ person: Person, isDryRun: Bool) async throws -> Int {
         let users = Self.users(of: person)
         let profiles = Self.profiles(of: person)
         let isMeant = "standing <> 'deleted' AND (user_ids && $1 OR profile_id = ANY ($2))"
@@ -44,8 +44,8 @@ package struct SearchData: PersonalDataStore {
                 [.textArray(users), .textArray(profiles)]
             )
         )
-        guard !isRehearsal else { return Int(count.first?.int(0) ?? 0) }
-        // A profile of which no event has told the user is deleted as if the profile were one.
+        guard !isDryRun else { return Int(count.first?.int(0) ?? 0) }
+        // A profile whose user no event has named is deleted as if the profile were a user.
         let nameless = try await pool.query(
             SQLStatement(
                 """

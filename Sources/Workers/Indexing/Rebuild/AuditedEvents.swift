@@ -46,7 +46,7 @@ struct AuditedEvents: Sendable {
         let data = try Self.data(of: row.body)
         func profile(_ event: some ProfileEvent) -> Event {
             let time = event.change.occurredAt ?? row.occurredAt
-            // As the worker took it: a time more than a day ahead is a clock gone wrong.
+            // As the worker took it: a time more than a day ahead comes from a wrong clock.
             let isAhead = time > row.recordedAt + 86_400_000_000
             let version = EventVersion(time: isAhead ? row.recordedAt : time, messageID: row.messageID)
             return .profile(event.change, type(of: event).kind, version)

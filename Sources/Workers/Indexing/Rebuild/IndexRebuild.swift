@@ -31,7 +31,7 @@ package struct IndexRebuild: Sendable {
     }
 
     /// A rebuild that has not moved for so long is taken for dead.
-    package static let patience = Duration.seconds(60)
+    package static let abandonedAfter = Duration.seconds(60)
     /// With ``auditOnly``, changes of the active index count from this long before the beginning on.
     private static let auditLag = Duration.seconds(3_600)
 
@@ -100,7 +100,7 @@ package struct IndexRebuild: Sendable {
     /// Generations that a killed rebuild has left: those without a row, and one whose row has not moved for long.
     private func leftovers() async throws -> [Int64] {
         let answers = try await pool.pipeline([
-            RebuildStatements.abandon(after: Self.patience), RebuildStatements.orphans,
+            RebuildStatements.abandon(after: Self.abandonedAfter), RebuildStatements.orphans,
         ])
         return answers[1].compactMap { $0.int(0) }
     }
@@ -165,11 +165,11 @@ package struct IndexRebuild: Sendable {
         userIDs: [String],
         _ change: (inout IndexBatch) -> Void
     ) async throws {
-        let questions = IndexWriter.questions(profileIDs: profileIDs, userIDs: userIDs, for: store)
+        let queries = IndexWriter.queries(profileIDs: profileIDs, userIDs: userIDs, for: store)
         for attempt in 1... {
             do {
                 return try await pool.transaction { transaction in
-                    var writer = try IndexWriter(answers: try await transaction.pipeline(questions), only: number)
+                    var writer = try IndexWriter(answers: try await transaction.pipeline(queries), only: number)
                     change(&writer.batch)
                     try await transaction.commit(after: try await writer.finish(into: store))
                 }
@@ -217,7 +217,7 @@ package struct IndexRebuild: Sendable {
 
     private func finish(_ number: Int64) async throws -> Int64 {
         _ = try await pool.pipeline(RebuildStatements.analyze(number))
-        try await store.settle(generation: number)
+        try await store.refresh(generation: number)
         let documents = try await store.count(generation: number, pool)
         let old = try await pool.transaction { transaction -> Int64? in
             let answers = try await transaction.pipeline(

@@ -36,7 +36,7 @@ package struct IndexStatus: Sendable {
                 SELECT generation, state, replayed, to_replay, created_at,
                     progressed_at < now() - $1 * interval '1 second' FROM search_generations
                 """,
-                [.double(IndexRebuild.patience.seconds)]
+                [.double(IndexRebuild.abandonedAfter.seconds)]
             ),
             SQLStatement(
                 """

@@ -6,13 +6,13 @@ enum RebuildStatements {
 
     static let begin = SQLStatement("SELECT search_add_generation('building'), now()")
 
-    static func abandon(after patience: Duration) -> SQLStatement {
+    static func abandon(after abandonedAfter: Duration) -> SQLStatement {
         SQLStatement(
             """
             DELETE FROM search_generations
             WHERE state = 'building' AND progressed_at < now() - $1 * interval '1 second'
             """,
-            [.double(patience.seconds)]
+            [.double(abandonedAfter.seconds)]
         )
     }
 

@@ -22,10 +22,10 @@ package struct ProfileRoutes: Sendable {
     private let quotas: QuotaReader
     private let intake: EventIntake
     private let exchange: String
-    private let admission: Admission
+    private let admission: AdmissionControl
 
     /// - Parameter exchange: the topic exchange.
-    package init(_ pool: PostgresPool, quotas: QuotaReader, exchange: String, admission: Admission) {
+    package init(_ pool: PostgresPool, quotas: QuotaReader, exchange: String, admission: AdmissionControl) {
         profiles = ProfileRecords(pool)
         self.quotas = quotas
         intake = EventIntake(pool)
@@ -59,7 +59,7 @@ package struct ProfileRoutes: Sendable {
         }
         let companyID = call.body.required(Body.companyID)
         let now = WallClock.microseconds()
-        let quota = try await quotas.check(company: companyID, kind: .profileViews).standing
+        let quota = try await quotas.check(company: companyID, kind: .profileViews).status
         guard !quota.isForbidden else {
             throw APIError(
                 status: 403,
@@ -96,7 +96,7 @@ package struct ProfileRoutes: Sendable {
     }
 }
 
-extension QuotaStanding {
+extension QuotaStatus {
     fileprivate var json: String {
         var object = JSONObject()
         object.add("plan", plan)

@@ -1,9 +1,9 @@
 package import FlotillaModels
 
-/// Takes out of free text what tells who somebody is: their names, and addresses and telephone numbers of anybody.
+/// Takes out of free text what identifies a person: their names, and addresses and telephone numbers of anybody.
 package struct Anonymiser: Sendable {
     /// What stands in the place of what was taken out.
-    package static let mark = "…"
+    package static let placeholder = "…"
 
     private let names: Set<String>
     private let initials: Set<UInt8>
@@ -31,7 +31,7 @@ package struct Anonymiser: Sendable {
             let places = find(bytes)
             guard !places.isEmpty else { continue }
             isChanged = true
-            for place in places.reversed() { bytes.replaceSubrange(place, with: Self.mark.utf8) }
+            for place in places.reversed() { bytes.replaceSubrange(place, with: Self.placeholder.utf8) }
         }
         return isChanged ? String(decoding: bytes, as: UTF8.self) : text
     }

@@ -6,7 +6,7 @@ package import FlotillaStorage
 package protocol IndexStore: Sendable {
     /// Whether the index changes with the commit of the records or not at all.
     ///
-    /// One that does not may have been left with a document whose record failed to commit. So it is told of every
+    /// One that does not may have been left with a document whose record failed to commit. So it gets every
     /// profile that must not be found, whether or not it was before, and the profiles of a batch are locked, new ones
     /// included, so that no two batches write about one profile at a time.
     var commitsWithRecords: Bool { get }
@@ -19,8 +19,8 @@ package protocol IndexStore: Sendable {
 
     /// Makes room for a generation whose tables have just been made.
     func open(generation: Int64) async throws
-    /// Makes all that was written of a generation visible to searches.
-    func settle(generation: Int64) async throws
+    /// Makes everything written to a generation visible to searches.
+    func refresh(generation: Int64) async throws
     func drop(generation: Int64) async throws
     /// How many profiles can be found in a generation.
     func count(generation: Int64, _ pool: PostgresPool) async throws -> Int64
@@ -49,7 +49,7 @@ package struct PostgresIndexStore: IndexStore {
     }
 
     package func open(generation: Int64) {}
-    package func settle(generation: Int64) {}
+    package func refresh(generation: Int64) {}
     package func drop(generation: Int64) {}
 
     package func count(generation: Int64, _ pool: PostgresPool) async throws -> Int64 {

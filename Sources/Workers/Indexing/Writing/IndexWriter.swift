@@ -6,7 +6,7 @@ struct IndexWriter {
     private let version: Int64
 
     /// What a transaction has to ask first, in one round trip.
-    static func questions(profileIDs: [String], userIDs: [String], for store: any IndexStore) -> [SQLStatement] {
+    static func queries(profileIDs: [String], userIDs: [String], for store: any IndexStore) -> [SQLStatement] {
         let profileIDs = Set(profileIDs.map(ExactText.init)).sorted().map(\.text)
         return [
             IndexStatements.lockShared, IndexStatements.generations, IndexStatements.deletedUsers(among: userIDs),
@@ -16,7 +16,7 @@ struct IndexWriter {
     }
 
     /// - Parameters:
-    ///   - answers: to ``questions(profileIDs:userIDs:for:)``.
+    ///   - answers: to ``queries(profileIDs:userIDs:for:)``.
     ///   - generation: the one to write, if it is still there; `nil` writes all there are.
     init(answers: [SQLResult], only generation: Int64? = nil) throws {
         batch = try IndexBatch(

@@ -14,9 +14,9 @@ package struct UserDeletion: Sendable {
     @discardableResult
     package func delete(_ userIDs: [String]) async throws -> Int {
         let ids = Set(userIDs.map(ExactText.init)).sorted().map(\.text)
-        let questions = [IndexStatements.lockAlone, IndexStatements.nextVersion] + IndexStatements.delete(users: ids)
+        let queries = [IndexStatements.lockAlone, IndexStatements.nextVersion] + IndexStatements.delete(users: ids)
         return try await pool.transaction { transaction in
-            let answers = try await transaction.pipeline(questions)
+            let answers = try await transaction.pipeline(queries)
             let gone = IndexedChange.gone(answers[3])
             let version = answers[1].first?.int(0) ?? 0
             try await transaction.commit(after: try await store.write(gone, version: version))

@@ -4,7 +4,7 @@ import FlotillaModels
 import FlotillaOperations
 import FoundationEssentials
 
-/// `flotilla notification`: what people are told.
+/// `flotilla notification`: the texts that people receive.
 package enum NotificationCommands {
     package static let all = Command("notification", "Shows what people are told", verbs: [preview])
 

@@ -34,7 +34,7 @@ package struct DeadNotifications: DeadLetterObserver {
 extension DeadMessage {
     /// The notification that the message was to deliver.
     fileprivate var notificationID: String? {
-        let order = try? PayloadDecoder.decode(DeliveryOrder.self, from: message.body)
+        let order = try? PayloadDecoder.decode(NotificationDeliveryMessage.self, from: message.body)
         return (order?.notificationID ?? messageID)?.withoutNulls
     }
 }

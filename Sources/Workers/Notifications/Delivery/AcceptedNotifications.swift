@@ -15,11 +15,12 @@ final class AcceptedNotifications: Sendable {
     /// Soon enough to be before any other process, which has to wait for the end of the lease.
     private static let interval = Duration.milliseconds(250)
 
-    private let patience: Duration
+    private let recordTimeout: Duration
     private let entries = Mutex<[String: Entry]>([:])
 
-    /// - Parameter patience: how long a delivery waits for the record before it steps aside until Postgres is back.
-    init(patience: Duration) { self.patience = patience }
+    /// - Parameter recordTimeout: how long a delivery waits for the record before it steps aside until Postgres is
+    ///   back.
+    init(recordTimeout: Duration) { self.recordTimeout = recordTimeout }
 
     /// Whether it was accepted, and waits for its record.
     func contains(_ id: String) -> Bool { entries.withLock { $0[id] != nil } }
@@ -76,7 +77,7 @@ final class AcceptedNotifications: Sendable {
     }
 
     private func wait(for id: String) async throws {
-        let deadline = ContinuousClock.now + patience
+        let deadline = ContinuousClock.now + recordTimeout
         while contains(id), .now < deadline, !Task.isCancelled { try? await Task.sleep(for: .milliseconds(50)) }
         guard contains(id) else { return }
         throw DependencyOutage(.postgres, reason: "a provider has accepted the notification, its record waits")

@@ -35,8 +35,8 @@ package struct EmailDeliveryWorker: Worker {
         self.identity = identity
     }
 
-    package func handle(_ order: DeliveryOrder, in context: MessageContext) async throws -> Outcome {
-        try await delivery.deliver(order, in: context, waitingFor: .email) { claimed, text in
+    package func handle(_ message: NotificationDeliveryMessage, in context: MessageContext) async throws -> Outcome {
+        try await delivery.deliver(message, in: context, waitingFor: .email) { claimed, text in
             let mail = MailMessage(
                 id: claimed.id,
                 from: sender,
@@ -72,8 +72,8 @@ package struct SMSDeliveryWorker: Worker {
         self.sender = sender
     }
 
-    package func handle(_ order: DeliveryOrder, in context: MessageContext) async throws -> Outcome {
-        try await delivery.deliver(order, in: context, waitingFor: .sms) { claimed, text in
+    package func handle(_ message: NotificationDeliveryMessage, in context: MessageContext) async throws -> Outcome {
+        try await delivery.deliver(message, in: context, waitingFor: .sms) { claimed, text in
             let message = TextMessage(id: claimed.id, to: claimed.address, body: text.short, from: sender)
             try message.check()
             return await providers.send(message, priority: claimed.priority)

@@ -57,10 +57,10 @@ struct LostDeliveries: FleetService {
     private func resend(_ channel: Channel, _ priority: NotificationPriority) async throws -> Int {
         let ids = try await pool.transaction { transaction in
             let ids = try await transaction.query(Self.take(channel, priority)).compactMap { $0.text(0) }
-            let orders = ids.map {
-                DeliveryQueue.order($0, channel: channel, priority: priority, exchange: topology.commands.name)
+            let messages = ids.map {
+                DeliveryQueue.message($0, channel: channel, priority: priority, exchange: topology.commands.name)
             }
-            try await transaction.commit(after: orders.isEmpty ? [] : [Outbox.insert(orders)])
+            try await transaction.commit(after: messages.isEmpty ? [] : [Outbox.insert(messages)])
             return ids
         }
         guard let first = ids.first else { return 0 }

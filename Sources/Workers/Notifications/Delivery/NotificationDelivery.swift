@@ -19,16 +19,16 @@ package struct NotificationDelivery: Sendable {
     /// - Parameters:
     ///   - eventExchange: where `notification.failed` is published.
     ///   - lease: no longer than anybody would wait after a crash; renewed while a provider takes its time.
-    ///   - patience: how long a delivery waits for its record when Postgres is away, before it steps aside.
+    ///   - recordTimeout: how long a delivery waits for its record when Postgres is away, before it steps aside.
     package init(
         _ pool: PostgresPool,
         _ texts: NotificationTexts,
         eventExchange: String,
         lease: Duration = .seconds(30),
-        patience: Duration = .seconds(15)
+        recordTimeout: Duration = .seconds(15)
     ) {
         self.lease = lease
-        accepted = AcceptedNotifications(patience: patience)
+        accepted = AcceptedNotifications(recordTimeout: recordTimeout)
         self.pool = pool
         templates = texts.templates
         identity = texts.identity
@@ -37,24 +37,24 @@ package struct NotificationDelivery: Sendable {
 
     /// - Parameter outage: what to wait for when every provider is out.
     func deliver(
-        _ order: DeliveryOrder,
+        _ message: NotificationDeliveryMessage,
         in context: MessageContext,
         waitingFor outage: Dependency,
-        _ send: (ClaimedNotification, RenderedNotification) async throws -> ChainAnswer
+        _ send: (ClaimedNotification, RenderedNotification) async throws -> SendResult
     ) async throws -> Outcome {
-        let id = order.notificationID
+        let id = message.notificationID
         if accepted.contains(id) {
             try await accepted.record(id, in: context)
             return .done
         }
         let results = try await pool.pipeline([
-            DeliveryStatements.claim(id, for: lease, takesFailed: context.isReplay || order.address != nil),
+            DeliveryStatements.claim(id, for: lease, takesFailed: context.isReplay || message.address != nil),
             DeliveryStatements.attachments(of: id), DeliveryStatements.state(of: id),
         ])
         guard let row = results[0].first else { return try Self.unclaimed(id, state: results[2].first) }
         let claimed: ClaimedNotification
         do {
-            claimed = try ClaimedNotification(row, attachments: results[1], address: order.address)
+            claimed = try ClaimedNotification(row, attachments: results[1], address: message.address)
         } catch {
             try await release(id, reason: nil)
             throw error
@@ -70,7 +70,7 @@ package struct NotificationDelivery: Sendable {
             try await fail(claimed, provider: nil, reason: error.message, context)
             throw error
         }
-        let answer: ChainAnswer
+        let answer: SendResult
         do {
             answer = try await keepingLease(of: id) { try await send(claimed, text) }
         } catch {
@@ -83,7 +83,7 @@ package struct NotificationDelivery: Sendable {
 
     private func conclude(
         _ claimed: ClaimedNotification,
-        _ answer: ChainAnswer,
+        _ answer: SendResult,
         _ context: MessageContext,
         waitingFor outage: Dependency
     ) async throws -> Outcome {
@@ -182,7 +182,7 @@ package struct NotificationDelivery: Sendable {
     }
 }
 
-/// A provider asks for patience with one notification; the queue's policy says how long.
+/// A provider asks to try one notification again later; the queue's policy says how long.
 struct DeferredByProvider: Error, Sendable, CustomStringConvertible {
     let provider: String
     let reason: String
@@ -191,10 +191,10 @@ struct DeferredByProvider: Error, Sendable, CustomStringConvertible {
 }
 
 /// The message that delivers one notification.
-package struct DeliveryOrder: Decodable, Sendable {
+package struct NotificationDeliveryMessage: Decodable, Sendable {
     let notificationID: String
-    /// Where to send it instead: an operator who publishes such an order puts an address right, and takes up again what has
-    /// failed.
+    /// Where to send it instead: an operator who publishes such a message corrects an address, and takes up again what
+    /// has failed.
     let address: String?
 
     private enum CodingKeys: String, CodingKey {

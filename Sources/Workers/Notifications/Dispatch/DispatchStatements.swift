@@ -30,7 +30,7 @@ struct DispatchStatements {
         return statements
     }
 
-    /// What has come to its end already is told of at once.
+    /// What has ended already is reported at once.
     private func event(of notification: PlannedNotification, exchange: String) -> OutgoingMessage? {
         guard notification.status == .sent || notification.status == .failed else { return nil }
         let outcome = NotificationOutcome(
@@ -101,7 +101,7 @@ struct DispatchStatements {
     }
 
     private func message(for notification: PlannedNotification, exchange: String) -> OutgoingMessage {
-        var outgoing = DeliveryQueue.order(
+        var outgoing = DeliveryQueue.message(
             notification.id,
             channel: notification.channel,
             priority: request.priority,
@@ -134,7 +134,7 @@ enum DeliveryQueue {
     }
 
     /// The message that delivers a notification.
-    static func order(
+    static func message(
         _ id: String,
         channel: Channel,
         priority: NotificationPriority,

@@ -41,9 +41,9 @@ package struct NotificationDispatch: Sendable {
         if let path = JSONValue.members(request.data).pathOfNUL {
             throw FieldError("data.\(path)", "has the character U+0000")
         }
-        let search = RecipientSearch(addressees: request.to)
+        let search = RecipientSearch(selectors: request.to)
         let found = try await execute([search.statement])[0]
-        if request.mayReachNobody, (try? search.recipients(in: found)) == nil { return [] }
+        if request.allowsNoRecipient, (try? search.recipients(in: found)) == nil { return [] }
         let planned = try plan(template, request, for: search, in: found)
         let statements = DispatchStatements(request: request, key: key, notifications: planned)
         _ = try await execute(statements.all(by: topology))
@@ -61,7 +61,7 @@ package struct NotificationDispatch: Sendable {
             recipients = try search.recipients(in: found)
         } catch {
             guard request.standsAlone else { throw error }
-            let nobody = Recipient(key: error.addressee.key)
+            let nobody = Recipient(key: error.selector.key)
             let channel = request.channels.first ?? .email
             return [try planOne(template, request, for: nobody, on: channel, failing: error.description)]
         }

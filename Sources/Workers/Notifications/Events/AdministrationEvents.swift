@@ -31,7 +31,7 @@ enum AdministrationEvents {
         ])
     }
 
-    /// HR hears of a report that holds alerts, and of no other.
+    /// HR is notified of a report that holds alerts, and of no other.
     static func reportGenerated(_ event: NotifiedEvent) throws(InvalidPayload) -> EventEffect {
         let fields = event.fields
         let alerts = try alerts(fields.value("alerts"))
@@ -66,7 +66,7 @@ enum AdministrationEvents {
         return try fields.value(name)
     }
 
-    private static func starter(_ fields: EventFields) throws(InvalidPayload) -> Addressee {
+    private static func starter(_ fields: EventFields) throws(InvalidPayload) -> RecipientSelector {
         try fields.person("adminId", "admin_id", "userId", "user_id", "startedBy", "started_by", "actorId", "actor_id")
     }
 

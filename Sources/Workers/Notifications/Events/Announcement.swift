@@ -4,12 +4,12 @@ import FlotillaPlatform
 /// What an event tells, by which template, and whom.
 struct Announcement: Sendable {
     let template: String
-    let to: [Addressee]
+    let to: [RecipientSelector]
     let data: TemplateData
     var channels: [Channel] = [.email, .inApp]
     var priority = NotificationPriority.normal
-    /// Whether it is all right that nobody is there to be told.
-    var mayReachNobody = false
+    /// Whether it is no error when there is no recipient.
+    var allowsNoRecipient = false
     /// Whether what is wrong with it keeps the event's other announcements from nothing.
     var standsAlone = false
     var eventID: String?
@@ -23,7 +23,7 @@ struct Announcement: Sendable {
             eventID: eventID
         )
         request.priority = priority
-        request.mayReachNobody = mayReachNobody
+        request.allowsNoRecipient = allowsNoRecipient
         request.standsAlone = standsAlone
         return request
     }

@@ -14,7 +14,7 @@ enum CompanyEvents {
         )
         data.add("receipt_url", try fields.text("receiptUrl", "receipt_url", "invoiceUrl", "invoice_url"))
         data.add("paid_at", time: try fields.time("paidAt", "paid_at", "completedAt", "completed_at", "timestamp"))
-        return try told("payment_succeeded", fields, data)
+        return try notify("payment_succeeded", fields, data)
     }
 
     static func subscriptionExpired(_ event: NotifiedEvent) throws(InvalidPayload) -> EventEffect {
@@ -23,7 +23,7 @@ enum CompanyEvents {
         data.add("plan", try plan(fields))
         data.add("expired_at", time: try fields.time("expiredAt", "expired_at", "periodEnd", "period_end"))
         data.add("renew_url", try fields.text("renewUrl", "renew_url"))
-        return try told("subscription_expired", fields, data)
+        return try notify("subscription_expired", fields, data)
     }
 
     static func subscriptionExpiring(_ event: NotifiedEvent) throws(InvalidPayload) -> EventEffect {
@@ -35,7 +35,7 @@ enum CompanyEvents {
         data.add("plan", try plan(fields))
         data.add("expires_at", time: end)
         data.add("renew_url", try fields.text("renewUrl", "renew_url"))
-        return try told("subscription_expiring", fields, data)
+        return try notify("subscription_expiring", fields, data)
     }
 
     static func subscriptionCancelled(_ event: NotifiedEvent) throws(InvalidPayload) -> EventEffect {
@@ -43,7 +43,7 @@ enum CompanyEvents {
         var data = TemplateData()
         data.add("plan", try plan(fields))
         data.add("ends_at", time: try fields.time("endsAt", "ends_at", "periodEnd", "period_end"))
-        return try told("subscription_cancelled", fields, data)
+        return try notify("subscription_cancelled", fields, data)
     }
 
     static func quota(_ template: String, _ event: NotifiedEvent) throws(InvalidPayload) -> EventEffect {
@@ -56,14 +56,14 @@ enum CompanyEvents {
         }
         data.add("overage", try fields.value("overage"))
         data.add("period_end", time: try fields.time("periodEnd", "period_end"))
-        return try told(template, fields, data)
+        return try notify(template, fields, data)
     }
 
     private static func plan(_ fields: EventFields) throws(InvalidPayload) -> String? {
         try fields.identifier("plan", "planName", "plan_name", "planId", "plan_id", "planCode", "plan_code")
     }
 
-    private static func told(
+    private static func notify(
         _ template: String,
         _ fields: EventFields,
         _ data: TemplateData

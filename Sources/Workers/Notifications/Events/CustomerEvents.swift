@@ -1,6 +1,6 @@
 import FlotillaModels
 
-/// `customer.*`: customers come, change and go, and are told how they stand.
+/// `customer.*`: customers are created, changed and removed, and are notified of their status.
 enum CustomerEvents {
     static func changed(_ event: NotifiedEvent) throws(InvalidPayload) -> EventEffect {
         EventEffect(changes: [try change(event)])
@@ -12,7 +12,7 @@ enum CustomerEvents {
         return EventEffect(changes: [change])
     }
 
-    static func told(_ template: String, _ event: NotifiedEvent) throws(InvalidPayload) -> EventEffect {
+    static func notify(_ template: String, _ event: NotifiedEvent) throws(InvalidPayload) -> EventEffect {
         var data = TemplateData()
         data.add("reason", try event.fields.text("reason"))
         let announcement = Announcement(template: template, to: [.company(try id(event))], data: data)

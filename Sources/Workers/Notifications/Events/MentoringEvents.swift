@@ -39,12 +39,12 @@ enum MentoringEvents {
         ])
     }
 
-    private static func participants(_ fields: EventFields) throws(InvalidPayload) -> [Addressee] {
+    private static func participants(_ fields: EventFields) throws(InvalidPayload) -> [RecipientSelector] {
         if let value = try fields.value("participants", "participantIds", "participant_ids", "userIds", "user_ids") {
             guard case .array(let elements) = value, !elements.isEmpty, elements.count <= 1_000 else {
                 throw InvalidPayload(field: "participants", problem: "expected a list of 1 to 1000 ids")
             }
-            var people: [Addressee] = []
+            var people: [RecipientSelector] = []
             for (index, element) in elements.enumerated() {
                 switch element {
                 case .string(let id) where (1...255).contains(id.utf8.count) && !id.utf8.contains(0):

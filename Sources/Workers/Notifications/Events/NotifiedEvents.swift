@@ -1,6 +1,6 @@
 import FlotillaModels
 
-/// Every event that a person should hear of, or that tells of a recipient, and what is to be read from it.
+/// Every event that a person is notified of, or that describes a recipient, and what is read from it.
 enum NotifiedEvents {
     typealias Mapping = @Sendable (NotifiedEvent) throws(InvalidPayload) -> EventEffect
 
@@ -13,10 +13,12 @@ enum NotifiedEvents {
         "customer.created": CustomerEvents.changed,
         "customer.updated": CustomerEvents.changed,
         "customer.deleted": CustomerEvents.deleted,
-        "customer.validated": { event throws(InvalidPayload) in try CustomerEvents.told("customer_validated", event) },
-        "customer.suspended": { event throws(InvalidPayload) in try CustomerEvents.told("customer_suspended", event) },
+        "customer.validated": { event throws(InvalidPayload) in try CustomerEvents.notify("customer_validated", event)
+        },
+        "customer.suspended": { event throws(InvalidPayload) in try CustomerEvents.notify("customer_suspended", event)
+        },
         "customer.reactivated": { event throws(InvalidPayload) in
-            try CustomerEvents.told("customer_reactivated", event)
+            try CustomerEvents.notify("customer_reactivated", event)
         },
         "profile.submitted": RecruitmentEvents.profileSubmitted,
         "profile.validated": RecruitmentEvents.profileValidated,
@@ -40,7 +42,7 @@ enum NotifiedEvents {
 
 extension EventFields {
     /// The person whom an event is about: an address of its own, or the id of a user.
-    func person(_ names: String...) throws(InvalidPayload) -> Addressee {
+    func person(_ names: String...) throws(InvalidPayload) -> RecipientSelector {
         if let id = try identifier(among: names) { return .user(id) }
         if let address = try identifier("email", "userEmail", "user_email", "candidateEmail", "candidate_email") {
             return .email(address, name: try text("name", "fullName", "full_name", limit: 1_000))
@@ -49,7 +51,7 @@ extension EventFields {
     }
 
     /// The company that an event is about: an address of its own, or its id.
-    func company() throws(InvalidPayload) -> Addressee {
+    func company() throws(InvalidPayload) -> RecipientSelector {
         if let address = try identifier("customerEmail", "customer_email", "billingEmail", "billing_email", "email") {
             return .email(address, name: try text("customerName", "customer_name", limit: 1_000))
         }

@@ -15,7 +15,7 @@ enum RecruitmentEvents {
             template: "profile_to_review",
             to: [.role("hr")],
             data: review,
-            mayReachNobody: true
+            allowsNoRecipient: true
         )
         return EventEffect(announcements: [
             Announcement(template: "profile_submitted", to: [try candidate(fields)], data: own), toReview,
@@ -60,7 +60,7 @@ enum RecruitmentEvents {
         ])
     }
 
-    private static func candidate(_ fields: EventFields) throws(InvalidPayload) -> Addressee {
+    private static func candidate(_ fields: EventFields) throws(InvalidPayload) -> RecipientSelector {
         try fields.person("userId", "user_id", "candidateId", "candidate_id")
     }
 

@@ -2,8 +2,8 @@ import FlotillaModels
 
 /// `ticket.completed`: guests get their tickets, and the organiser the sum of it.
 enum TicketEvents {
-    /// Of a generation that names neither guests' addresses nor an organiser, nobody is told. A guest whose address or
-    /// ticket can't be sent is on record as failed, and keeps nobody else from theirs.
+    /// For a generation that names neither guests' addresses nor an organiser, nobody is notified. A guest whose
+    /// address or ticket can't be sent is on record as failed, and keeps nobody else from theirs.
     static func completed(_ event: NotifiedEvent) throws(InvalidPayload) -> EventEffect {
         let fields = event.fields
         let title = try fields.text("eventTitle", "event_title")
@@ -46,11 +46,11 @@ enum TicketEvents {
     }
 
     private static func organizer(_ fields: EventFields, title: String?) throws(InvalidPayload) -> Announcement? {
-        let addressee: Addressee
+        let selector: RecipientSelector
         if let id = try fields.identifier("organizerId", "organizer_id", "requestedBy", "requested_by") {
-            addressee = .user(id)
+            selector = .user(id)
         } else if let address = try fields.identifier("organizerEmail", "organizer_email") {
-            addressee = .email(address, name: nil)
+            selector = .email(address, name: nil)
         } else {
             return nil
         }
@@ -59,7 +59,7 @@ enum TicketEvents {
         data.add("event_title", title)
         for name in ["total", "successful", "failed"] { data.add(name, summary?[name]) }
         data.add("download_url", try fields.text("downloadUrl", "download_url"))
-        return Announcement(template: "tickets_ready", to: [addressee], data: data)
+        return Announcement(template: "tickets_ready", to: [selector], data: data)
     }
 }
 

@@ -23,7 +23,7 @@ struct ProviderMetrics: Sendable {
         self.channel = channel
     }
 
-    func note(_ answer: ProviderAnswer, of provider: String, took duration: Duration) {
+    func note(_ answer: ProviderResult, of provider: String, took duration: Duration) {
         metrics.counter(
             Self.sent,
             ["channel": channel.rawValue, "provider": provider, "result": answer.word]
@@ -35,7 +35,7 @@ struct ProviderMetrics: Sendable {
     }
 }
 
-extension ProviderAnswer {
+extension ProviderResult {
     fileprivate var word: String {
         switch self {
         case .accepted: "accepted"

@@ -64,7 +64,8 @@ package struct NotificationData: PersonalDataStore {
         AND (recipient_name IS NOT NULL OR address IS NOT NULL OR body IS NOT NULL OR subject <> $4)
         """
 
-    /// The same of a rehearsal's table of mentions, whose own values come first. In earnest such rows are empty by then.
+    /// The same for a dry run's table of mentions, whose own values come first. In a real run such rows are empty by
+    /// then.
     private static let ownRow = """
         recipient = ANY ($3) OR lower(recipient) = ANY ($4) OR lower(address) = ANY ($5)
         """
@@ -94,9 +95,9 @@ package struct NotificationData: PersonalDataStore {
         }
     }
 
-    func erase(_ person: Person, isRehearsal: Bool) async throws -> Int {
+    func erase(_ person: Person, isDryRun: Bool) async throws -> Int {
         let own: Int
-        if isRehearsal {
+        if isDryRun {
             let statement = SQLStatement("SELECT count(*) FROM notifications WHERE \(Self.isMeant)", values(person))
             own = Int(try await pool.query(statement).first?.int(0) ?? 0)
         } else {
@@ -105,8 +106,8 @@ package struct NotificationData: PersonalDataStore {
         var count = own
         let known = Array(values(person).dropLast())
         for (table, isOwn) in mentions {
-            let others = isRehearsal ? ("(\(isOwn)) IS NOT TRUE", known) : ("true", [])
-            count += try await table.erase(person, isRehearsal: isRehearsal, among: others)
+            let others = isDryRun ? ("(\(isOwn)) IS NOT TRUE", known) : ("true", [])
+            count += try await table.erase(person, isDryRun: isDryRun, among: others)
         }
         return count
     }
@@ -129,7 +130,7 @@ package struct NotificationData: PersonalDataStore {
         let requests: [String?] = erased.map { $0.text(0) }
         let alone = """
             id = ANY ($1) AND NOT EXISTS (SELECT FROM notifications WHERE request_id = notification_requests.id
-                AND (subject <> '\(Redaction.mark)' OR body IS NOT NULL))
+                AND (subject <> '\(Redaction.placeholder)' OR body IS NOT NULL))
             """
         _ = try await transaction.pipeline([
             SQLStatement(
@@ -142,7 +143,7 @@ package struct NotificationData: PersonalDataStore {
             SQLStatement(
                 """
                 UPDATE notification_requests SET data = '{}', cause = NULL, request_hash = NULL,
-                    idempotency_key = CASE WHEN idempotency_key IS NULL THEN NULL ELSE '\(Redaction.mark):' || id END
+                    idempotency_key = CASE WHEN idempotency_key IS NULL THEN NULL ELSE '\(Redaction.placeholder):' || id END
                 WHERE \(alone)
                 """,
                 [.textArray(requests)]
@@ -156,7 +157,7 @@ package struct NotificationData: PersonalDataStore {
         let phones = person.traces.filter { $0.value == .phone }.map(\.key)
         return [
             .textArray(person.subjectNames), .textArray((emails + phones).map { "address:\($0)" }),
-            .textArray(emails + phones), .text(Redaction.mark),
+            .textArray(emails + phones), .text(Redaction.placeholder),
         ]
     }
 }

@@ -24,13 +24,13 @@ package struct RecipientData: PersonalDataStore {
         }
     }
 
-    package func erase(_ person: Person, isRehearsal: Bool) async throws -> Int {
+    package func erase(_ person: Person, isDryRun: Bool) async throws -> Int {
         let keys = person.subjectNames
         let addresses = person.emails.map { "address:\($0)" }
         let isMeant =
             "key = ANY ($1) AND (name IS NOT NULL OR email IS NOT NULL OR phone IS NOT NULL OR NOT is_deleted)"
         let preferences = "recipient = ANY ($1) OR lower(recipient) = ANY ($2)"
-        if isRehearsal {
+        if isDryRun {
             let results = try await pool.pipeline([
                 SQLStatement("SELECT count(*) FROM recipients WHERE \(isMeant)", [.textArray(keys)]),
                 SQLStatement(

@@ -11,7 +11,7 @@ struct FileProvider<Content: Sendable>: NotificationProvider {
     private let make: @Sendable (Content) throws -> (fileName: String, text: String, messageID: String)
 
     /// Written whole or not at all; a notification that comes again replaces its file.
-    func send(_ content: Content) async -> ProviderAnswer {
+    func send(_ content: Content) async -> ProviderResult {
         let file: (fileName: String, text: String, messageID: String)
         do { file = try make(content) } catch { return .refused(reason: "\(error)") }
         do {

@@ -11,7 +11,7 @@ struct MailAPIProvider: NotificationProvider {
     let url: String
     let key: Secret
 
-    func send(_ mail: MailMessage) async -> ProviderAnswer {
+    func send(_ mail: MailMessage) async -> ProviderResult {
         let body: Data
         let ownID: String
         do {
@@ -34,7 +34,7 @@ struct MailAPIProvider: NotificationProvider {
             guard answer.isSuccess else { return Self.refusal(answer) }
             return .accepted(messageID: answer["X-Message-Id"]?.asProviderWords ?? ownID)
         } catch {
-            return ProviderAnswer(error)
+            return ProviderResult(error)
         }
     }
 
@@ -44,7 +44,7 @@ struct MailAPIProvider: NotificationProvider {
         return (try? await client.send(request))?.isFromWorkingAPI ?? false
     }
 
-    private static func refusal(_ answer: HTTPAnswer) -> ProviderAnswer {
+    private static func refusal(_ answer: HTTPClientResponse) -> ProviderResult {
         struct Errors: Decodable {
             struct Entry: Decodable {
                 let message: String
@@ -59,7 +59,7 @@ struct MailAPIProvider: NotificationProvider {
         guard !isAboutSender else {
             return .denied(reason: "status 400: \(words.asProviderWords) (check FLOTILLA_MAIL_FROM)")
         }
-        return ProviderAnswer(
+        return ProviderResult(
             answer,
             words: words.isEmpty ? nil : words.asProviderWords,
             settings: "MAIL_API_URL and MAIL_API_KEY"

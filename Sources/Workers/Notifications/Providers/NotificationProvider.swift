@@ -5,21 +5,21 @@ protocol NotificationProvider<Content>: Sendable {
     /// The name in configuration, metrics and records: `smtp`.
     var name: String { get }
 
-    func send(_ content: Content) async -> ProviderAnswer
+    func send(_ content: Content) async -> ProviderResult
 
-    /// Whether it can be talked to, found out without sending anything.
+    /// Whether it can be reached, found out without sending anything.
     func isReachable() async -> Bool
 
-    /// Whether to be reachable means to take notifications: it is found out on the way that they take.
-    var isTrueToItsProbe: Bool { get }
+    /// Whether a probe that succeeds shows that notifications are taken: it takes the same way as they do.
+    var probeIsConclusive: Bool { get }
 }
 
 extension NotificationProvider {
-    var isTrueToItsProbe: Bool { false }
+    var probeIsConclusive: Bool { false }
 }
 
 /// What a provider said of one notification.
-enum ProviderAnswer: Sendable, Hashable {
+enum ProviderResult: Sendable, Hashable {
     /// It has taken the notification over, and calls it by this id.
     case accepted(messageID: String)
     /// It will never take it: a fault of the address or the content. In the provider's own words.

@@ -6,28 +6,29 @@ import Synchronization
 ///
 /// Each has a circuit breaker (`flotilla_breaker_open{dependency="smtp"}`), which a `Retry-After` keeps open for that
 /// long, and may have a rate. A provider's refusal is final; one that is out, or fails with a notification that can't have
-/// arrived, gives way to the next. ``ProviderStanding`` tells its failures from the notification's.
+/// arrived, gives way to the next. ``ProviderHealth`` tells its failures from the notification's.
 package final class ProviderChain<Content: Sendable & Identifiable<String>>: Sendable {
     private let channel: Channel
     private let providers: [any NotificationProvider<Content>]
-    private let paces: [String: ProviderPace]
+    private let rateLimiters: [String: ProviderRateLimiter]
     private let breakers: Breakers
-    private let standings: Mutex<[String: ProviderStanding]>
+    private let health: Mutex<[String: ProviderHealth]>
     private let metrics: ProviderMetrics
 
-    /// - Parameter paces: by the provider's name; a provider without one is given notifications as fast as they come.
+    /// - Parameter rateLimiters: by the provider's name; a provider without one is given notifications as fast as they
+    ///   come.
     init(
         _ channel: Channel,
         providers: [any NotificationProvider<Content>],
-        paces: [String: ProviderPace] = [:],
+        rateLimiters: [String: ProviderRateLimiter] = [:],
         metrics: Metrics,
         log: Log
     ) {
         self.channel = channel
         self.providers = providers
-        self.paces = paces
+        self.rateLimiters = rateLimiters
         self.metrics = ProviderMetrics(metrics, channel)
-        standings = Mutex(.init(providers.map { ($0.name, ProviderStanding()) }) { first, _ in first })
+        health = Mutex(.init(providers.map { ($0.name, ProviderHealth()) }) { first, _ in first })
         var probes: [Dependency: @Sendable () async -> Bool] = [:]
         for provider in providers { probes[Dependency(provider.name)] = { await provider.isReachable() } }
         breakers = Breakers(probes: probes, metrics: metrics, log: log)
@@ -35,22 +36,24 @@ package final class ProviderChain<Content: Sendable & Identifiable<String>>: Sen
 
     /// Gives the notification to the first provider in service.
     ///
-    /// - Parameter patience: how long it may wait for the provider's rate.
+    /// - Parameter maxWait: how long it may wait for the provider's rate.
     package func send(
         _ content: Content,
         priority: NotificationPriority = .normal,
-        patience: Duration = .seconds(10)
-    ) async -> ChainAnswer {
+        maxWait: Duration = .seconds(10)
+    ) async -> SendResult {
         var reasons: [String] = []
         /// What is to be answered when no later provider takes it.
-        var failure: ChainAnswer?
+        var failure: SendResult?
         for provider in providers {
             let dependency = Dependency(provider.name)
             guard breakers.firstOpen(of: [dependency]) == nil else {
                 reasons.append("\(provider.name): its breaker is open")
                 continue
             }
-            if let wait = await paces[provider.name]?.take(priority, patience: patience) { return .busy(wait: wait) }
+            if let wait = await rateLimiters[provider.name]?.take(priority, maxWait: maxWait) {
+                return .busy(wait: wait)
+            }
             let start = ContinuousClock.now
             let answer = await provider.send(content)
             metrics.note(answer, of: provider.name, took: .now - start)
@@ -65,7 +68,7 @@ package final class ProviderChain<Content: Sendable & Identifiable<String>>: Sen
                 return .deferred(provider: provider.name, reason: reason, after: after)
             case .failed(let reason, let mayHaveArrived):
                 reasons.append("\(provider.name): \(reason)")
-                if let answer = await judge(provider, content, reason: reason) { failure = failure ?? answer }
+                if let answer = await assess(provider, content, reason: reason) { failure = failure ?? answer }
                 // The next one would send what may have been sent.
                 if mayHaveArrived { return failure ?? .unclear(reason: reasons.last ?? "", wait: .seconds(5)) }
             case .denied(let reason):
@@ -83,24 +86,24 @@ package final class ProviderChain<Content: Sendable & Identifiable<String>>: Sen
 
     private func noteAnswer(of provider: any NotificationProvider<Content>, for content: Content) {
         breakers.recordSuccess(of: [Dependency(provider.name)])
-        standings.withLock { $0[provider.name]?.noteAnswer(for: content.id) }
+        health.withLock { $0[provider.name]?.noteAnswer(for: content.id) }
     }
 
     /// What a failure costs the notification; `nil` when the provider is out.
-    private func judge(
+    private func assess(
         _ provider: any NotificationProvider<Content>,
         _ content: Content,
         reason: String
-    ) async -> ChainAnswer? {
+    ) async -> SendResult? {
         let dependency = Dependency(provider.name)
         guard await provider.isReachable() else {
             breakers.recordOutage(of: dependency, reason: reason)
             return nil
         }
-        let verdict = standings.withLock {
-            $0[provider.name]?.judge(content.id, isTrueToItsProbe: provider.isTrueToItsProbe)
+        let fault = health.withLock {
+            $0[provider.name]?.assess(content.id, probeIsConclusive: provider.probeIsConclusive)
         }
-        switch verdict {
+        switch fault {
         case .notification?, nil: return .deferred(provider: provider.name, reason: reason, after: nil)
         case .unclear(let wait)?: return .unclear(reason: "\(provider.name): \(reason)", wait: wait)
         case .provider?:
@@ -114,11 +117,11 @@ package final class ProviderChain<Content: Sendable & Identifiable<String>>: Sen
     private func leaveAlone(_ provider: any NotificationProvider<Content>, reason: String) {
         let dependency = Dependency(provider.name)
         guard breakers.firstOpen(of: [dependency]) == nil else { return }
-        let hold = standings.withLock { $0[provider.name]?.hold() }
+        let hold = health.withLock { $0[provider.name]?.hold() }
         breakers.recordOutage(of: dependency, reason: reason, holding: hold)
     }
 
-    /// Whether a provider whose breaker is closed can be talked to.
+    /// Whether a provider whose breaker is closed can be reached.
     package func isReachable() async -> Bool {
         for provider in providers where breakers.firstOpen(of: [Dependency(provider.name)]) == nil {
             if await provider.isReachable() { return true }

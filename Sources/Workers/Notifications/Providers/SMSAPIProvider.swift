@@ -13,7 +13,7 @@ struct SMSAPIProvider: NotificationProvider {
     /// The number or the name that messages come from which name none.
     let from: String
 
-    func send(_ message: TextMessage) async -> ProviderAnswer {
+    func send(_ message: TextMessage) async -> ProviderResult {
         do throws(FieldError) { try message.check() } catch { return .refused(reason: "\(error)") }
         let fields = [("To", message.to), ("From", message.from ?? from), ("Body", message.body)]
         let request = HTTPRequest(
@@ -31,7 +31,7 @@ struct SMSAPIProvider: NotificationProvider {
             let accepted = try? JSONDecoder().decode(Accepted.self, from: Data(answer.body))
             return .accepted(messageID: accepted?.sid.asProviderWords ?? message.id)
         } catch {
-            return ProviderAnswer(error)
+            return ProviderResult(error)
         }
     }
 
@@ -49,7 +49,7 @@ struct SMSAPIProvider: NotificationProvider {
     /// What the API calls a sender that is malformed, that is not ours, or that can't send SMS.
     private static let senderCodes = [21212, 21603, 21606, 21659, 21660]
 
-    private static func refusal(_ answer: HTTPAnswer) -> ProviderAnswer {
+    private static func refusal(_ answer: HTTPClientResponse) -> ProviderResult {
         struct Refusal: Decodable {
             let code: Int?
             let message: String
@@ -60,7 +60,7 @@ struct SMSAPIProvider: NotificationProvider {
         if answer.status == 400, let code = refusal?.code, senderCodes.contains(code), let words {
             return .denied(reason: "status 400: \(words) (check FLOTILLA_SMS_FROM)")
         }
-        return ProviderAnswer(
+        return ProviderResult(
             answer,
             words: words,
             settings: "SMS_API_URL, SMS_API_ACCOUNT and SMS_API_TOKEN"

@@ -4,10 +4,10 @@ import FlotillaOutbound
 struct SMTPProvider: NotificationProvider {
     let name = NotificationConfiguration.EmailProvider.smtp.rawValue
     let client: SMTPClient
-    let isTrueToItsProbe = true
+    let probeIsConclusive = true
 
     /// The message id of an accepted mail is its `Message-ID`, by which every server on the way logs it.
-    func send(_ mail: MailMessage) async -> ProviderAnswer {
+    func send(_ mail: MailMessage) async -> ProviderResult {
         let (content, sender, recipient, messageID): ([UInt8], MailAddress, MailAddress, String)
         do throws(FieldError) {
             content = try mail.mime()
@@ -30,7 +30,7 @@ struct SMTPProvider: NotificationProvider {
         case .senderDeferred(let reply): return .denied(reason: "the mail server takes no mail for now: \(reply)")
         case .unavailable(let error) where error.code == .authentication:
             return .denied(reason: "\(error) (check the user and the password in SMTP_URL)")
-        case .unavailable(let error) where error.code == .cancelled: return ProviderAnswer(error)
+        case .unavailable(let error) where error.code == .cancelled: return ProviderResult(error)
         // It was not reached, or has not let us in.
         case .unavailable(let error): return .unavailable(reason: "\(error)", after: nil)
         case .busy: return .busy(wait: .seconds(2))

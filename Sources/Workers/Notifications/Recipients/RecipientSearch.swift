@@ -1,8 +1,8 @@
 import FlotillaStorage
 
-/// Turns addressees into recipients, with one statement for all of them.
+/// Turns selectors into recipients, with one statement for all of them.
 struct RecipientSearch: Sendable {
-    let addressees: [Addressee]
+    let selectors: [RecipientSelector]
 
     var statement: SQLStatement {
         let preferences = NotificationPreferences.sql(
@@ -31,17 +31,17 @@ struct RecipientSearch: Sendable {
             ORDER BY place, key
             """,
             [
-                .intArray(addressees.indices.map { Int64($0) }), .textArray(addressees.map(\.search.kind)),
-                .textArray(addressees.map(\.search.value)),
+                .intArray(selectors.indices.map { Int64($0) }), .textArray(selectors.map(\.search.kind)),
+                .textArray(selectors.map(\.search.value)),
             ]
         )
     }
 
-    /// The recipients, each once, in the order of the addressees.
+    /// The recipients, each once, in the order of the selectors.
     ///
-    /// - Throws: `UnknownRecipient` when one of the addressees is nobody.
+    /// - Throws: `UnknownRecipient` when one of the selectors finds nobody.
     func recipients(in result: SQLResult) throws(UnknownRecipient) -> [Recipient] {
-        var found: [[Recipient]] = Array(repeating: [], count: addressees.count)
+        var found: [[Recipient]] = Array(repeating: [], count: selectors.count)
         for row in result {
             guard let place = row.int(0).map({ Int($0) }) else { continue }
             let preferences = NotificationPreferences(texts: row.texts(7) ?? [])
@@ -53,23 +53,23 @@ struct RecipientSearch: Sendable {
                 recipient.language = row.text(5)
                 recipient.timeZone = row.text(6)
                 found[place].append(recipient)
-            } else if let stranger = stranger(addressees[place], preferences) {
-                found[place].append(stranger)
+            } else if let unregistered = unregistered(selectors[place], preferences) {
+                found[place].append(unregistered)
             }
         }
         var seen: Set<RecipientKey> = []
         var recipients: [Recipient] = []
-        for (addressee, group) in zip(addressees, found) {
-            let chosen = choose(from: group, for: addressee)
-            guard !chosen.isEmpty else { throw UnknownRecipient(addressee: addressee) }
+        for (selector, group) in zip(selectors, found) {
+            let chosen = choose(from: group, for: selector)
+            guard !chosen.isEmpty else { throw UnknownRecipient(selector: selector) }
             recipients += chosen.filter { seen.insert($0.key).inserted }
         }
         return recipients
     }
 
     /// Whoever has an address needs no row.
-    private func stranger(_ addressee: Addressee, _ preferences: NotificationPreferences) -> Recipient? {
-        switch addressee {
+    private func unregistered(_ selector: RecipientSelector, _ preferences: NotificationPreferences) -> Recipient? {
+        switch selector {
         case .email(let address, let name):
             Recipient(key: .address(address), name: name, email: address, preferences: preferences)
         case .phone(let number):
@@ -78,8 +78,8 @@ struct RecipientSearch: Sendable {
         }
     }
 
-    private func choose(from group: [Recipient], for addressee: Addressee) -> [Recipient] {
-        switch addressee {
+    private func choose(from group: [Recipient], for selector: RecipientSelector) -> [Recipient] {
+        switch selector {
         case .email(let address, let name):
             // The address is the one that was asked for, and a name given with it is newer than the one on record.
             return group.map { recipient in
@@ -102,9 +102,9 @@ struct RecipientSearch: Sendable {
 ///
 /// It is tried again by the queue's policy, for the event that makes the recipient known may still be on its way.
 package struct UnknownRecipient: Error, Sendable, Hashable, CustomStringConvertible {
-    package let addressee: Addressee
+    package let selector: RecipientSelector
 
     package var description: String {
-        "no recipient is known as \(addressee.noun); recipients come from user.* and customer.* events"
+        "no recipient is known as \(selector.noun); recipients come from user.* and customer.* events"
     }
 }

@@ -1,6 +1,6 @@
 package import FlotillaStorage
 
-/// How many notifications there are, by everything that tells them apart.
+/// How many notifications there are, by every property that is counted.
 package struct NotificationStatistics: Sendable {
     /// One group: the value that its members share, and how many of them have each status.
     package struct Group: Sendable {

@@ -34,8 +34,8 @@ extension JSONObjectReader {
             (1...8).contains(part.count)
                 && part.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7a).contains($0 | 0x20) }
         }
-        guard isTag, WrittenLanguage(tag: tag) != nil else {
-            let known = WrittenLanguage.allCases.map(\.rawValue).joined(separator: ", ")
+        guard isTag, MessageLocale(tag: tag) != nil else {
+            let known = MessageLocale.allCases.map(\.rawValue).joined(separator: ", ")
             throw refuse(name, "expected a language tag such as fr or fr-CA; templates are written in \(known)")
         }
         return tag
@@ -44,7 +44,7 @@ extension JSONObjectReader {
     /// A name of the tz database: `Europe/Paris`.
     package func timeZone(_ name: String) throws(InvalidPayload) -> String? {
         guard let zone = try text(name, limit: 64) else { return nil }
-        guard ReaderZone.named(zone) != nil else {
+        guard NamedTimeZone.named(zone) != nil else {
             throw refuse(name, "expected a time zone such as Europe/Paris")
         }
         return zone

@@ -25,9 +25,9 @@ package struct NotificationCommand: Decodable, WholeBody, Sendable {
         let reader = JSONObjectReader(.members(members), path: "")
         mistakes.collect(try reader.refuseUnknown(["to", "template", "data", "options"]))
         let template = mistakes.collect(try Self.template(reader))
-        let addressees = mistakes.collect(try Self.addressees(reader.value("to")))
+        let selectors = mistakes.collect(try Self.selectors(reader.value("to")))
         let data = mistakes.collect(try reader.members("data")) ?? []
-        var request = NotificationRequest(template: template ?? "", to: addressees ?? [], channels: [], data: data)
+        var request = NotificationRequest(template: template ?? "", to: selectors ?? [], channels: [], data: data)
         let given = mistakes.collect(try reader.members("options")) ?? []
         let options = JSONObjectReader(.members(given), path: "options.")
         mistakes.collect(
@@ -67,24 +67,24 @@ package struct NotificationCommand: Decodable, WholeBody, Sendable {
         }
     }
 
-    private static func addressees(_ value: JSONValue?) throws(InvalidPayload) -> [Addressee] {
+    private static func selectors(_ value: JSONValue?) throws(InvalidPayload) -> [RecipientSelector] {
         guard let value else { throw InvalidPayload(field: "to", problem: "missing") }
-        guard case .array(let elements) = value else { return [try Addressee(value, path: "to")] }
+        guard case .array(let elements) = value else { return [try RecipientSelector(value, path: "to")] }
         guard (1...largestList).contains(elements.count) else {
             throw InvalidPayload(
                 field: "to",
                 problem: "expected 1 to \(largestList) recipients, found \(elements.count)"
             )
         }
-        var addressees: [Addressee] = []
+        var selectors: [RecipientSelector] = []
         for (index, element) in elements.enumerated() {
-            addressees.append(try Addressee(element, path: "to.\(index)"))
+            selectors.append(try RecipientSelector(element, path: "to.\(index)"))
         }
-        return addressees
+        return selectors
     }
 }
 
-extension Addressee {
+extension RecipientSelector {
     fileprivate init(_ value: JSONValue, path: String) throws(InvalidPayload) {
         switch value {
         case .string(let text):

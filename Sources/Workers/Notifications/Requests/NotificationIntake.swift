@@ -10,7 +10,7 @@ package struct NotificationIntake: Sendable {
         case conflict
     }
 
-    /// One notification, as its sender is told of it.
+    /// One notification, as it is reported to its sender.
     package struct Summary: Sendable {
         package let id: String
         package let status: NotificationStatus

@@ -1,10 +1,10 @@
 package import FlotillaModels
 package import FlotillaOutbound
 
-/// What somebody wants to be told to whom, by a command, an event or over HTTP.
+/// A notification to send and its recipients, as a command, an event or an HTTP request asks for it.
 package struct NotificationRequest: Sendable {
     package var template: String
-    package var to: [Addressee]
+    package var to: [RecipientSelector]
     /// The channels to use; a recipient whom one of them can't find is reached by the others.
     package var channels: [Channel]
     /// The template's variables.
@@ -16,8 +16,8 @@ package struct NotificationRequest: Sendable {
     /// Not before; microseconds since 1970.
     package var scheduledAt: Int64?
     package var attachments: [MailMessage.Attachment] = []
-    /// Whether it is all right that nobody is there to be told.
-    package var mayReachNobody = false
+    /// Whether it is no error when there is no recipient.
+    package var allowsNoRecipient = false
     /// Whether other requests of the same message are kept from nothing by this one: what it has wrong becomes a failed
     /// notification instead of an error.
     package var standsAlone = false
@@ -31,7 +31,7 @@ package struct NotificationRequest: Sendable {
 
     package init(
         template: String,
-        to: [Addressee],
+        to: [RecipientSelector],
         channels: [Channel],
         data: [JSONValue.Member],
         eventID: String? = nil

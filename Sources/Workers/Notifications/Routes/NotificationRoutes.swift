@@ -63,9 +63,9 @@ package struct NotificationRoutes: Sendable {
     private let pool: PostgresPool
     private let records: NotificationRecords
     private let intake: NotificationIntake
-    private let admission: Admission
+    private let admission: AdmissionControl
 
-    package init(_ pool: PostgresPool, dispatch: NotificationDispatch, admission: Admission) {
+    package init(_ pool: PostgresPool, dispatch: NotificationDispatch, admission: AdmissionControl) {
         self.pool = pool
         self.admission = admission
         records = NotificationRecords(pool)

@@ -132,9 +132,9 @@ package struct PreferenceRoutes: Sendable {
         guard case .members(let members) = value else {
             throw RuleProblem("has to be an object with \(known.joined(separator: ", "))")
         }
-        if let stranger = members.first(where: { !known.contains($0.name) }) {
+        if let unknownMember = members.first(where: { !known.contains($0.name) }) {
             throw RuleProblem(
-                "has \(stranger.name.prefix(100)), which is not known; there are \(known.joined(separator: ", "))"
+                "has \(unknownMember.name.prefix(100)), which is not known; there are \(known.joined(separator: ", "))"
             )
         }
         let channels = Channel.allCases.map(\.rawValue).joined(separator: ", ")

@@ -60,14 +60,14 @@ package struct TemplateLibrary: Sendable {
             throw TemplateError(code: .unknownTemplate, template: name, detail: "there is no template “\(name)”")
         }
         try template.check(values)
-        let asked = WrittenLanguage(tag: language)
+        let asked = MessageLocale(tag: language)
         guard let (written, texts) = Self.texts(of: template, in: asked) else {
             throw TemplateError(code: .malformed, template: name, detail: "template \(name) has no texts")
         }
         let setting = TemplateRenderer.Setting(
             template: name,
             language: written,
-            zone: timeZone.flatMap(ReaderZone.named) ?? .utc,
+            zone: timeZone.flatMap(NamedTimeZone.named) ?? .utc,
             words: words,
             values: template.own(values)
         )
@@ -97,10 +97,10 @@ package struct TemplateLibrary: Sendable {
 
     private static func texts(
         of template: CompiledTemplate,
-        in language: WrittenLanguage?
-    ) -> (WrittenLanguage, CompiledTemplate.Texts)? {
+        in language: MessageLocale?
+    ) -> (MessageLocale, CompiledTemplate.Texts)? {
         if let language, let texts = template.texts[language] { return (language, texts) }
-        guard let language = WrittenLanguage(rawValue: defaultLanguage), let texts = template.texts[language] else {
+        guard let language = MessageLocale(rawValue: defaultLanguage), let texts = template.texts[language] else {
             return nil
         }
         return (language, texts)

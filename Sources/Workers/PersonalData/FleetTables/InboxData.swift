@@ -9,12 +9,12 @@ package struct InboxData: PersonalDataStore {
 
     package init(_ pool: PostgresPool) { self.pool = pool }
 
-    package func erase(_ person: Person, isRehearsal: Bool) async throws -> Int {
+    package func erase(_ person: Person, isDryRun: Bool) async throws -> Int {
         let texts = person.unmistakable
         guard !texts.isEmpty else { return 0 }
         let condition = "EXISTS (SELECT FROM unnest($1) AS needle WHERE position(needle IN message_id) > 0)"
         let values: [SQLValue] = [.textArray(texts)]
-        if isRehearsal {
+        if isDryRun {
             let result = try await pool.query(SQLStatement("SELECT count(*) FROM inbox WHERE \(condition)", values))
             return Int(result.first?.int(0) ?? 0)
         }

@@ -1,6 +1,6 @@
 package import FlotillaStorage
 
-/// Whatever the fleet keeps in Redis. It is a projection: what tells of the person goes whole, and is made again from
+/// Whatever the fleet keeps in Redis. It is a projection: what mentions the person is deleted, and is made again from
 /// Postgres where it is needed.
 package struct RedisData: PersonalDataStore {
     package let name = "Redis"
@@ -11,7 +11,7 @@ package struct RedisData: PersonalDataStore {
 
     private static let page: Int64 = 500
 
-    package func erase(_ person: Person, isRehearsal: Bool) async throws -> Int {
+    package func erase(_ person: Person, isDryRun: Bool) async throws -> Int {
         // Whoever wrote it may have written it in other capitals.
         let texts = person.unmistakable.map { $0.lowercased() }
         guard !texts.isEmpty else { return 0 }
@@ -26,7 +26,7 @@ package struct RedisData: PersonalDataStore {
             let keys = parts.dropFirst().first?.elements.compactMap(\.text) ?? []
             let concerned = try await concerned(keys, texts)
             count += concerned.count
-            if !isRehearsal, !concerned.isEmpty {
+            if !isDryRun, !concerned.isEmpty {
                 _ = try await redis.command(["DEL"] + concerned.map { .text($0) })
             }
         } while cursor != "0"

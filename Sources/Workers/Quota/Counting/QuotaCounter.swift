@@ -6,7 +6,7 @@ import FoundationEssentials
 /// Counts uses of one kind, a batch at a time.
 struct QuotaCounter: Sendable {
     let kind: QuotaKind
-    let board: QuotaBoard?
+    let cache: QuotaCache?
 
     /// - Parameter use: whose use an item is, `nil` for nobody's, and when it happened as far as the payload says.
     func count<Payload>(
@@ -16,32 +16,32 @@ struct QuotaCounter: Sendable {
     ) async throws {
         let uses = items.map { use($0.payload) }
         let companies = Set(uses.compactMap { $0.companyID.map(ExactText.init) }).sorted().map(\.text)
-        let questions = [
+        let queries = [
             QuotaStatements.periods(of: companies, kind: kind),
-            QuotaStatements.limit(of: Plan.ofNobody, kind: kind),
+            QuotaStatements.limit(of: Plan.defaultCode, kind: kind),
         ]
         var shown: [QuotaSnapshot] = []
         var readAt = ContinuousClock.now
-        try await context.transaction(first: questions) { transaction in
+        try await context.transaction(first: queries) { transaction in
             shown = []
-            var tally = QuotaTally(
+            var usage = QuotaUsageBatch(
                 subscribed: Self.periods(transaction.firstResults[0]),
                 defaultLimit: transaction.firstResults[1].first?.int(0)
             )
             for (index, item) in items.enumerated() where transaction.isFresh[index] {
                 guard let companyID = uses[index].companyID else { continue }
-                tally.count(ExactText(companyID), at: item.time(of: uses[index].occurredAt), item: index)
+                usage.count(ExactText(companyID), at: item.time(of: uses[index].occurredAt), item: index)
             }
-            let counted = tally.ordered
+            let counted = usage.ordered
             guard !counted.isEmpty else { return }
             let states = try await count(counted, in: transaction)
             readAt = .now
-            shown = Self.present(counted, states, in: tally, at: WallClock.microseconds(), kind: kind)
+            shown = Self.present(counted, states, in: usage, at: WallClock.microseconds(), kind: kind)
         }
-        board?.show(shown, readAt: readAt)
+        cache?.show(shown, readAt: readAt)
     }
 
-    private func count(_ uses: [QuotaUse], in transaction: BatchTransaction) async throws -> [QuotaState] {
+    private func count(_ uses: [QuotaUsage], in transaction: BatchTransaction) async throws -> [QuotaState] {
         let states = try await transaction.execute(QuotaStatements.use(uses, kind: kind)).map {
             QuotaState(limit: $0.int(0), used: $0.int(1) ?? 0, overage: $0.int(2) ?? 0, version: $0.int(3) ?? 0)
         }
@@ -62,14 +62,14 @@ struct QuotaCounter: Sendable {
 
     /// The states of periods that run now. A use that comes late may count in an earlier one, which is not shown.
     private static func present(
-        _ uses: [QuotaUse],
+        _ uses: [QuotaUsage],
         _ states: [QuotaState],
-        in tally: QuotaTally,
+        in usage: QuotaUsageBatch,
         at now: Int64,
         kind: QuotaKind
     ) -> [QuotaSnapshot] {
         zip(uses, states).compactMap { use, state in
-            guard tally.period(of: use.companyID, at: now).start == use.period.start else { return nil }
+            guard usage.period(of: use.companyID, at: now).start == use.period.start else { return nil }
             return QuotaSnapshot(
                 companyID: use.companyID.text,
                 kind: kind.rawValue,
@@ -97,7 +97,7 @@ struct QuotaCounter: Sendable {
         return periods
     }
 
-    private func outgoing(_ name: String, _ use: QuotaUse, _ state: QuotaState) throws -> OutgoingEvent {
+    private func outgoing(_ name: String, _ use: QuotaUsage, _ state: QuotaState) throws -> OutgoingEvent {
         let body = QuotaEvent(
             companyId: use.companyID.text,
             kind: kind.rawValue,

@@ -11,7 +11,7 @@ struct QuotaPeriod: Sendable, Hashable {
 
     static func month(containing time: Int64, limit: Int64?) -> QuotaPeriod {
         let month = CalendarMonth(containing: time)
-        return QuotaPeriod(plan: Plan.ofNobody, limit: limit, start: month.start, end: month.next.start)
+        return QuotaPeriod(plan: Plan.defaultCode, limit: limit, start: month.start, end: month.next.start)
     }
 
     /// From which use on a warning is due: 80 % of the limit, rounded up.

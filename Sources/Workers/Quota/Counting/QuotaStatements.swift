@@ -25,7 +25,7 @@ enum QuotaStatements {
     }
 
     /// Adds the uses in their order; each row is made at its first use, and locked until the commit.
-    static func use(_ uses: [QuotaUse], kind: QuotaKind) -> SQLStatement {
+    static func use(_ uses: [QuotaUsage], kind: QuotaKind) -> SQLStatement {
         SQLStatement(
             """
             INSERT INTO quotas AS quota (company_id, kind, period_start, period_end, plan, usage_limit, used, overage, version)
@@ -53,7 +53,7 @@ enum QuotaStatements {
     }
 
     /// Keeps what each use added, so that the counters can be checked against their history.
-    static func history(_ uses: [QuotaUse], _ states: [QuotaState], kind: QuotaKind) -> SQLStatement {
+    static func history(_ uses: [QuotaUsage], _ states: [QuotaState], kind: QuotaKind) -> SQLStatement {
         let counted = zip(uses, states).map { $1.counted(of: $0.amount) }
         return SQLStatement(
             """
@@ -69,7 +69,7 @@ enum QuotaStatements {
     }
 
     /// Notes on the quotas when the events became due.
-    static func mark(_ events: [(use: QuotaUse, name: String)], kind: QuotaKind) -> SQLStatement {
+    static func mark(_ events: [(use: QuotaUsage, name: String)], kind: QuotaKind) -> SQLStatement {
         SQLStatement(
             """
             UPDATE quotas SET

@@ -11,10 +11,10 @@ package struct QuotaWorker: BatchWorker {
 
     private let counter: QuotaCounter
 
-    package init() { self.init(board: nil) }
+    package init() { self.init(cache: nil) }
 
-    /// - Parameter board: where the counters are shown; `nil` shows them nowhere.
-    package init(board: QuotaBoard?) { counter = QuotaCounter(kind: .profileViews, board: board) }
+    /// - Parameter cache: where the counters are shown; `nil` shows them nowhere.
+    package init(cache: QuotaCache?) { counter = QuotaCounter(kind: .profileViews, cache: cache) }
 
     package func handle(_ items: [BatchItem<ProfileViewed>], in context: BatchContext) async throws -> [Outcome] {
         try await counter.count(items, in: context) { ($0.companyID, $0.occurredAt) }
@@ -29,9 +29,9 @@ package struct SearchQuotaWorker: BatchWorker {
 
     private let counter: QuotaCounter
 
-    package init() { self.init(board: nil) }
+    package init() { self.init(cache: nil) }
 
-    package init(board: QuotaBoard?) { counter = QuotaCounter(kind: .searches, board: board) }
+    package init(cache: QuotaCache?) { counter = QuotaCounter(kind: .searches, cache: cache) }
 
     package func handle(_ items: [BatchItem<SearchPerformed>], in context: BatchContext) async throws -> [Outcome] {
         try await counter.count(items, in: context) { ($0.companyID, $0.occurredAt) }

@@ -22,7 +22,7 @@ package struct TokenEvent: Decodable, WholeBody, Sendable, Hashable {
 
     package var companyID: String
     package var tokens: Int64?
-    /// The id of the purchase, use or allocation, by which it counts once, however many messages tell of it.
+    /// The id of the purchase, use or allocation, by which it counts once, however many messages report it.
     package var reference: String?
     /// Microseconds since 1970.
     package var occurredAt: Int64?

@@ -19,5 +19,5 @@ package struct Plan: Sendable, Hashable {
     }
 
     /// The plan of companies without a subscription. Its periods are calendar months in UTC.
-    package static let ofNobody = "freemium"
+    package static let defaultCode = "freemium"
 }

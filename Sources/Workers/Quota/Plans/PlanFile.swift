@@ -41,15 +41,15 @@ private struct PlanDecoder {
         file.requireKey("version")
         file.requireKey("plans")
         if let version = file.integer("version", Int.min...Int.max), version != 1 {
-            file.complain("version", "\(version) is not supported; this program reads version 1")
+            file.addMistake("version", "\(version) is not supported; this program reads version 1")
         }
         guard let section = file.mapping("plans", known: nil, noun: "plan") else { return [] }
-        if !section.has(Plan.ofNobody) {
-            collector.add(section.line, "plans: '\(Plan.ofNobody)' is missing, which companies without a plan have")
+        if !section.has(Plan.defaultCode) {
+            collector.add(section.line, "plans: '\(Plan.defaultCode)' is missing, which companies without a plan have")
         }
         return section.keys.compactMap { code in
             guard Self.isCode(code) else {
-                section.complain(code.clipped, "a plan is named by 1 to 100 lower-case letters, digits, '-' and '_'")
+                section.addMistake(code.clipped, "a plan is named by 1 to 100 lower-case letters, digits, '-' and '_'")
                 return nil
             }
             return section.mapping(code, known: ["name", "months", "limits", "tokens"]).map { plan(code, $0) }
@@ -59,12 +59,12 @@ private struct PlanDecoder {
     private func plan(_ code: String, _ section: MappingReader) -> Plan {
         section.requireKey("limits")
         var plan = Plan(code: code, name: section.text("name") ?? code)
-        if plan.name.isEmpty { section.complain("name", "the name of a plan is empty") }
+        if plan.name.isEmpty { section.addMistake("name", "the name of a plan is empty") }
         plan.months = section.integer("months", 1...120) ?? 1
         plan.tokens = Int64(section.integer("tokens", 0...Self.most) ?? 0)
-        if code == Plan.ofNobody {
-            if plan.months != 1 { section.complain("months", "the periods of '\(code)' are calendar months") }
-            if plan.tokens != 0 { section.complain("tokens", "'\(code)' has no paid periods to give tokens with") }
+        if code == Plan.defaultCode {
+            if plan.months != 1 { section.addMistake("months", "the periods of '\(code)' are calendar months") }
+            if plan.tokens != 0 { section.addMistake("tokens", "'\(code)' has no paid periods to give tokens with") }
         }
         let kinds = QuotaKind.allCases.map(\.rawValue)
         guard let limits = section.mapping("limits", known: kinds) else { return plan }
@@ -83,7 +83,7 @@ private struct PlanDecoder {
         case nil: return nil
         default:
             let found = limits.node(key)?.kind ?? "nothing"
-            limits.complain(key, "expected a whole number or unlimited, found \(found)")
+            limits.addMistake(key, "expected a whole number or unlimited, found \(found)")
             return nil
         }
     }

@@ -1,61 +1,62 @@
 import FlotillaPlatform
 package import FlotillaStorage
 
-/// Tells how companies stand with their quotas: from Redis while that has it, else from Postgres, which it then shows.
+/// Reads the status of companies' quotas: from Redis while that has it, else from Postgres, and then writes it to
+/// Redis.
 package struct QuotaReader: Sendable {
     private let pool: PostgresPool
-    private let board: QuotaBoard?
+    private let cache: QuotaCache?
     private let now: @Sendable () -> Int64
 
     /// - Parameters:
-    ///   - board: `nil` without Redis.
+    ///   - cache: `nil` without Redis.
     ///   - now: microseconds since 1970.
     package init(
         _ pool: PostgresPool,
-        board: QuotaBoard?,
+        cache: QuotaCache?,
         now: @escaping @Sendable () -> Int64 = { WallClock.microseconds() }
     ) {
         self.pool = pool
-        self.board = board
+        self.cache = cache
         self.now = now
     }
 
-    /// Whether the company may use that much more, without overage. What it is told lags behind what was done by the
-    /// way of an event, and nothing is reserved.
+    /// Whether the company may use that much more, without overage. The answer is late by the time that events take to
+    /// arrive, and nothing is reserved.
     package func check(company: String, kind: QuotaKind, amount: Int64 = 1) async throws -> QuotaCheck {
-        guard let standing = try await standings(of: company).first(where: { $0.kind == kind }) else {
-            preconditionFailure("a company has a standing in every kind")
+        guard let status = try await statuses(of: company).first(where: { $0.kind == kind }) else {
+            preconditionFailure("a company has a status in every kind")
         }
-        return QuotaCheck(amount: amount, standing: standing)
+        return QuotaCheck(amount: amount, status: status)
     }
 
-    /// One for each kind, in the order of the kinds. A company that was never heard of is on the plan of everybody.
-    package func standings(of company: String) async throws -> [QuotaStanding] {
-        if let board {
-            let shown = await board.read(company).compactMap { QuotaStanding($0, from: .redis) }
+    /// One for each kind, in the order of the kinds. A company without any record is on the plan of everybody.
+    package func statuses(of company: String) async throws -> [QuotaStatus] {
+        if let cache {
+            let shown = await cache.read(company).compactMap { QuotaStatus($0, from: .redis) }
             if shown.count == QuotaKind.allCases.count { return shown }
         }
-        return try await refresh(company).compactMap { QuotaStanding($0, from: .postgres) }
+        return try await refresh(company).compactMap { QuotaStatus($0, from: .postgres) }
     }
 
-    /// Shows the standings of companies whose periods have changed: those of the present, and of periods that were cut
-    /// short, which would else be taken for the present ones.
+    /// Writes the quotas of companies whose periods have changed to the cache: those of the present, and of periods
+    /// that were cut short, which would else be taken for the present ones.
     func showChanged(_ companies: [String]) async throws(PostgresError) {
-        guard let board else { return }
+        guard let cache else { return }
         let readAt = ContinuousClock.now
         let moment = now()
         let results = try await pool.pipeline([
-            QuotaStatements.justEnded(of: companies, at: moment), QuotaStatements.standings(of: companies, at: moment),
+            QuotaStatements.justEnded(of: companies, at: moment), QuotaStatements.statuses(of: companies, at: moment),
         ])
-        board.show(results.flatMap { $0.compactMap(QuotaSnapshot.init) }, readAt: readAt)
+        cache.show(results.flatMap { $0.compactMap(QuotaSnapshot.init) }, readAt: readAt)
     }
 
-    /// Reads a company's standings from Postgres and shows them.
+    /// Reads a company's quotas from Postgres and writes them to the cache.
     private func refresh(_ company: String) async throws(PostgresError) -> [QuotaSnapshot] {
         let readAt = ContinuousClock.now
-        let rows = try await pool.query(QuotaStatements.standings(of: [company], at: now()))
+        let rows = try await pool.query(QuotaStatements.statuses(of: [company], at: now()))
         let snapshots = rows.compactMap(QuotaSnapshot.init)
-        board?.show(snapshots, readAt: readAt)
+        cache?.show(snapshots, readAt: readAt)
         return snapshots
     }
 }

@@ -58,6 +58,6 @@ package struct SubscriptionReader: Sendable {
                 endedAt: row.timestamp(7)
             )
         }
-        return (results[0].first?.text(0) ?? Plan.ofNobody, subscriptions)
+        return (results[0].first?.text(0) ?? Plan.defaultCode, subscriptions)
     }
 }

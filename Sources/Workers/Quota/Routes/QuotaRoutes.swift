@@ -20,7 +20,7 @@ package struct QuotaRoutes: Sendable {
                 "/api/v1/quotas/{company}",
                 access: .scope(.read),
                 summary: "How a company stands with each of its quotas in the present period.",
-                answers: [.of(200, "A standing for each kind.", Schemas.quotas)],
+                answers: [.of(200, "The status of each kind.", Schemas.quotas)],
                 handler: get
             ),
             Route(
@@ -37,10 +37,10 @@ package struct QuotaRoutes: Sendable {
 
     private func get(_ call: Call) async throws -> HTTPResponse {
         let company = try call.company()
-        let standings = try await reader.standings(of: company)
+        let statuses = try await reader.statuses(of: company)
         var data = JSONObject()
         data.add("companyId", company)
-        data.add("quotas", jsons: standings.map(\.json.closed))
+        data.add("quotas", jsons: statuses.map(\.json.closed))
         return Envelope.success(data.closed)
     }
 
@@ -58,7 +58,7 @@ package struct QuotaRoutes: Sendable {
         data.add("companyId", company)
         data.add("allowed", check.isAllowed)
         data.add("amount", Int(check.amount))
-        for (name, json) in check.standing.members { data.add(name, json: json) }
+        for (name, json) in check.status.members { data.add(name, json: json) }
         return Envelope.success(data.closed)
     }
 }
@@ -74,7 +74,7 @@ extension Call {
     }
 }
 
-extension QuotaStanding {
+extension QuotaStatus {
     /// Its members by name, as JSON. What is unlimited has null for limit and remaining.
     fileprivate var members: [(String, String)] {
         [

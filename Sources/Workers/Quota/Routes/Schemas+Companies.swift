@@ -1,7 +1,7 @@
 import FlotillaHTTPRouting
 
 extension Schemas {
-    private static let standing = """
+    private static let quotaStatus = """
         "kind":{"type":"string","enum":["profile_views","searches"]},"plan":{"type":"string"},\
         "periodStart":{"type":"string","format":"date-time"},"periodEnd":{"type":"string","format":"date-time"},\
         "limit":{"type":["integer","null"]},"used":{"type":"integer"},"remaining":{"type":["integer","null"]},\
@@ -10,12 +10,12 @@ extension Schemas {
 
     static let quotas = """
         {"type":"object","required":["companyId","quotas"],"properties":{"companyId":{"type":"string"},\
-        "quotas":{"type":"array","items":{"type":"object","properties":{\(standing)}}}}}
+        "quotas":{"type":"array","items":{"type":"object","properties":{\(quotaStatus)}}}}}
         """
 
     static let quotaCheck = """
         {"type":"object","required":["companyId","allowed","amount","kind","remaining"],"properties":{\
-        "companyId":{"type":"string"},"allowed":{"type":"boolean"},"amount":{"type":"integer"},\(standing)}}
+        "companyId":{"type":"string"},"allowed":{"type":"boolean"},"amount":{"type":"integer"},\(quotaStatus)}}
         """
 
     static let subscriptions = """

@@ -40,10 +40,10 @@ package struct QuotaSnapshot: Sendable, Hashable {
 
 /// The states of quotas, projected into Redis for those who only look.
 ///
-/// A state is believed for ``belief`` after it was read from Postgres. That bounds for how long a state can be shown
+/// A state is used for ``maxAge`` after it was read from Postgres. That bounds for how long a state can be shown
 /// whose successor Redis did not take.
 package struct QuotaSnapshots: Sendable {
-    package static let belief = Duration.seconds(10)
+    package static let maxAge = Duration.seconds(10)
 
     private let redis: RedisClient
 
@@ -64,7 +64,7 @@ package struct QuotaSnapshots: Sendable {
         return refused.count
     }
 
-    /// The believable states of the company's present periods: at most one of each kind.
+    /// The states of the company's present periods that are not too old: at most one of each kind.
     package func read(_ companyID: String, kinds: [String]) async throws(RedisError) -> [QuotaSnapshot] {
         let replies = try await redis.pipeline(
             [["TIME"]] + kinds.map { ["HGETALL", .text(Self.key(companyID, $0))] }
@@ -80,10 +80,10 @@ package struct QuotaSnapshots: Sendable {
         }
     }
 
-    /// Of the believable states that hold the moment, the one whose period began last: a paid period goes before the
-    /// month that it lies in.
+    /// Of the states that hold the moment and are not too old, the one whose period began last: a paid period goes
+    /// before the month that it lies in.
     static func present(_ states: [(state: QuotaSnapshot, seenAt: Int64)], now: Int64) -> QuotaSnapshot? {
-        let believed = Self.belief.microseconds
+        let believed = Self.maxAge.microseconds
         return states.filter { $0.state.start <= now && now < $0.state.end && now - $0.seenAt <= believed }
             .max { $0.state.start < $1.state.start }?.state
     }
@@ -99,7 +99,7 @@ package struct QuotaSnapshots: Sendable {
             [
                 .int(state.start), .int(state.version), .int(state.end), .text(state.limit.map(String.init) ?? "-"),
                 .int(state.used), .int(state.overage), .text(state.plan), .int(snapshot.age.microseconds),
-                .int(belief.microseconds),
+                .int(maxAge.microseconds),
             ]
         )
     }

@@ -10,23 +10,23 @@ package struct PaymentWorker: BatchWorker {
     package static let name = "quota"
     package static let events = [PaymentSucceeded.event]
 
-    private let desk: SubscriptionDesk
+    private let store: SubscriptionStore
 
     package init() { self.init(reader: nil) }
 
     /// - Parameter reader: shows the quotas of companies whose periods have changed; `nil` shows nothing.
-    package init(reader: QuotaReader?) { desk = SubscriptionDesk(reader: reader) }
+    package init(reader: QuotaReader?) { store = SubscriptionStore(reader: reader) }
 
     package func handle(_ items: [BatchItem<PaymentSucceeded>], in context: BatchContext) async throws -> [Outcome] {
         for item in items { try item.checkStorable() }
-        try await desk.open(
+        try await store.open(
             items.map(\.payload.companyID),
             subscriptionIDs: items.compactMap(\.payload.subscriptionID),
             paymentIDs: items.map(\.paymentID),
             in: context
-        ) { book, isFresh in
+        ) { ledger, isFresh in
             for (index, item) in items.enumerated() where isFresh[index] {
-                try book.enter(
+                try ledger.enter(
                     item.payload,
                     id: item.paymentID,
                     paidAt: item.time(of: item.payload.paidAt),

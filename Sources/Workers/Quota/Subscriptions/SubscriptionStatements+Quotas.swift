@@ -6,7 +6,7 @@ extension SubscriptionStatements {
     /// A row may be there already: that of a calendar month which begins at the same moment. Its uses lie in the new
     /// period; they stay, and count against the new limit. What that shifts between use and overage is written into the
     /// history, so that its sums stay those of the counters.
-    static func setOutQuotas(_ begun: [SubscriptionBook.Period]) -> [SQLStatement] {
+    static func setOutQuotas(_ begun: [SubscriptionLedger.Period]) -> [SQLStatement] {
         let values: [SQLValue] = [
             .textArray(begun.map(\.companyID)), .timestampArray(begun.map(\.start)),
             .timestampArray(begun.map(\.end)), .textArray(begun.map(\.plan)),

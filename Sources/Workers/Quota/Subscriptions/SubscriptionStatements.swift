@@ -1,8 +1,8 @@
 import FlotillaStorage
 
-/// How the book is read, and written back.
+/// How the ledger is read, and written back.
 enum SubscriptionStatements {
-    /// Lets one book of a company be open at a time, the first one included, when there is no row to lock yet.
+    /// Lets one ledger of a company be open at a time, the first one included, when there is no row to lock yet.
     static func lock(_ companies: [String]) -> SQLStatement {
         SQLStatement(
             """
@@ -53,17 +53,17 @@ enum SubscriptionStatements {
         SQLStatement("SELECT payment_id FROM subscription_periods WHERE payment_id = ANY ($1)", [.textArray(ids)])
     }
 
-    /// Everything that a book has changed.
-    static func write(_ book: SubscriptionBook) -> [SQLStatement] {
-        let changed = book.changed
+    /// Everything that a ledger has changed.
+    static func write(_ ledger: SubscriptionLedger) -> [SQLStatement] {
+        let changed = ledger.changed
         guard !changed.isEmpty else { return [] }
         let companies = SQLValue.textArray(changed.map(\.companyID))
-        return [save(changed)] + (book.settlements.isEmpty ? [] : [settle(book.settlements)])
-            + (book.begun.isEmpty ? [] : [begin(book.begun)]) + [end(changed), cut(companies)]
-            + (book.begun.isEmpty ? [] : setOutQuotas(book.begun)) + [endQuotas(companies)]
+        return [save(changed)] + (ledger.latePayments.isEmpty ? [] : [applyLatePayment(ledger.latePayments)])
+            + (ledger.begun.isEmpty ? [] : [begin(ledger.begun)]) + [end(changed), cut(companies)]
+            + (ledger.begun.isEmpty ? [] : setOutQuotas(ledger.begun)) + [endQuotas(companies)]
     }
 
-    private static func save(_ subscriptions: [SubscriptionBook.Subscription]) -> SQLStatement {
+    private static func save(_ subscriptions: [SubscriptionLedger.Subscription]) -> SQLStatement {
         SQLStatement(
             """
             INSERT INTO subscriptions (
@@ -88,7 +88,7 @@ enum SubscriptionStatements {
         )
     }
 
-    private static func settle(_ settlements: [SubscriptionBook.Settlement]) -> SQLStatement {
+    private static func applyLatePayment(_ latePayments: [SubscriptionLedger.LatePayment]) -> SQLStatement {
         SQLStatement(
             """
             UPDATE subscription_periods AS period SET payment_id = paid.payment_id
@@ -96,13 +96,13 @@ enum SubscriptionStatements {
             WHERE period.subscription_id = paid.subscription_id AND period.period_start = paid.period_start
             """,
             [
-                .textArray(settlements.map(\.subscriptionID)), .timestampArray(settlements.map(\.start)),
-                .textArray(settlements.map(\.paymentID)),
+                .textArray(latePayments.map(\.subscriptionID)), .timestampArray(latePayments.map(\.start)),
+                .textArray(latePayments.map(\.paymentID)),
             ]
         )
     }
 
-    private static func begin(_ periods: [SubscriptionBook.Period]) -> SQLStatement {
+    private static func begin(_ periods: [SubscriptionLedger.Period]) -> SQLStatement {
         SQLStatement(
             """
             INSERT INTO subscription_periods (company_id, period_start, period_end, plan, subscription_id, payment_id)
@@ -117,7 +117,7 @@ enum SubscriptionStatements {
     }
 
     /// A subscription's periods end where it does: the latest at its end, no other later.
-    private static func end(_ subscriptions: [SubscriptionBook.Subscription]) -> SQLStatement {
+    private static func end(_ subscriptions: [SubscriptionLedger.Subscription]) -> SQLStatement {
         SQLStatement(
             """
             UPDATE subscription_periods AS period SET period_end = greatest(period_start, ended.period_end)

@@ -9,12 +9,12 @@ package struct SubscriptionWorker: BatchWorker {
     package static let name = "quota"
     package static let events = SubscriptionNotice.Kind.allCases.map(\.rawValue)
 
-    private let desk: SubscriptionDesk
+    private let store: SubscriptionStore
 
     package init() { self.init(reader: nil) }
 
     /// - Parameter reader: shows the quotas of companies whose periods have changed; `nil` shows nothing.
-    package init(reader: QuotaReader?) { desk = SubscriptionDesk(reader: reader) }
+    package init(reader: QuotaReader?) { store = SubscriptionStore(reader: reader) }
 
     package func handle(_ items: [BatchItem<SubscriptionNotice>], in context: BatchContext) async throws -> [Outcome] {
         // By its queue, for the publisher may give the event another name in the property `type`.
@@ -22,14 +22,14 @@ package struct SubscriptionWorker: BatchWorker {
             throw PermanentError(type: "unknown_event", message: "no notice comes by the queue \(context.queue)")
         }
         for item in items { try item.checkStorable() }
-        try await desk.open(
+        try await store.open(
             items.map(\.payload.companyID),
             subscriptionIDs: items.compactMap(\.payload.subscriptionID),
             paymentIDs: items.compactMap(\.payload.paymentID),
             in: context
-        ) { book, isFresh in
+        ) { ledger, isFresh in
             for (index, item) in items.enumerated() where isFresh[index] {
-                try book.enter(kind, item.payload, saidAt: item.time(of: item.payload.saidAt), item: index)
+                try ledger.enter(kind, item.payload, saidAt: item.time(of: item.payload.saidAt), item: index)
             }
         }
         return Array(repeating: .done, count: items.count)

@@ -12,7 +12,7 @@ package final class Breakers: Sendable {
     private let entries = Mutex<[Dependency: Entry]>([:])
     private let released = Atomic<Bool>(false)
     /// Whether any breaker has anything on record; while none has, the hot path takes no lock.
-    private let hasTrouble = Atomic<Bool>(false)
+    private let hasRecordedOutages = Atomic<Bool>(false)
     private let probes: [Dependency: @Sendable () async -> Bool]
     private let metrics: Metrics
     private let log: Log
@@ -45,7 +45,7 @@ package final class Breakers: Sendable {
     }
 
     package func firstOpen(of dependencies: Set<Dependency>) -> Dependency? {
-        guard hasTrouble.load(ordering: .relaxed) else { return nil }
+        guard hasRecordedOutages.load(ordering: .relaxed) else { return nil }
         return entries.withLock { entries in dependencies.first { entries[$0]?.breaker.isOpen == true } }
     }
 
@@ -57,7 +57,7 @@ package final class Breakers: Sendable {
     /// - Parameter hold: how long the dependency itself asked to be left alone.
     package func recordOutage(of dependency: Dependency, reason: String, holding hold: Duration? = nil) {
         let action = entries.withLock { entries in
-            hasTrouble.store(true, ordering: .relaxed)
+            hasRecordedOutages.store(true, ordering: .relaxed)
             var entry = entries[dependency] ?? Entry()
             let action = entry.breaker.recordOutage(holding: hold)
             if case .probe = action { entry.openSince = .now }
@@ -74,11 +74,11 @@ package final class Breakers: Sendable {
     }
 
     package func recordSuccess(of dependencies: Set<Dependency>) {
-        guard hasTrouble.load(ordering: .relaxed) else { return }
+        guard hasRecordedOutages.load(ordering: .relaxed) else { return }
         entries.withLock { entries in
             for dependency in dependencies { entries[dependency]?.breaker.recordSuccess() }
             if entries.values.allSatisfy({ $0.breaker.state == .closed(outages: 0) }) {
-                hasTrouble.store(false, ordering: .relaxed)
+                hasRecordedOutages.store(false, ordering: .relaxed)
             }
         }
     }

@@ -1,4 +1,4 @@
-/// When to keep away from a dependency: a pure state machine, told the time by its caller.
+/// When to keep away from a dependency: a pure state machine, which gets the time from its caller.
 ///
 /// Closed, it lets everything through. After `threshold` outages in a row it opens: nothing is started until a
 /// probe succeeds. Probes come at doubling intervals, from `firstProbe` to `longestProbe`.

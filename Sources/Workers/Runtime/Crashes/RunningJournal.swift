@@ -28,8 +28,8 @@ import Glibc
         let batchSize: Int
     }
 
-    /// What a process left behind.
-    struct Remains: Sendable, Hashable {
+    /// What the former process at this path has left.
+    struct PreviousRun: Sendable, Hashable {
         /// The fatal signal, or `nil` for a death without one: `SIGKILL`, or the power.
         let signal: Int32?
         let running: [Entry]
@@ -46,7 +46,7 @@ import Glibc
     private nonisolated(unsafe) let base: UnsafeMutableRawPointer
 
     /// What the former process at this path left running; empty after a clean end.
-    let remains: Remains
+    let previousRun: PreviousRun
 
     /// Opens or makes the file, reads what it says, and starts it anew.
     ///
@@ -61,7 +61,7 @@ import Glibc
             _ = Glibc.close(opened)
             throw JournalError(path: path, problem: "another worker process uses it (\(problem))", isInUse: true)
         }
-        let remains = Self.read(opened)
+        let previousRun = Self.read(opened)
         let length = Self.headerSize + capacity * Self.slotSize
         guard ftruncate(opened, 0) == 0, ftruncate(opened, off_t(length)) == 0,
             let base = unsafe fleet_map_shared(opened, length)
@@ -74,7 +74,7 @@ import Glibc
         descriptor = opened
         self.capacity = capacity
         self.length = length
-        self.remains = remains
+        self.previousRun = previousRun
         unsafe self.base = base
         unsafe base.storeBytes(of: Self.magic, as: UInt64.self)
         unsafe base.storeBytes(of: UInt64(capacity), toByteOffset: 24, as: UInt64.self)
@@ -105,7 +105,7 @@ import Glibc
 
     func end(_ places: Range<Int>) { store(.free, in: places) }
 
-    /// Says that the process ends on purpose: nothing that still runs is to blame for it.
+    /// Records that the process ends on purpose: nothing that still runs has caused it.
     func markClean() {
         unsafe base.storeBytes(of: 1, toByteOffset: 16, as: UInt64.self)
     }
@@ -117,15 +117,15 @@ import Glibc
         }
     }
 
-    private static func read(_ descriptor: CInt) -> Remains {
+    private static func read(_ descriptor: CInt) -> PreviousRun {
         let size = Int(lseek(descriptor, 0, SEEK_END))
-        guard size >= headerSize else { return Remains(signal: nil, running: []) }
+        guard size >= headerSize else { return PreviousRun(signal: nil, running: []) }
         var bytes = [UInt8](repeating: 0, count: size)
         let count = unsafe bytes.withUnsafeMutableBytes { unsafe pread(descriptor, $0.baseAddress, size, 0) }
         func word(_ offset: Int) -> UInt64 {
             unsafe bytes.withUnsafeBytes { unsafe $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self) }
         }
-        guard count == size, word(0) == magic, word(16) == 0 else { return Remains(signal: nil, running: []) }
+        guard count == size, word(0) == magic, word(16) == 0 else { return PreviousRun(signal: nil, running: []) }
         let signal = Int32(truncatingIfNeeded: word(8) & 0xffff_ffff)
         let slots = min(Int(clamping: word(24)), (size - headerSize) / slotSize)
         let running = (0..<slots).compactMap { slot -> Entry? in
@@ -134,7 +134,7 @@ import Glibc
             let identity = MessageIdentity(high: word(at), low: word(at + 8))
             return Entry(identity: identity, mode: mode, batchSize: Int(clamping: word(at + 24)))
         }
-        return Remains(signal: signal == 0 ? nil : signal, running: running)
+        return PreviousRun(signal: signal == 0 ? nil : signal, running: running)
     }
 }
 

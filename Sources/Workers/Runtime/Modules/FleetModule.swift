@@ -22,7 +22,7 @@ public protocol FleetModule: Sendable {
     /// The steps of the module's schema, in order; none by default.
     var migrations: [Migration] { get }
 
-    /// What is told when messages have failed for good; nobody by default.
+    /// Called when messages have failed for good; nothing by default.
     var deadLetterObservers: [any DeadLetterObserver] { get }
 
     /// What the module counts, beside what is counted of every worker; nothing by default.

@@ -5,8 +5,8 @@ import Synchronization
 /// parallelism.
 ///
 /// It knows what it has been given and what came of it, and carries the time limit. A handler that exceeds the
-/// limit is cancelled; one that ignores that for `grace` is given up, and the slot goes on without it. Whatever it
-/// does later meets the inbox.
+/// limit is cancelled; one that ignores that for `cancellationTimeout` is given up, and the slot goes on without it.
+/// Whatever it does later meets the inbox.
 final class ExecutionSlot: Sendable {
     typealias Results = [Result<Outcome, any Error>]
 
@@ -17,10 +17,10 @@ final class ExecutionSlot: Sendable {
     }
 
     /// What to do after a step.
-    enum Verdict: Sendable {
+    enum StepResult: Sendable {
         case goOn
         /// The task has been cancelled: settle the work and go on in another task.
-        case overtime(Work)
+        case timedOut(Work)
         /// The process is ending: leave what has no result unsettled.
         case interrupted(Work)
         /// The slot has been taken over, and the work with it: stop.
@@ -45,12 +45,12 @@ final class ExecutionSlot: Sendable {
     /// The first of the journal's places that belong to this slot.
     let journalBase: Int
     private let timeout: Duration
-    private let grace: Duration
+    private let cancellationTimeout: Duration
     private let state = Mutex(State())
 
-    init(timeout: Duration, grace: Duration = .seconds(5), journalBase: Int = 0) {
+    init(timeout: Duration, cancellationTimeout: Duration = .seconds(5), journalBase: Int = 0) {
         self.timeout = timeout
-        self.grace = grace
+        self.cancellationTimeout = cancellationTimeout
         self.journalBase = journalBase
     }
 
@@ -81,7 +81,7 @@ final class ExecutionSlot: Sendable {
         }
     }
 
-    func endStep(_ results: Results, _ generation: Int) -> Verdict {
+    func endStep(_ results: Results, _ generation: Int) -> StepResult {
         state.withLock { state in
             guard state.generation == generation else { return .abandoned }
             switch state.phase {
@@ -98,7 +98,7 @@ final class ExecutionSlot: Sendable {
                 }
                 let late = TimeLimitExceeded(limit: timeout, isStillRunning: false)
                 state.work.results += results.map { $0.isSuccess ? $0 : .failure(late) }
-                return .overtime(state.work)
+                return .timedOut(state.work)
             }
         }
     }
@@ -122,7 +122,7 @@ final class ExecutionSlot: Sendable {
             case .idle, .cancelled(interrupted: true): return (nil, nil)
             case .running:
                 state.phase = .cancelled(interrupted: false)
-                state.deadline = now + grace
+                state.deadline = now + cancellationTimeout
                 return (state.task, nil)
             case .cancelled(interrupted: false):
                 var work = state.work

@@ -11,12 +11,12 @@ final class QueueRunner: Sendable {
     let buffer = DeliveryBuffer()
     let slots: [ExecutionSlot]
     private let consumer: any MessageConsumer
-    private let runtime: Runtime
+    private let runtime: RuntimeServices
     private let metrics: QueueMetrics
     private let intake: Intake
     private let settling: SettleStage
     private let environment: HandlerEnvironment
-    private let pace: Pace
+    private let chunkSizer: ChunkSizer
     private let openSlots: Mutex<Int>
     private let allClosed = Signal()
 
@@ -25,7 +25,7 @@ final class QueueRunner: Sendable {
         queue: QueueDefinition,
         handler: any MessageHandler,
         consumer: any MessageConsumer,
-        runtime: Runtime,
+        runtime: RuntimeServices,
         journalBase: Int
     ) {
         self.queue = queue
@@ -37,7 +37,7 @@ final class QueueRunner: Sendable {
             ExecutionSlot(timeout: queue.timeout, journalBase: journalBase + number * step)
         }
         openSlots = Mutex(slots.count)
-        pace = Pace()
+        chunkSizer = ChunkSizer()
         metrics = QueueMetrics(runtime.metrics, queue: queue.name, worker: queue.worker)
         metrics.slots.set(Double(slots.count))
         intake = Intake(queue: queue)
@@ -121,7 +121,7 @@ final class QueueRunner: Sendable {
         if handler.isBatch, let batch = queue.batch {
             return await buffer.nextBatch(of: batch.size, within: batch.wait)
         }
-        return await buffer.next(upTo: pace.chunk, sharedBy: slots.count)
+        return await buffer.next(upTo: chunkSizer.chunk, sharedBy: slots.count)
     }
 
     /// One pass through the stages; false when this task has lost its slot.
@@ -135,7 +135,7 @@ final class QueueRunner: Sendable {
                 if !message.hasOwnID { metrics.withoutID.increment() }
                 admitted.append(message)
             case .refused(let failure, let messageID):
-                await settling.bury(delivery, messageID: messageID, failure, failures: 1)
+                await settling.deadLetter(delivery, messageID: messageID, failure, failures: 1)
             }
         }
         admitted = await startingJobs(of: admitted)
@@ -165,12 +165,12 @@ final class QueueRunner: Sendable {
     ) async -> Bool {
         guard !messages.isEmpty else { return true }
         await runtime.gate.enter()
-        let verdict = await execute(messages, in: slot, generation) { .together }
+        let stepResult = await execute(messages, in: slot, generation) { .together }
         runtime.gate.leave()
-        return await conclude(verdict, slot, generation)
+        return await finish(stepResult, slot, generation)
     }
 
-    /// Condemned messages are buried, suspects run alone in groups no larger than their suspicion allows.
+    /// Poison messages are dead-lettered; suspects run alone, in groups no larger than their suspicion allows.
     private func runWithSuspects(
         _ messages: [InboundMessage],
         in slot: ExecutionSlot,
@@ -184,8 +184,8 @@ final class QueueRunner: Sendable {
                 continue
             }
             let size = handler.isBatch ? suspicion.largestBatch : 1
-            if suspicion.isCondemned {
-                await condemn(message)
+            if suspicion.isPoison {
+                await deadLetterPoison(message)
             } else if let last = groups.last, last.messages.count < min(last.size, size) {
                 groups[groups.count - 1].messages.append(message)
                 groups[groups.count - 1].size = min(last.size, size)
@@ -209,26 +209,26 @@ final class QueueRunner: Sendable {
     private func runAlone(_ messages: [InboundMessage], in slot: ExecutionSlot, _ generation: Int) async -> Bool {
         metrics.suspected.increment(by: messages.count)
         let (journal, places) = (runtime.journal, slot.journalBase..<slot.journalBase + messages.count)
-        let hasCompany = Atomic(false)
-        let verdict = await runtime.gate.solo(
-            onCompany: {
-                hasCompany.store(true, ordering: .sequentiallyConsistent)
+        let isAccompanied = Atomic(false)
+        let stepResult = await runtime.gate.isolate(
+            onTimeout: {
+                isAccompanied.store(true, ordering: .sequentiallyConsistent)
                 journal.accompany(places)
             }
         ) { isAlone in
             await execute(messages, in: slot, generation) {
-                isAlone && !hasCompany.load(ordering: .sequentiallyConsistent) ? .alone : .accompanied
+                isAlone && !isAccompanied.load(ordering: .sequentiallyConsistent) ? .alone : .accompanied
             }
         }
         await runtime.suspects.clear(messages.map(\.identity))
-        return await conclude(verdict, slot, generation)
+        return await finish(stepResult, slot, generation)
     }
 
-    private func condemn(_ message: InboundMessage) async {
+    private func deadLetterPoison(_ message: InboundMessage) async {
         let problem = "the worker process crashed while it ran this message alone"
         let failure = Failure(type: Failure.processCrash, message: problem, isPermanent: true)
         let (delivery, attempt) = (message.delivery, message.attempt)
-        if await settling.bury(delivery, messageID: message.messageID, failure, failures: attempt) {
+        if await settling.deadLetter(delivery, messageID: message.messageID, failure, failures: attempt) {
             await runtime.suspects.clear([message.identity])
         }
     }
@@ -239,7 +239,7 @@ final class QueueRunner: Sendable {
         in slot: ExecutionSlot,
         _ generation: Int,
         mode: () -> RunningJournal.Mode
-    ) async -> ExecutionSlot.Verdict {
+    ) async -> ExecutionSlot.StepResult {
         let tracked = messages.filter(settling.isTracked)
         if !tracked.isEmpty {
             await runtime.tracker.record(tracked.map { $0.change(to: .running, by: runtime.processName) })
@@ -258,14 +258,14 @@ final class QueueRunner: Sendable {
             }
             slot.beginStep(of: part.count, generation)
             let results = await executeWithMiddleware(part)
-            let verdict = slot.endStep(results, generation)
-            if case .abandoned = verdict { return verdict }
+            let stepResult = slot.endStep(results, generation)
+            if case .abandoned = stepResult { return stepResult }
             runtime.journal.end(places)
-            guard case .goOn = verdict else { return verdict }
+            guard case .goOn = stepResult else { return stepResult }
             index += part.count
         }
         let elapsed = (ContinuousClock.now - start).seconds / Double(messages.count)
-        pace.note(elapsed)
+        chunkSizer.note(elapsed)
         metrics.duration.observe(elapsed * Double(step), times: messages.count / step)
         return .goOn
     }
@@ -285,14 +285,15 @@ final class QueueRunner: Sendable {
         return await first.around(execution) { await call(rest.dropFirst(), execution, messages) }
     }
 
-    /// Settles what the verdict leaves to this task; false when the slot is in other hands.
-    private func conclude(_ verdict: ExecutionSlot.Verdict, _ slot: ExecutionSlot, _ generation: Int) async -> Bool {
-        switch verdict {
+    /// Settles what the result leaves to this task; false when another task has taken over the slot.
+    private func finish(_ stepResult: ExecutionSlot.StepResult, _ slot: ExecutionSlot, _ generation: Int) async -> Bool
+    {
+        switch stepResult {
         case .goOn:
             guard let work = slot.finish(generation) else { return false }
             await settle(work)
             return true
-        case .overtime(let work):
+        case .timedOut(let work):
             metrics.timedOut.increment()
             // This task is cancelled; settling and what follows need one that is not.
             launch(slot, settlingFirst: work)

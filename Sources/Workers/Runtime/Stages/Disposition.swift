@@ -7,7 +7,7 @@ enum Disposition: Sendable {
     /// Back through the delay ladder; one more execution is on record as failed.
     case retry(after: Duration, Failure)
     /// To the dead-letter queue.
-    case bury(Failure)
+    case deadLetter(Failure)
     /// Back through the ladder with nothing on record.
     case snooze(Duration)
     /// Stays with this process until the dependency is back.
@@ -31,7 +31,7 @@ extension Disposition {
         case .success(.done): self = .acknowledge
         case .success(.snooze(let delay)): self = .snooze(delay)
         case .success(.reject(let reason)):
-            self = .bury(Failure(type: Failure.rejected, message: reason, isPermanent: true))
+            self = .deadLetter(Failure(type: Failure.rejected, message: reason, isPermanent: true))
         case .failure(let error):
             if let outage = DependencyOutage(error) {
                 self = .hold(outage.dependency, reason: outage.reason)
@@ -39,7 +39,7 @@ extension Disposition {
             }
             let failure = Failure(error)
             guard !failure.isPermanent, let delay = policy.delay(afterFailures: attempt, chance: chance()) else {
-                self = .bury(failure)
+                self = .deadLetter(failure)
                 return
             }
             self = .retry(after: (error as? RetryLater)?.delay ?? delay, failure)

@@ -11,7 +11,7 @@ import FlotillaTelemetry
 struct SettleStage: Sendable {
     let queue: QueueDefinition
     let consumer: any MessageConsumer
-    let runtime: Runtime
+    let runtime: RuntimeServices
     let metrics: QueueMetrics
 
     /// - Parameter putBack: takes the deliveries that have to wait for a dependency, to be run again first.
@@ -40,8 +40,8 @@ struct SettleStage: Sendable {
             switch disposition {
             case .acknowledge: done.append(message)
             case .retry(let delay, let failure): await retry(message, after: delay, failure)
-            case .bury(let failure):
-                await bury(message.delivery, messageID: message.messageID, failure, failures: message.attempt)
+            case .deadLetter(let failure):
+                await deadLetter(message.delivery, messageID: message.messageID, failure, failures: message.attempt)
                 await end(message, failure)
             case .snooze(let delay): await snooze(message, for: delay)
             case .hold(let dependency, let reason):
@@ -95,9 +95,9 @@ struct SettleStage: Sendable {
 
     /// - Returns: whether the dead-letter queue has it; false only when the process is ending.
     @discardableResult
-    func bury(_ delivery: Delivery, messageID: String, _ failure: Failure, failures: Int) async -> Bool {
+    func deadLetter(_ delivery: Delivery, messageID: String, _ failure: Failure, failures: Int) async -> Bool {
         let failed = failedDelivery(delivery, messageID, failure, failures)
-        guard await publish(failed.buried()) else { return false }
+        guard await publish(failed.deadLettered()) else { return false }
         consumer.settle(delivery.token, as: .acknowledge)
         metrics.deadLettered.increment()
         runtime.log.error(

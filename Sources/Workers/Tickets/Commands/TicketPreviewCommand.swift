@@ -29,18 +29,18 @@ enum TicketPreviewCommand {
         ]
     ) { invocation in
         let configuration = try invocation.configuration()
-        let order: TicketOrder
+        let jobRequest: TicketJobRequest
         let body = try invocation[job]?.read() ?? Array(sample.utf8)
         do throws(InvalidPayload) {
-            order = try TicketOrder(body: body)
+            jobRequest = try TicketJobRequest(body: body)
         } catch { throw CommandError("--job: \(error)", status: .wrongUse) }
         let settings = try configuration.tickets()
         let content: TicketContent
         do throws(TicketProblem) {
-            content = try order.specimen(settings, template: invocation[template])
+            content = try jobRequest.specimen(settings, template: invocation[template])
         } catch { throw CommandError("--job: \(error.message)", status: .wrongUse) }
         let path = invocation[file]
-        let bytes = try TicketPrinter().pdf(of: content)
+        let bytes = try TicketPDFRenderer().pdf(of: content)
         do throws(SystemError) {
             try PrivateFile.write(bytes, to: path, mode: 0o644)
         } catch { throw CommandError("cannot write \(path): \(error)") }

@@ -22,7 +22,7 @@ extension DeadMessage {
     /// The ticket job that the message asked for; `nil` when it can't be read, so that no job was ever begun.
     fileprivate var ticketJob: (id: String?, hash: [UInt8])? {
         let event = (try? CloudEvent.unwrap(message)) ?? nil
-        guard let order = try? TicketOrder(body: event?.body ?? message.body) else { return nil }
+        guard let order = try? TicketJobRequest(body: event?.body ?? message.body) else { return nil }
         return (order.jobID?.text ?? jobID ?? messageID ?? event?.id, order.hash)
     }
 }

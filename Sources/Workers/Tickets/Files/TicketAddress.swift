@@ -20,8 +20,8 @@ package struct TicketAddress: Sendable {
         return "\(String(day))/\(fileName(of: ticketID))"
     }
 
-    /// `789.pdf`; an id that is more than letters, digits, `-` and `_` is told by its digest, `x.4b6c….pdf`. The dot keeps
-    /// it apart from every id that is told by itself.
+    /// `789.pdf`; an id that is more than letters, digits, `-` and `_` is named by its digest, `x.4b6c….pdf`. The dot
+    /// keeps it apart from every id that is used as it is.
     static func fileName(of ticketID: String) -> String {
         let isPlain = ticketID.utf8.allSatisfy(isPlain)
         return isPlain ? "\(ticketID).pdf" : "x.\(SHA256.digest(ticketID).prefix(16).hexadecimal).pdf"

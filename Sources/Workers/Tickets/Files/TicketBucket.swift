@@ -5,7 +5,7 @@ import Workers
 package struct TicketBucket: TicketFileStore {
     /// With the bucket, and without a slash at its end: `https://s3.eu-west-3.amazonaws.com/my-bucket`.
     package let url: String
-    package let patience = 4
+    package let writesPerCore = 4
     private let credentials: HTTPRequest.AWSCredentials
     private let http: HTTPClient
 
@@ -22,7 +22,7 @@ package struct TicketBucket: TicketFileStore {
     }
 
     /// What the store has answered for, it has.
-    package func settle(_ paths: [String]) async throws {}
+    package func sync(_ paths: [String]) async throws {}
 
     package func get(_ path: String) async throws -> [UInt8]? {
         let answer = try await send("GET", path)
@@ -47,7 +47,7 @@ package struct TicketBucket: TicketFileStore {
         } catch { return "\(error)" }
     }
 
-    private func send(_ method: String, _ path: String, _ body: [UInt8]? = nil) async throws -> HTTPAnswer {
+    private func send(_ method: String, _ path: String, _ body: [UInt8]? = nil) async throws -> HTTPClientResponse {
         let type = path.hasSuffix(".pdf") ? "application/pdf" : "text/plain"
         let request = HTTPRequest(
             method,
@@ -66,7 +66,7 @@ package struct TicketBucket: TicketFileStore {
     }
 
     /// Whatever it says, a wrong bucket or a wrong key included, is for an operator to put right, while tickets wait.
-    private func outage(_ method: String, _ answer: HTTPAnswer) -> DependencyOutage {
+    private func outage(_ method: String, _ answer: HTTPClientResponse) -> DependencyOutage {
         let text = String(decoding: answer.body.prefix(300), as: UTF8.self)
         return DependencyOutage(.ticketFiles, reason: "\(method) to the file store: status \(answer.status) \(text)")
     }

@@ -7,7 +7,7 @@ package protocol TicketFileStore: Sendable {
     func put(_ bytes: [UInt8], at path: String) async throws
 
     /// Returns once the files survive a loss of power.
-    func settle(_ paths: [String]) async throws
+    func sync(_ paths: [String]) async throws
 
     /// `nil` when there is no such file.
     func get(_ path: String) async throws -> [UInt8]?
@@ -18,6 +18,6 @@ package protocol TicketFileStore: Sendable {
     /// Whether it takes files now.
     func isReachable() async -> Bool
 
-    /// How many files are worth writing at a time, beside those that the processor's cores are at.
-    var patience: Int { get }
+    /// How many files to write at a time for each core: more where a write mostly waits for the network.
+    var writesPerCore: Int { get }
 }

@@ -5,7 +5,7 @@ import Glibc
 /// Tickets' files in a folder of this machine, readable by its owner and group.
 package struct TicketFolder: TicketFileStore {
     package let folder: String
-    package let patience = 1
+    package let writesPerCore = 1
 
     package init(_ folder: String) { self.folder = folder }
 
@@ -22,9 +22,9 @@ package struct TicketFolder: TicketFileStore {
         }
     }
 
-    package func settle(_ paths: [String]) async throws {
+    package func sync(_ paths: [String]) async throws {
         for parent in Set(paths.compactMap { PrivateFile.parent(of: "\(folder)/\($0)") }).sorted() {
-            do throws(SystemError) { try PrivateFile.settleFolder(parent) } catch {
+            do throws(SystemError) { try PrivateFile.syncFolder(parent) } catch {
                 throw DependencyOutage(.ticketFiles, reason: "\(error)")
             }
         }

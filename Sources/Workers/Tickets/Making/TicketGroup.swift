@@ -12,7 +12,7 @@ struct TicketGroup: Sendable {
 
     let places: Range<Int>
     let writer: TicketWriter
-    let press: TicketPress
+    let renderer: TicketRenderer
     let store: any TicketFileStore
 
     /// Makes what is not there yet, and commits.
@@ -20,34 +20,34 @@ struct TicketGroup: Sendable {
     /// - Parameter fleetJob: the id of the fleet's job that carries the ticket job.
     /// - Returns: what became of each; `nil` when the job was cancelled.
     func make(fleetJob: String?, in transaction: PostgresTransaction) async throws -> [TicketOutcome]? {
-        let ids = writer.order.entries[places].compactMap { $0.id?.text }
+        let ids = writer.jobRequest.entries[places].compactMap { $0.id?.text }
         let answers = try await transaction.pipeline([
-            TicketStatements.bearWithDrawing, TicketStatements.lock(ids),
+            TicketStatements.extendIdleTimeout, TicketStatements.lock(ids),
             TicketJobRecord.isCancelled(writer.jobID, fleetJob: fleetJob), TicketStatements.find(ids),
         ])
         if answers[2].first?.bool(0) == true { return nil }
         let known = Dictionary(answers[3].map { GeneratedTicket($0) }.map { ($0.ticketID.text, $0) }) { $1 }
         var outcomes: [TicketOutcome] = []
-        var orders: [PrintOrder] = []
+        var requests: [RenderRequest] = []
         var drafts: [TicketDraft] = []
         for position in places {
-            let entry = writer.order.entries[position]
+            let entry = writer.jobRequest.entries[position]
             switch writer.step(position, entry, known: entry.id.flatMap { known[$0.text] }) {
             case .done(let outcome): outcomes.append(outcome)
-            case .print(let order, let draft):
-                orders.append(order)
+            case .render(let request, let draft):
+                requests.append(request)
                 drafts.append(draft)
             }
         }
-        let printed = try await press.print(orders, into: store)
+        let rendered = try await renderer.render(requests, into: store)
         let now = WallClock.microseconds()
-        let made = zip(drafts, printed).map { writer.outcome(of: $0, $1, now: now) }
+        let made = zip(drafts, rendered).map { writer.outcome(of: $0, $1, now: now) }
         outcomes = (outcomes + (try await record(made, in: transaction))).sorted { $0.position < $1.position }
         try await transaction.commit(after: [TicketStatements.log(outcomes, job: writer.jobID)])
         return outcomes
     }
 
-    /// Cancelling does not wait for a drawing: who was cancelled during it is told of as such.
+    /// Cancelling does not wait for a drawing: a ticket that was cancelled during it is reported as such.
     private func record(
         _ made: [TicketOutcome],
         in transaction: PostgresTransaction

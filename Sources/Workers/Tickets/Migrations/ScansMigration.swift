@@ -1,7 +1,7 @@
-/// The door: who came in, and every look at a ticket.
+/// Scans of tickets: who was let in, and every scan.
 ///
 /// An admission stands for itself, so that a ticket that is made again keeps it. `previous_…` is the scan before the
-/// last one: what a refusal tells of.
+/// last one: what a refusal reports.
 enum ScansMigration {
     static let sql = """
         CREATE TABLE ticket_admissions (

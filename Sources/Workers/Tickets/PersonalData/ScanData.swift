@@ -1,7 +1,7 @@
 package import FlotillaPersonalData
 package import FlotillaStorage
 
-/// Scans. Ids of guests and operators stay; what a place or a repeated request tells of somebody goes.
+/// Scans. Ids of guests and operators stay; what a place or a repeated request says of a person is removed.
 package enum ScanData {
     package static func stores(_ pool: PostgresPool) -> [any PersonalDataStore] {
         [

@@ -1,8 +1,8 @@
 import FlotillaPersonalData
 package import FlotillaStorage
 
-/// Tickets, their files, and the logs of their making. The rows stay, so that the door still knows the ticket; who it was
-/// for goes, and the file with it.
+/// Tickets, their files, and the logs of their making. The rows stay, so that the scanner still knows the ticket; who
+/// it was for goes, and the file with it.
 package struct TicketData: PersonalDataStore {
     let name = "tickets"
     let tables = ["generated_tickets", "ticket_generation_logs"]
@@ -47,25 +47,25 @@ package struct TicketData: PersonalDataStore {
         }
     }
 
-    func erase(_ person: Person, isRehearsal: Bool) async throws -> Int {
-        var count = try await eraseOwn(person, isRehearsal: isRehearsal)
-        for table in mentions { count += try await table.erase(person, isRehearsal: isRehearsal) }
+    func erase(_ person: Person, isDryRun: Bool) async throws -> Int {
+        var count = try await eraseOwn(person, isDryRun: isDryRun)
+        for table in mentions { count += try await table.erase(person, isDryRun: isDryRun) }
         return count
     }
 
     /// Files first: what is left of an erasure that stops in between is found again by its rows.
-    private func eraseOwn(_ person: Person, isRehearsal: Bool) async throws -> Int {
+    private func eraseOwn(_ person: Person, isDryRun: Bool) async throws -> Int {
         let rows = try await pool.query(
             SQLStatement(
                 "SELECT ticket_id, file_path FROM generated_tickets WHERE \(Self.isMeant) ORDER BY ticket_id",
                 values(person)
             )
         )
-        guard !isRehearsal, !rows.isEmpty else { return rows.count }
+        guard !isDryRun, !rows.isEmpty else { return rows.count }
         let ids = rows.compactMap { $0.text(0) }
         try await pool.transaction { transaction in
             // Who is making one of them is waited for: it would bring the name back.
-            _ = try await transaction.pipeline([TicketStatements.bearWithDrawing, TicketStatements.lock(ids)])
+            _ = try await transaction.pipeline([TicketStatements.extendIdleTimeout, TicketStatements.lock(ids)])
             if let files {
                 for row in rows { try await files.remove(row.text(1) ?? "") }
             }

@@ -19,7 +19,7 @@ struct TicketJobRecord: Sendable {
 
     /// The row of this job, made when it is new, and begun again when it was asked for with another content, or when
     /// its message had died.
-    static func begin(_ id: String, _ order: TicketOrder, correlationID: String?) -> SQLStatement {
+    static func begin(_ id: String, _ jobRequest: TicketJobRequest, correlationID: String?) -> SQLStatement {
         SQLStatement(
             """
             INSERT INTO ticket_generation_jobs AS job (id, request_hash, event_id, total, correlation_id)
@@ -34,7 +34,8 @@ struct TicketJobRecord: Sendable {
             RETURNING status, started_at
             """,
             [
-                .text(id), .bytes(order.hash), .text(order.eventID.text), .int(Int64(order.entries.count)),
+                .text(id), .bytes(jobRequest.hash), .text(jobRequest.eventID.text),
+                .int(Int64(jobRequest.entries.count)),
                 correlationID.map { .text($0) } ?? .null,
             ]
         )

@@ -26,7 +26,9 @@ enum TicketStatements {
     }
 
     /// For the transaction alone: the server ends no session while pages are drawn and stored, be the store slow.
-    static let bearWithDrawing = SQLStatement("SELECT set_config('idle_in_transaction_session_timeout', '10min', true)")
+    static let extendIdleTimeout = SQLStatement(
+        "SELECT set_config('idle_in_transaction_session_timeout', '10min', true)"
+    )
 
     /// Keeps the tickets. One that belongs to another event stays as it is; a cancelled one stays cancelled.
     ///

@@ -17,7 +17,7 @@ struct EventDetails: Sendable {
     /// A BCP 47 tag; `nil`, and languages that no ticket is labelled in, take the default.
     let language: String?
     /// `nil` takes the default.
-    let zone: ReaderZone?
+    let zone: NamedTimeZone?
     let accent: Color?
     let logo: Logo?
 }
@@ -53,10 +53,10 @@ extension EventDetails {
         logo = try Self.logo(reader)
     }
 
-    private static func zone(_ reader: JSONObjectReader) throws(InvalidPayload) -> ReaderZone? {
+    private static func zone(_ reader: JSONObjectReader) throws(InvalidPayload) -> NamedTimeZone? {
         let name = reader.present(["time_zone", "timeZone"])
         guard let text = try reader.text(name, limit: 64), !text.isEmpty else { return nil }
-        guard let zone = ReaderZone.named(text) else {
+        guard let zone = NamedTimeZone.named(text) else {
             throw reader.refuse(name, "expected a time zone such as Europe/Paris")
         }
         return zone

@@ -2,7 +2,7 @@ import FlotillaStorage
 package import FlotillaHTTPRouting
 import FlotillaPlatform
 
-/// `/api/v1/scans`: the door. The paths without a version are those of older callers.
+/// `/api/v1/scans`: the scanning of tickets. The paths without a version are those of older callers.
 package struct ScanRoutes: Sendable {
     private enum Body {
         static let code = Field.required("qrCodeData", .code, "What the QR code says, as it was scanned.")
@@ -23,9 +23,9 @@ package struct ScanRoutes: Sendable {
     )
     private static let traceParent = Field.optional("traceparent", .string(length: 1...255), "W3C Trace Context.")
 
-    private let door: TicketDoor
+    private let scanner: TicketScanner
 
-    package init(_ door: TicketDoor) { self.door = door }
+    package init(_ scanner: TicketScanner) { self.scanner = scanner }
 
     package var routes: [Route] {
         ["/api/v1/scans", "/api/scans"].map { base in
@@ -62,7 +62,7 @@ package struct ScanRoutes: Sendable {
                 requestHash: SHA256.digest(call.request.body)
             )
         }
-        switch try await door.scan(request) {
+        switch try await scanner.scan(request) {
         case .decided(_, let json, let isRepeat):
             var headers = HTTPHeaders()
             if isRepeat { headers.add("Idempotent-Replayed", "true") }
@@ -79,7 +79,7 @@ package struct ScanRoutes: Sendable {
 }
 
 extension Rule where Value == String {
-    /// More than any QR code holds; what it says may be anything, which is for the door to judge.
+    /// More than any QR code holds; its text may be anything, and the scanner decides what it is.
     fileprivate static var code: Self {
         let longest = 8_192
         let check: @Sendable (String) throws(RuleProblem) -> String = { text throws(RuleProblem) in

@@ -15,7 +15,7 @@ package struct TicketRoutes: Sendable {
             Field.optional(
                 "tickets",
                 .json,
-                "1 to \(TicketOrder.largest) tickets: ticket_id, ticket_code, guest_name, …"
+                "1 to \(TicketJobRequest.largest) tickets: ticket_id, ticket_code, guest_name, …"
             ),
             Field.optional("template_data", .json, "What all of them say: event_title, event_date, …"),
             Field.optional("templateData", .json, "As template_data."),
@@ -51,10 +51,10 @@ package struct TicketRoutes: Sendable {
     private let jobs: JobIntake
     private let records: TicketRecords
     private let files: (any TicketFileStore)?
-    private let admission: Admission
+    private let admission: AdmissionControl
 
     /// - Parameter files: `nil` goes without the files themselves.
-    package init(_ pool: PostgresPool, exchange: String, files: (any TicketFileStore)?, admission: Admission) {
+    package init(_ pool: PostgresPool, exchange: String, files: (any TicketFileStore)?, admission: AdmissionControl) {
         jobs = JobIntake(Jobs(pool, exchange: exchange))
         records = TicketRecords(pool)
         self.files = files
@@ -114,9 +114,9 @@ package struct TicketRoutes: Sendable {
     }
 
     private func generate(_ call: Call) async throws -> HTTPResponse {
-        let order: TicketOrder
+        let jobRequest: TicketJobRequest
         do throws(InvalidPayload) {
-            order = try TicketOrder(body: call.request.body)
+            jobRequest = try TicketJobRequest(body: call.request.body)
         } catch {
             throw APIError.invalid([.init(field: error.field, message: error.problem)])
         }
@@ -125,7 +125,7 @@ package struct TicketRoutes: Sendable {
             NewJob(
                 type: Self.type,
                 payload: call.request.body,
-                idempotencyKey: call.headers[Self.idempotencyKey] ?? order.jobID.map { "ticket-job:\($0.text)" },
+                idempotencyKey: call.headers[Self.idempotencyKey] ?? jobRequest.jobID.map { "ticket-job:\($0.text)" },
                 correlationID: call.correlationID,
                 createdBy: call.principal?.name
             )

@@ -1,4 +1,4 @@
-/// What the door says of a ticket; the words are those of answers, events and records.
+/// The outcome of a scan; the words are those of answers, events and records.
 package enum ScanOutcome: String, Sendable, Hashable, CaseIterable {
     /// Let the guest in.
     case valid
@@ -34,7 +34,7 @@ package enum ScanOutcome: String, Sendable, Hashable, CaseIterable {
             }
     }
 
-    /// For whoever stands at the door.
+    /// For the person who scans.
     package var message: String {
         switch self {
         case .valid: "The ticket is valid."

@@ -1,11 +1,11 @@
 package import FlotillaStorage
 package import FlotillaModels
 
-/// A code that somebody at the door has scanned.
+/// A code that was scanned.
 package struct ScanRequest: Sendable {
     /// What the QR code says.
     package let code: String
-    /// The event that takes place behind the door.
+    /// The event that the ticket is scanned for.
     package let eventID: ExternalID
     package let operatorID: ExternalID
     package let location: String

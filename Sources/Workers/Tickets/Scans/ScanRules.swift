@@ -5,7 +5,7 @@ package struct ScanRules: Sendable, Hashable {
     /// As many forged codes by one operator within ``forgedWithin``.
     package var forgedBurst: Int
     package var forgedWithin: Duration
-    /// A sign that was told of is not told of again for this long.
+    /// A sign that was reported is not reported again for this long.
     package var silence: Duration
 
     package init(

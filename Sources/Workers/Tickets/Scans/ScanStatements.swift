@@ -4,7 +4,7 @@ import FlotillaStorage
 
 /// The records of scans.
 enum ScanStatements {
-    static func insert(_ verdict: ScanVerdict, _ request: ScanRequest, suspicion: ScanSuspicion?) -> SQLStatement {
+    static func insert(_ result: ScanResult, _ request: ScanRequest, suspicion: ScanSuspicion?) -> SQLStatement {
         SQLStatement(
             """
             INSERT INTO ticket_scans (id, outcome, ticket_id, event_id, operator_id, location, scan_number,
@@ -13,12 +13,12 @@ enum ScanStatements {
                 $13::text, $14::text, $15)
             """,
             [
-                .text(verdict.id), .text(verdict.outcome.rawValue), .optional(verdict.ticketID),
+                .text(result.id), .text(result.outcome.rawValue), .optional(result.ticketID),
                 .text(request.eventID.text), .text(request.operatorID.text), .text(request.location),
-                verdict.admission.map { .int(Int64($0.count)) } ?? .null, .bytes(SHA256.digest(request.code)),
+                result.scanCount.map { .int(Int64($0.count)) } ?? .null, .bytes(SHA256.digest(request.code)),
                 .optional(suspicion?.rawValue), .optional(request.key?.text),
-                request.key.map { .bytes($0.requestHash) } ?? .null, .text(verdict.answer.json),
-                .optional(request.correlationID), .optional(request.createdBy), .timestamp(verdict.at),
+                request.key.map { .bytes($0.requestHash) } ?? .null, .text(result.answer.json),
+                .optional(request.correlationID), .optional(request.createdBy), .timestamp(result.at),
             ]
         )
     }
@@ -31,13 +31,13 @@ enum ScanStatements {
         )
     }
 
-    /// One after the other, so that of a burst one is told of.
+    /// One after the other, so that a burst is reported once.
     static func lock(operator id: String) -> SQLStatement {
         SQLStatement("SELECT pg_advisory_xact_lock(hashtextextended('forged ' || $1, 0))", [.text(id)])
     }
 
-    /// How many codes that the operator has scanned of late were forged, counted up to the limit, and whether a burst of
-    /// them was told of.
+    /// How many codes that the operator has scanned of late were forged, counted up to the limit, and whether a burst
+    /// of them was reported.
     static func forged(by id: String, _ rules: ScanRules) -> SQLStatement {
         let outcomes = ScanOutcome.forgeries.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
         return SQLStatement(

@@ -4,7 +4,7 @@ package import FlotillaStorage
 import FlotillaWebhooks
 import Workers
 
-/// Takes tickets back: the door refuses them from the commit on.
+/// Cancels tickets: scans refuse them from the commit on.
 package struct TicketCancellation: Sendable {
     package static let event = "ticket.cancelled"
 
@@ -23,11 +23,11 @@ package struct TicketCancellation: Sendable {
     }
 
     private let eventExchange: String
-    private let webhooks: WebhookPosts
+    private let webhooks: WebhookOutbox
 
     package init(topology: Topology) {
         eventExchange = topology.events.name
-        webhooks = WebhookPosts(topology: topology)
+        webhooks = WebhookOutbox(topology: topology)
     }
 
     /// Cancels a ticket and tells webhooks of it; others too, unless they were told by `ticket.cancelled` itself.
@@ -55,7 +55,7 @@ package struct TicketCancellation: Sendable {
                 [.text(ticket.ticketID.text), .timestamp(at)]
             )
         ]
-        let event = told(ticket, at, reason: reason)
+        let event = cancelledEvent(ticket, at, reason: reason)
         let webhook = WebhookMessage(event: event.name, body: event.body, correlationID: correlationID)
         try await webhooks.post(webhook, executing: execute)
         if tells {
@@ -65,7 +65,7 @@ package struct TicketCancellation: Sendable {
         return .cancelled(ticket, at: at, isNew: true)
     }
 
-    private func told(_ ticket: GeneratedTicket, _ at: Int64, reason: String?) -> OutgoingEvent {
+    private func cancelledEvent(_ ticket: GeneratedTicket, _ at: Int64, reason: String?) -> OutgoingEvent {
         var members: [JSONValue.Member] = [
             .init(name: "ticketId", value: ticket.ticketID.json),
             .init(name: "ticketCode", value: .string(ticket.code)),

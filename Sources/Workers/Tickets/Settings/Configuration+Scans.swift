@@ -2,7 +2,8 @@ import FlotillaCommandLineKit
 import FlotillaOperations
 
 extension Configuration {
-    /// What counts as a sign of fraud at the door, or what is wrong with it as wrong use.
+    /// What counts as a sign of fraud when tickets are scanned, or an error of wrong use that says what is wrong with
+    /// it.
     func scanRules() throws(CommandError) -> ScanRules {
         guard self[Settings.scanForgedBurst] > 0 else {
             throw CommandError("\(Settings.scanForgedBurst.name) has to be 1 or more", status: .wrongUse)

@@ -65,7 +65,7 @@ extension Configuration {
         guard let parsed = ServerURL(url), parsed.query.isEmpty, parsed.user == nil else {
             throw wrong(Settings.ticketStore.name, "has to be a URL with a bucket, without a user and a query")
         }
-        let engine = TransferEngine(name: "ticket files", connectionsPerLane: 8)
+        let engine = TransferEngine(name: "ticket files", connectionsPerServer: 8)
         let bucket = TicketBucket(
             url: url.hasSuffix("/") ? String(url.dropLast()) : url,
             credentials: .init(region: self[Settings.ticketStoreRegion], service: "s3", keyID: keyID, secret: secret),
@@ -77,7 +77,7 @@ extension Configuration {
     /// Whether tickets' files can be kept where they are to be.
     ///
     /// - Returns: `nil` when the settings say of no place; that is one of the ``mistakes()``.
-    package func ticketFinding() async -> Finding? {
+    package func ticketFinding() async -> DoctorFinding? {
         guard let files = try? ticketFiles() else { return nil }
         let subject = "tickets"
         let problem: String?
@@ -87,9 +87,9 @@ extension Configuration {
         default: (place, problem) = (ticketFolder.folder, ticketFolder.problem().map { "\($0)" })
         }
         await files.close()
-        guard let problem else { return Finding(subject, .good, "files are kept at \(place)") }
+        guard let problem else { return DoctorFinding(subject, .good, "files are kept at \(place)") }
         let setting = files.engine == nil ? Settings.ticketFolder.name : Settings.ticketStore.name
-        return Finding(subject, .bad, problem, remedy: "put it right, or change \(setting)")
+        return DoctorFinding(subject, .bad, problem, remedy: "put it right, or change \(setting)")
     }
 
     private func wrong(_ name: String, _ problem: String) -> CommandError {

@@ -30,7 +30,7 @@ package struct TicketVerifier: Sendable {
     /// The token that the text holds.
     ///
     /// - Parameter now: microseconds since 1970.
-    /// - Throws: `TicketTokenError`; one whose time has passed is told of only when the signature is genuine.
+    /// - Throws: `TicketTokenError`; one whose time has passed is reported only when the signature is genuine.
     package func open(_ text: String, at now: Int64) throws(TicketTokenError) -> TicketToken {
         guard let read = TicketToken.read(text) else { throw TicketTokenError(code: .malformed) }
         guard let key = keys[read.key] else { throw TicketTokenError(code: .unknownKey, key: read.key) }

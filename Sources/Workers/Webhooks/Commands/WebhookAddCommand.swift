@@ -41,11 +41,11 @@ enum WebhookAddCommand {
             throw error.forPeople
         }
         let events = WebhookEvents(all: invocation.program.webhookEvents)
-        let strangers = events.strangers(among: subscription.events)
-        if !strangers.isEmpty {
+        let unknownPatterns = events.unknownPatterns(among: subscription.events)
+        if !unknownPatterns.isEmpty {
             invocation.console.note(
                 """
-                Note: the fleet itself never sends \(strangers.joined(separator: ", ")); that takes a worker of your \
+                Note: the fleet itself never sends \(unknownPatterns.joined(separator: ", ")); that takes a worker of your \
                 own. It sends \(events.all.joined(separator: ", ")).
                 """
             )

@@ -3,7 +3,7 @@ package import FlotillaCommandLineKit
 import FlotillaModules
 import FlotillaOperations
 
-/// `flotilla webhook`: who is told of events over HTTP.
+/// `flotilla webhook`: the endpoints that receive events over HTTP.
 package enum WebhookCommand {
     package static let all = Command(
         "webhook",

@@ -8,7 +8,8 @@ import Workers
 /// Makes one delivery: look, take a slot, claim, send, record.
 ///
 /// The lease of a claim keeps duplicates of the message from sending side by side. Between the endpoint's answer and the
-/// commit of the record lies the one window in which a crash makes it hear the same twice: with the same `webhook-id`.
+/// commit of the record lies the one window in which a crash makes it receive the same message twice: with the same
+/// `webhook-id`.
 struct WebhookDelivery: Sendable {
     /// How long a delivery waits for an endpoint that is out before it is given up.
     private static let longestWait = Duration.seconds(3 * 86_400)
@@ -16,16 +17,16 @@ struct WebhookDelivery: Sendable {
     let pool: PostgresPool
     let seal: WebhookSeal
     let sender: WebhookSender
-    let gates: EndpointGates
+    let limiters: EndpointLimiters
     let metrics: Metrics
     /// Where `webhook.disabled` is published.
     let eventExchange: String
-    /// Where the other endpoints are told of it.
-    let webhooks: WebhookPosts
+    /// Through which the other endpoints are notified of it.
+    let webhooks: WebhookOutbox
 
-    func deliver(_ order: WebhookOrder, in context: MessageContext) async throws -> Outcome {
+    func deliver(_ message: WebhookDeliveryMessage, in context: MessageContext) async throws -> Outcome {
         // An endpoint that was removed took its deliveries with it.
-        guard let row = try await pool.query(PlannedDelivery.select(order.deliveryID)).first else { return .done }
+        guard let row = try await pool.query(PlannedDelivery.select(message.deliveryID)).first else { return .done }
         let planned = PlannedDelivery(row)
         if planned.status == "delivered" { return .done }
         if planned.status == "failed", !context.isReplay {
@@ -43,39 +44,39 @@ struct WebhookDelivery: Sendable {
             try await giveUp(planned, reason: reason)
             throw PermanentError(type: "webhook_expired", message: reason)
         }
-        let pass: EndpointGates.Pass
-        switch gates.enter(planned.endpoint, name: planned.name, host: url.authority) {
+        let permit: EndpointLimiters.Permit
+        switch limiters.enter(planned.endpoint, name: planned.name, host: url.authority) {
         case .wait(let wait): return .snooze(wait)
-        case .pass(let given): pass = given
+        case .permit(let given): permit = given
         }
         let claim: Claim
         do {
             claim = try await take(planned, context)
         } catch {
-            gates.leave(pass, .nothing)
+            limiters.leave(permit, .nothing)
             throw error
         }
         let (claimed, secrets): (ClaimedDelivery, [WebhookSecret])
         switch claim {
         case .taken(let delivery, let opened): (claimed, secrets) = (delivery, opened)
         case .elsewhere(let outcome):
-            gates.leave(pass, .nothing)
+            limiters.leave(permit, .nothing)
             return outcome
         }
-        let exchange = await sender.send(claimed.message, to: url, secrets: secrets)
-        gates.leave(pass, exchange.finding)
-        note(exchange, planned)
-        return try await conclude(planned, claimed, exchange, context)
+        let result = await sender.send(claimed.message, to: url, secrets: secrets)
+        limiters.leave(permit, result.observation)
+        note(result, planned)
+        return try await conclude(planned, claimed, result, context)
     }
 
     private func conclude(
         _ planned: PlannedDelivery,
         _ claimed: ClaimedDelivery,
-        _ exchange: WebhookExchange,
+        _ result: WebhookAttemptResult,
         _ context: MessageContext
     ) async throws -> Outcome {
-        let attempt = WebhookStatements.attempt(planned.id, number: claimed.attempt, exchange)
-        guard let problem = exchange.problem else {
+        let attempt = WebhookStatements.attempt(planned.id, number: claimed.attempt, result)
+        guard let problem = result.problem else {
             _ = try await context.transaction { transaction in
                 try await transaction.execute([
                     attempt, WebhookStatements.delivered(planned.id),
@@ -85,12 +86,12 @@ struct WebhookDelivery: Sendable {
             return .done
         }
         let reason = "\(planned.name): \(problem)"
-        let isOver = exchange.isGone || exchange.isHopeless || context.attempt >= context.maxAttempts
+        let isOver = result.isGone || result.isPermanentFailure || context.attempt >= context.maxAttempts
         let end =
             isOver
             ? WebhookStatements.failed(planned.id, reason: problem)
             : WebhookStatements.released(planned.id, reason: problem)
-        if exchange.isCancelled {
+        if result.isCancelled {
             // A cancelled task's own statements would not be made.
             let pool = pool
             await Task { _ = try? await pool.pipeline([attempt, end]) }.value
@@ -98,13 +99,13 @@ struct WebhookDelivery: Sendable {
         }
         _ = try await pool.pipeline([attempt, end, WebhookStatements.failing(endpoint: planned.endpoint)])
         let disabling =
-            exchange.isGone
+            result.isGone
             ? WebhookStatements.disable(endpoint: planned.endpoint, reason: "it answered 410 Gone")
-            : WebhookStatements.disableWhenHopeless(endpoint: planned.endpoint)
+            : WebhookStatements.disableAfterFailures(endpoint: planned.endpoint)
         try await disable(planned, by: disabling, context)
-        if exchange.isGone { throw PermanentError(type: "webhook_endpoint_gone", message: reason) }
-        if exchange.isHopeless { throw PermanentError(type: "webhook_refused", message: reason) }
-        guard let asked = exchange.retryAfter else { throw UndeliveredWebhook(reason: reason) }
+        if result.isGone { throw PermanentError(type: "webhook_endpoint_gone", message: reason) }
+        if result.isPermanentFailure { throw PermanentError(type: "webhook_refused", message: reason) }
+        guard let asked = result.retryAfter else { throw UndeliveredWebhook(reason: reason) }
         throw RetryLater(after: max(asked, Self.leastWait(after: context.attempt)), reason: reason)
     }
 
@@ -167,12 +168,12 @@ struct WebhookDelivery: Sendable {
                 .init(name: "timestamp", value: .string(WallClock.iso8601())),
             ]
             // An address may hold what only its own receiver should know.
-            let told = WebhookMessage(
+            let notice = WebhookMessage(
                 event: WebhookEvents.disabled,
                 body: Array(JSONValue.members(body).json.utf8),
                 correlationID: context.correlationID
             )
-            try await webhooks.post(told) { try await transaction.pipeline($0) }
+            try await webhooks.post(notice) { try await transaction.pipeline($0) }
             let url = JSONValue.Member(name: "url", value: .string(row.text(1) ?? ""))
             let event = OutgoingEvent(
                 name: WebhookEvents.disabled,
@@ -190,18 +191,18 @@ struct WebhookDelivery: Sendable {
         )
     }
 
-    private func note(_ exchange: WebhookExchange, _ planned: PlannedDelivery) {
+    private func note(_ result: WebhookAttemptResult, _ planned: PlannedDelivery) {
         metrics.counter(
             WebhookMetrics.attempts,
             [
                 "endpoint": planned.name,
-                "result": exchange.isSuccess ? "delivered" : exchange.status.map(String.init) ?? "none",
+                "result": result.isSuccess ? "delivered" : result.status.map(String.init) ?? "none",
             ]
         ).increment()
         metrics.histogram(
             WebhookMetrics.duration,
             ["endpoint": planned.name]
-        ).observe(exchange.took.seconds)
+        ).observe(result.took.seconds)
     }
 }
 

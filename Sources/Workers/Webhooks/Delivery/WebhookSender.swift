@@ -23,10 +23,10 @@ package struct WebhookSender: Sendable {
 
     /// An engine that gives no host more connections than deliveries may use.
     package static func engine() -> TransferEngine {
-        TransferEngine(name: "webhooks", connectionsPerLane: EndpointGates.slotsPerHost)
+        TransferEngine(name: "webhooks", connectionsPerServer: EndpointLimiters.slotsPerHost)
     }
 
-    func send(_ message: WebhookMessage, to url: EndpointURL, secrets: [WebhookSecret]) async -> WebhookExchange {
+    func send(_ message: WebhookMessage, to url: EndpointURL, secrets: [WebhookSecret]) async -> WebhookAttemptResult {
         let now = WallClock.microseconds()
         let start = ContinuousClock.now
         var headers = WebhookSignature.headers(
@@ -48,11 +48,11 @@ package struct WebhookSender: Sendable {
             cutsLongAnswers: true,
             addressCheck: access.addressCheck(for: url)
         )
-        let result: Result<HTTPAnswer, OutboundError>
+        let result: Result<HTTPClientResponse, OutboundError>
         do throws(OutboundError) { result = .success(try await client.send(request)) } catch {
             result = .failure(error)
         }
-        return WebhookExchange(startedAt: now, took: .now - start, result)
+        return WebhookAttemptResult(startedAt: now, took: .now - start, result)
     }
 }
 

@@ -4,9 +4,9 @@ import FlotillaStorage
 /// What is written of deliveries while they are made.
 enum WebhookStatements {
     /// How long an endpoint may fail without a single success before it is disabled.
-    static let patience = Duration.seconds(5 * 86_400)
+    static let disableAfter = Duration.seconds(5 * 86_400)
 
-    static func attempt(_ id: String, number: Int, _ exchange: WebhookExchange) -> SQLStatement {
+    static func attempt(_ id: String, number: Int, _ result: WebhookAttemptResult) -> SQLStatement {
         SQLStatement(
             """
             INSERT INTO webhook_attempts (delivery_id, number, started_at, duration_ms, status, error, answer)
@@ -14,9 +14,9 @@ enum WebhookStatements {
             ON CONFLICT DO NOTHING
             """,
             [
-                .text(id), .int(Int64(number)), .timestamp(exchange.startedAt), .int(exchange.took.milliseconds),
-                exchange.status.map { .int(Int64($0)) } ?? .null, .optional(exchange.problem),
-                exchange.answer.isEmpty ? .null : .bytes(exchange.answer),
+                .text(id), .int(Int64(number)), .timestamp(result.startedAt), .int(result.took.milliseconds),
+                result.status.map { .int(Int64($0)) } ?? .null, .optional(result.problem),
+                result.answer.isEmpty ? .null : .bytes(result.answer),
             ]
         )
     }
@@ -75,8 +75,8 @@ enum WebhookStatements {
         )
     }
 
-    /// As ``disable(endpoint:reason:)``, once nothing has succeeded for ``patience``.
-    static func disableWhenHopeless(endpoint: String) -> SQLStatement {
+    /// As ``disable(endpoint:reason:)``, once nothing has succeeded for ``disableAfter``.
+    static func disableAfterFailures(endpoint: String) -> SQLStatement {
         SQLStatement(
             """
             UPDATE webhook_endpoints SET is_enabled = false, disabled_at = now(), updated_at = now(),
@@ -84,7 +84,7 @@ enum WebhookStatements {
                     failing_since AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC'
             WHERE id = $1 AND is_enabled AND failing_since < now() - $2 * interval '1 second' RETURNING name, url
             """,
-            [.text(endpoint), .double(patience.seconds)]
+            [.text(endpoint), .double(disableAfter.seconds)]
         )
     }
 

@@ -3,7 +3,7 @@ package import FlotillaPlatform
 import FlotillaTelemetry
 import Workers
 
-/// The core, as the settings name it: it hears of tickets and of scans at the paths that it has for them.
+/// The core, as the settings name it: it receives events of tickets and of scans at the paths that it has for them.
 package struct CoreEndpoints: Sendable {
     package static let tickets = "core-tickets"
     package static let scans = "core-scans"

@@ -1,6 +1,6 @@
 import FlotillaStorage
 
-/// Somebody who is told of events over HTTP.
+/// A receiver of events over HTTP.
 package struct WebhookEndpoint: Sendable, Hashable {
     package let id: String
     package let name: String

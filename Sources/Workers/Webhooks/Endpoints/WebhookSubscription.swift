@@ -1,6 +1,6 @@
 package import FlotillaOutbound
 
-/// What an endpoint is to be: its name, where it is, and what it is told of.
+/// What an endpoint is to be: its name, its URL, and which events it receives.
 package struct WebhookSubscription: Sendable {
     package let name: String
     package let url: EndpointURL

@@ -1,4 +1,4 @@
-/// Who is told of events over HTTP, what is to be said, and what became of every attempt to say it.
+/// Webhook endpoints, the messages for them, and the result of every delivery attempt.
 ///
 /// A message is one event with one body, whoever it goes to; its id is the `webhook-id` of every request. A delivery is
 /// one message to one endpoint, and `sending_until` is a lease: until then one process is sending it, and no other does.

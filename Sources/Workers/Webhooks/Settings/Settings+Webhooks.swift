@@ -1,7 +1,7 @@
 package import FlotillaOperations
 package import FlotillaPlatform
 
-/// Who is told of events over HTTP.
+/// The endpoints that receive events over HTTP.
 extension Settings {
     package static let webhookPrivate = Setting<WordList>(
         "FLOTILLA_WEBHOOK_ALLOW_PRIVATE",

@@ -6,15 +6,15 @@ import Testing
 
 @Suite(.enabled(if: TestDatabase.isAvailable))
 struct ScanHostilityTests {
-    private func post(_ door: DoorFixture, _ body: String) async throws -> (status: Int, fields: [String]) {
-        let response = try await door.api.call("POST", "/api/scans/validate", body)
+    private func post(_ fixture: ScanFixture, _ body: String) async throws -> (status: Int, fields: [String]) {
+        let response = try await fixture.api.call("POST", "/api/scans/validate", body)
         let error = try response.object()["error"] as? [String: Any]
         let details = error?["details"] as? [[String: Any]] ?? []
         return (response.status, details.compactMap { $0["field"] as? String })
     }
 
     @Test func `mistakes are named, all at once, and no scan is on record`() async throws {
-        try await DoorFixture.with { door in
+        try await ScanFixture.with { fixture in
             let good = #""qrCodeData":"x","eventId":456,"operatorId":123,"location":"L""#
             let cases: [(body: String, status: Int, fields: [String])] = [
                 ("{}", 422, ["qrCodeData", "eventId", "operatorId", "location"]),
@@ -45,22 +45,22 @@ struct ScanHostilityTests {
                 (#"{"qrCodeData":"\ud800","eventId":456,"operatorId":123,"location":"L"}"#, 422, ["qrCodeData"]),
             ]
             for (body, status, fields) in cases {
-                let found = try await post(door, body)
+                let found = try await post(fixture, body)
                 #expect(found.status == status && Set(found.fields) == Set(fields), "\(body.prefix(100)): \(found)")
             }
-            let rows = try await door.strings("SELECT id FROM ticket_scans")
+            let rows = try await fixture.strings("SELECT id FROM ticket_scans")
             #expect(rows == [])
         }
     }
 
     @Test func `a body that is not UTF-8 is refused`() async throws {
-        try await DoorFixture.with { door in
-            let client = try door.api.client()
+        try await ScanFixture.with { fixture in
+            let client = try fixture.api.client()
             let body: [UInt8] =
                 Array(#"{"qrCodeData":""#.utf8) + [0xff, 0xfe]
                 + Array(#"","eventId":1,"operatorId":1,"location":"L"}"#.utf8)
             let head =
-                "POST /api/v1/scans/validate HTTP/1.1\r\nHost: test\r\nX-API-Key: \(door.api.key.revealed)\r\n"
+                "POST /api/v1/scans/validate HTTP/1.1\r\nHost: test\r\nX-API-Key: \(fixture.api.key.revealed)\r\n"
                 + "Content-Type: application/json\r\nContent-Length: \(body.count)\r\n\r\n"
             client.send(Array(head.utf8) + body)
             let response = try #require(await client.response())
@@ -69,20 +69,20 @@ struct ScanHostilityTests {
     }
 
     @Test func `a code as long as a QR code can be is judged, and kept as its digest only`() async throws {
-        try await DoorFixture.with { door in
-            let scan = try await door.scan(String(repeating: "A", count: 7_089))
+        try await ScanFixture.with { fixture in
+            let scan = try await fixture.scan(String(repeating: "A", count: 7_089))
             #expect(scan.code == "not_a_ticket")
-            let sizes = try await door.strings("SELECT octet_length(token_digest)::text FROM ticket_scans")
+            let sizes = try await fixture.strings("SELECT octet_length(token_digest)::text FROM ticket_scans")
             #expect(sizes == ["32"])
         }
     }
 
     @Test func `without the scope nobody scans or cancels`() async throws {
-        try await DoorFixture.with(scopes: [.read]) { door in
-            let token = try await door.ticket("789")
-            let scan = try await door.scan(token)
+        try await ScanFixture.with(scopes: [.read]) { fixture in
+            let token = try await fixture.ticket("789")
+            let scan = try await fixture.scan(token)
             #expect(scan.status == 403)
-            let cancel = try await door.api.call("POST", "/api/v1/tickets/TKT-789/cancel", "{}")
+            let cancel = try await fixture.api.call("POST", "/api/v1/tickets/TKT-789/cancel", "{}")
             #expect(cancel.status == 403)
         }
     }

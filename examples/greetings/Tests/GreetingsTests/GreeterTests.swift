@@ -17,7 +17,7 @@ struct GreeterTests {
         for _ in 0..<3 {
             try await fleet.publish("user.created", body: #"{"email": "ada@example.org", "name": "Ada"}"#, id: "1")
         }
-        try await fleet.settle()
+        try await fleet.waitUntilSettled()
         #expect(fleet.statements.map(\.values) == [[.text("ada@example.org"), .text("Welcome, Ada!")]])
         #expect(fleet.events.map(\.routingKey) == ["greeting.written"])
     }
@@ -26,10 +26,10 @@ struct GreeterTests {
         let fleet = try fleet()
         try await fleet.publish("user.created", body: #"{"name": "Ada"}"#)
         try await fleet.publish("user.created", body: #"{"email": "nowhere"}"#)
-        try await fleet.settle()
-        let letters = fleet.deadLetters(of: "greetings.user.created")
-        #expect(Set(letters.map(\.errorType)) == ["invalid_payload", "bad_address"])
-        #expect(letters.contains { $0.errorMessage.hasPrefix("email") })
+        try await fleet.waitUntilSettled()
+        let deadLetters = fleet.deadLetters(of: "greetings.user.created")
+        #expect(Set(deadLetters.map(\.errorType)) == ["invalid_payload", "bad_address"])
+        #expect(deadLetters.contains { $0.errorMessage.hasPrefix("email") })
         #expect(fleet.events.isEmpty)
     }
 }

@@ -14,7 +14,7 @@ struct CompiledTemplate: Sendable {
     let anyOf: [[String]]
     let optional: [String]
     let variables: DeclaredVariables
-    var texts: [WrittenLanguage: Texts] = [:]
+    var texts: [MessageLocale: Texts] = [:]
 
     init(name: String, _ manifest: TemplateManifest) {
         template = Template(name: name, category: manifest.category, channels: manifest.channels)
@@ -37,7 +37,7 @@ struct CompiledTemplate: Sendable {
         }
     }
 
-    /// The values without what no text can show, so that looking one up stays cheap whatever a stranger sends along.
+    /// The values without what no text can show, so that looking one up stays cheap whatever a request contains.
     func own(_ values: JSONValue) -> JSONValue {
         guard case .members(let members) = values, members.count > 64 else { return values }
         return .members(members.filter { variables.isRequired[$0.name] != nil })

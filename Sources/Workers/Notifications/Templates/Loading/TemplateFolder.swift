@@ -43,7 +43,7 @@ struct TemplateFolder {
     }
 
     /// The partials of each language and format: `button.html` is for all languages, `button.fr.html` for one.
-    private typealias Partials = [WrittenLanguage: [TemplateCompiler.Format: [String: ParsedTemplate]]]
+    private typealias Partials = [MessageLocale: [TemplateCompiler.Format: [String: ParsedTemplate]]]
 
     private mutating func readPartials() -> Partials {
         var partials: Partials = [:]
@@ -53,7 +53,7 @@ struct TemplateFolder {
             let file = "partials/\(name)"
             let parts = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
             let languages =
-                parts.count == 3 ? WrittenLanguage(rawValue: parts[1]).map { [$0] } : WrittenLanguage.allCases
+                parts.count == 3 ? MessageLocale(rawValue: parts[1]).map { [$0] } : MessageLocale.allCases
             guard let ending = parts.last, let format = TemplateCompiler.Format(rawValue: ending), let languages,
                 parts.count == 2 || parts.count == 3
             else {
@@ -80,7 +80,7 @@ struct TemplateFolder {
             mistakes: &mistakes
         )
         var template = CompiledTemplate(name: name, manifest)
-        for language in WrittenLanguage.allCases {
+        for language in MessageLocale.allCases {
             let (html, text) = ("\(name)/\(language.rawValue).html", "\(name)/\(language.rawValue).txt")
             guard language.rawValue == TemplateLibrary.defaultLanguage || isThere(html) || isThere(text) else {
                 continue

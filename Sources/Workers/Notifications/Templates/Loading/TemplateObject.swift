@@ -1,6 +1,6 @@
 import FlotillaModels
 
-/// A JSON object among the template files, whose mistakes are told with their lines.
+/// A JSON object among the template files, whose mistakes are reported with their lines.
 struct TemplateObject {
     let members: [JSONValue.Member]
     private let file: String

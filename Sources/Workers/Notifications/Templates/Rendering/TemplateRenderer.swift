@@ -6,8 +6,8 @@ struct TemplateRenderer {
     /// What is the same for all the texts of one notification.
     struct Setting {
         let template: String
-        let language: WrittenLanguage
-        let zone: ReaderZone
+        let language: MessageLocale
+        let zone: NamedTimeZone
         let words: WordTable
         let values: JSONValue
     }
@@ -137,7 +137,7 @@ struct TemplateRenderer {
             isDay = text.utf8.count == 10
             time = EventTime.parse(text)
         }
-        guard let time, let local = (isDay ? ReaderZone.utc : setting.zone).local(at: time) else {
+        guard let time, let local = (isDay ? NamedTimeZone.utc : setting.zone).local(at: time) else {
             throw UnwritableValue(text: "is no time such as 2026-11-24T09:30:00Z")
         }
         return (local, isDay)

@@ -1,0 +1,82 @@
+import FlotillaStorage
+
+extension DeadLetterStore {
+    /// What a bulk action came to.
+    package struct ActionOutcome: Sendable, Hashable {
+        package var operationID: String
+        /// How many the filter meant when the action began.
+        package var matched: Int
+        package var changed: Int
+    }
+
+    /// How many go back in one transaction; their bodies are in memory meanwhile.
+    static let requeueStep = 50
+
+    /// Sends dead letters back to the queues where they died, the oldest first.
+    ///
+    /// Each goes in one transaction with its message in the outbox, and with the row that says who did it: none can be
+    /// lost or go twice, whatever is interrupted. What dies again during the action is not sent back again.
+    ///
+    /// - Parameters:
+    ///   - filter: its state is taken to be dead.
+    ///   - limit: how many at the most.
+    ///   - progress: told after each step how many have gone back so far.
+    package func requeue(
+        _ filter: DeadLetterFilter,
+        limit: Int = .max,
+        as action: OperatorAction,
+        progress: (ActionOutcome) -> Void = { _ in }
+    ) async throws -> ActionOutcome {
+        var filter = filter
+        filter.state = .dead
+        let (matched, highest) = try await count(filter)
+        filter.upTo = min(filter.upTo ?? highest, highest)
+        var outcome = ActionOutcome(operationID: action.id, matched: matched, changed: 0)
+        let wanted = min(matched, limit)
+        while outcome.changed < wanted {
+            let step = min(Self.requeueStep, wanted - outcome.changed)
+            let changed = try await pool.transaction { transaction in
+                let deadLetters = try await take(filter, step, in: transaction)
+                // A step that is not filled is the last: the rest is gone, or another action has it.
+                let isLast = deadLetters.count < step || outcome.changed + deadLetters.count >= wanted
+                var statements = [
+                    action.record(filter, matched: matched, changed: deadLetters.count, isLast: isLast)
+                ]
+                if !deadLetters.isEmpty {
+                    let messages = deadLetters.map { $0.deadLetter.replay(of: $0.filing.id, operationID: action.id) }
+                    statements.append(Outbox.insert(messages))
+                    let jobs = deadLetters.compactMap(\.deadLetter.jobID)
+                    if !jobs.isEmpty { statements.append(Jobs.requeued(jobs)) }
+                }
+                try await transaction.commit(after: statements)
+                return deadLetters.count
+            }
+            outcome.changed += changed
+            progress(outcome)
+            if changed < step { break }
+        }
+        return outcome
+    }
+
+    private func take(
+        _ filter: DeadLetterFilter,
+        _ count: Int,
+        in transaction: PostgresTransaction
+    ) async throws -> [StoredDeadLetter] {
+        var values: [SQLValue] = []
+        let condition = filter.condition(&values)
+        values.append(.int(Int64(count)))
+        let rows = try await transaction.query(
+            SQLStatement(
+                """
+                UPDATE dead_letters SET state = 'requeued', changed_at = now() WHERE id = ANY (ARRAY(
+                    SELECT id FROM dead_letters WHERE \(condition) ORDER BY id LIMIT $\(values.count)
+                    FOR UPDATE SKIP LOCKED))
+                RETURNING \(Self.columns)
+                """,
+                values
+            )
+        )
+        return try rows.map { try StoredDeadLetter($0) }.sorted { $0.filing.id < $1.filing.id }
+    }
+}

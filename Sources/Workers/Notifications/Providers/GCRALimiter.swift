@@ -1,0 +1,24 @@
+/// Limits a rate by GCRA (the generic cell rate algorithm): a pure value, which gets the time from its caller.
+struct GCRALimiter: Sendable {
+    private let interval: Duration
+    private let tolerance: Duration
+    private var arrival: ContinuousClock.Instant?
+
+    /// - Parameters:
+    ///   - rate: permits per second, above zero.
+    ///   - burst: how many may be taken at once after a pause; at least 1.
+    init(rate: Double, burst: Int) {
+        interval = .seconds(1 / rate)
+        tolerance = interval * (burst - 1)
+    }
+
+    /// Takes up to `wanted` permits; returns how many there were, and when the next one comes.
+    mutating func take(_ wanted: Int, at now: ContinuousClock.Instant) -> (granted: Int, next: Duration) {
+        let earliest = max(arrival ?? now, now)
+        let free = Int(((now + tolerance - earliest) / interval).rounded(.down)) + 1
+        let granted = max(0, min(wanted, free))
+        let newArrival = earliest + interval * granted
+        arrival = newArrival
+        return (granted, max(.zero, newArrival - tolerance - now))
+    }
+}
