@@ -217,7 +217,10 @@ let package = Package(
         unitTests("ModelsTests", ["FlotillaModels"]),
         unitTests("PlatformTests", ["FlotillaPlatform", "FlotillaTelemetry"]),
         unitTests("LocalizationTests", ["FlotillaLocalization"]),
-        unitTests("MessagingTests", ["FlotillaMessaging", "FlotillaManagement", "FlotillaModels", "FlotillaPlatform"]),
+        unitTests(
+            "MessagingTests",
+            ["FlotillaTestSupport", "FlotillaMessaging", "FlotillaManagement", "FlotillaModels", "FlotillaPlatform"]
+        ),
         unitTests("StorageTests", ["FlotillaStorage", "FlotillaModels"]),
         unitTests("OutboundTests", ["FlotillaOutbound", "FlotillaPlatform"]),
         unitTests("TicketDocumentsTests", ["FlotillaTicketDocuments"]),
@@ -249,7 +252,7 @@ let package = Package(
         unitTests("TicketsTests", ["FlotillaTestSupport", "FlotillaTickets", "FlotillaTicketDocuments"] + domainFloor),
         unitTests("QuotaTests", ["FlotillaTestSupport", "FlotillaQuota", "FlotillaYAMLFiles"] + domainFloor),
         unitTests("IndexingTests", ["FlotillaTestSupport", "FlotillaIndexing", "FlotillaOutbound"] + domainFloor),
-        unitTests("FlotillaTests", domainFloor + domains + ["flotilla"]),
+        unitTests("FlotillaTests", domainFloor + domains + ["FlotillaTestSupport", "flotilla"]),
         .testTarget(
             name: "Conformance",
             dependencies: ["FlotillaTestSupport", "FlotillaMessaging", "FlotillaModels", "FlotillaPlatform"],

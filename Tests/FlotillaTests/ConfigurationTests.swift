@@ -1,4 +1,5 @@
 @testable import flotilla
+import FlotillaTestSupport
 import FlotillaModules
 import FlotillaNotifications
 import FlotillaOperations
@@ -114,9 +115,7 @@ struct ConfigurationTests {
     }
 
     @Test func `the documentation has the table of settings as it is`() throws {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let text = try String(contentsOf: root.appending(path: "docs/05-configuration.md"), encoding: .utf8)
+        let text = try String(contentsOf: Repository.file("docs/05-configuration.md"), encoding: .utf8)
         let table = Settings.markdown(Flotilla.program.settings)
         #expect(text.contains(table), "replace the table in docs/05-configuration.md by:\n\(table)")
     }

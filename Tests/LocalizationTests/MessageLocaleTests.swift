@@ -1,7 +1,7 @@
 import FlotillaLocalization
 import Testing
 
-struct WrittenLanguageTests {
+struct MessageLocaleTests {
     @Test(arguments: [
         ("1234.5", "1,234.5", "1\u{202f}234,5"), ("-1e3", "\u{2212}1,000", "\u{2212}1\u{202f}000"),
         ("0.10", "0.1", "0,1"),
@@ -18,7 +18,7 @@ struct WrittenLanguageTests {
     @Test func `an amount is rounded to the places of its currency, and a currency is three letters`() throws {
         let amount = try #require(DecimalNumber("1234.565"))
         #expect(try MessageLocale.english.money(amount, currency: "eur") == "€1,234.57")
-        #expect(try MessageLocale.french.money(amount, currency: "JPY") == "1\u{202f}235\u{a0}JPY")
+        #expect(try MessageLocale.french.money(amount, currency: "JPY") == "1\u{202f}235\u{a0}¥")
         #expect(throws: UnwritableValue.self) { try MessageLocale.english.money(amount, currency: "EURO") }
     }
 

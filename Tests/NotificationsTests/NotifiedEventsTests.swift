@@ -1,3 +1,4 @@
+import FlotillaTestSupport
 import FlotillaMessaging
 import FlotillaModels
 @testable import FlotillaNotifications
@@ -6,8 +7,7 @@ import Testing
 
 struct NotifiedEventsTests {
     @Test func `every queue of the notifications worker has something that handles it`() throws {
-        let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-            .appendingPathComponent("../../../queues.yaml").standardized.path
+        let file = Repository.file("queues.yaml").path
         let topology = try TopologyFile.load(from: file)
         let handled = Set(
             NotificationEventWorker.events + NotificationCommandWorker.events + EmailDeliveryWorker.events

@@ -1,3 +1,4 @@
+import FlotillaTestSupport
 import FlotillaModels
 @testable import FlotillaNotifications
 import Foundation
@@ -13,8 +14,7 @@ struct ShippedTemplates {
         "subscription_expired", "subscription_expiring", "ticket_generated", "tickets_ready", "user_welcome",
     ]
 
-    static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "ops/templates").path
+    static let folder = Repository.file("ops/templates").path
 
     let library: TemplateLibrary
 

@@ -1,10 +1,11 @@
 @testable import FlotillaQuota
+import FlotillaTestSupport
 import Foundation
 import Testing
 
 struct PlanFileTests {
     @Test func `the fleet's own file is right`() throws {
-        let path = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../plans.yaml")
+        let path = Repository.file("plans.yaml")
         let plans = try PlanFile.load(from: path.standardizedFileURL.path)
         #expect(plans.map(\.code) == ["freemium", "pro", "enterprise"])
         #expect(plans[0].limits == [.profileViews: 100, .searches: 500])

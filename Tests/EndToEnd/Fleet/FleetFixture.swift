@@ -18,9 +18,7 @@ final class FleetFixture: Sendable {
     let admin: RabbitMQAdmin
     let publisher: any MessagePublisher
 
-    static let queuesFile = URL(filePath: #filePath).deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "queues.yaml").path
+    static let queuesFile = Repository.file("queues.yaml").path
 
     var broker: RabbitMQBroker {
         get throws { RabbitMQBroker(try RabbitMQConfiguration(url: addresses["RABBITMQ_URL"] ?? "")) }

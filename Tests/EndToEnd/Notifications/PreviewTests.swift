@@ -4,8 +4,7 @@ import Testing
 
 /// `flotilla notification preview`, which needs no server.
 struct PreviewTests {
-    private static let templates = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent().appending(path: "ops/templates").path
+    private static let templates = Repository.file("ops/templates").path
 
     private func preview(_ arguments: String...) throws -> Program.Output {
         try Program.output(

@@ -12,8 +12,7 @@ import Testing
 /// The notification workers over a schema of its own, with the shipped templates and providers that a test scripts.
 struct NotificationFixture: Sendable {
     static let topology = Topology(queues: [])
-    static let templateFolder = URL(fileURLWithPath: #filePath)
-        .deletingLastPathComponent().appendingPathComponent("../../../ops/templates").standardized.path
+    static let templateFolder = Repository.file("ops/templates").path
 
     let pool: PostgresPool
     let texts: NotificationTexts

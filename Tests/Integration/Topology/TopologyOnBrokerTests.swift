@@ -105,7 +105,7 @@ struct TopologyOnBrokerTests {
 struct TopologyByManagementTests {
     @Test func `the fleet's own file deploys, and then nothing differs`() async throws {
         try await TestBroker.with { broker in
-            let path = URL(filePath: #filePath).appending(path: "../../../../queues.yaml").standardizedFileURL.path
+            let path = Repository.file("queues.yaml").path
             let text = try String(contentsOfFile: path, encoding: .utf8)
             // The same file under names that belong to this test alone.
             var renamed = text.replacing("namespace: fleet", with: "namespace: \(broker.name)")

@@ -7,8 +7,7 @@ import Testing
 /// What docs/webhooks.md gives to receivers, against what we send.
 @Suite(.enabled(if: StandIn.isAvailable))
 struct WebhookReceiverTests {
-    private static let page = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../../../docs/webhooks.md").standardized
+    private static let page = Repository.file("docs/webhooks.md")
 
     /// Runs the page's Python with a call of its own below; gives what it prints.
     private func answer(_ secret: WebhookSecret, _ headers: [String: String], _ body: String) throws -> String {

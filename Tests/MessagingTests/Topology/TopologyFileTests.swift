@@ -1,11 +1,11 @@
+import FlotillaTestSupport
 import FlotillaMessaging
 import FlotillaModels
 import Foundation
 import Testing
 
 struct TopologyFileTests {
-    static let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../queues.yaml")
-        .standardizedFileURL
+    static let file = Repository.file("queues.yaml")
 
     @Test func `the fleet's own file is right, and gives every worker its queues`() throws {
         let topology = try TopologyFile.load(from: Self.file.path)
