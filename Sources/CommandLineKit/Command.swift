@@ -68,31 +68,3 @@ extension Parameter {
         if case .argument = shape { true } else { false }
     }
 }
-
-/// What a command's process ends with.
-package enum ExitStatus: Int32, Sendable {
-    case done = 0
-    case failed = 1
-    case wrongUse = 2
-    case partlyDone = 3
-}
-
-/// The command line was wrong; the message says what to write.
-package struct UsageError: Error, Sendable, Hashable {
-    package let message: String
-
-    package init(_ message: String) { self.message = message }
-}
-
-/// A failure to show to a person: one line of what happened and what to do.
-package struct CommandError: Error, Sendable, CustomStringConvertible {
-    package let message: String
-    package let remedy: String?
-    package let status: ExitStatus
-
-    package init(_ message: String, remedy: String? = nil, status: ExitStatus = .failed) {
-        (self.message, self.remedy, self.status) = (message, remedy, status)
-    }
-
-    package var description: String { remedy.map { "\(message); \($0)" } ?? message }
-}

@@ -17,25 +17,3 @@ package protocol Broker: Sendable {
     /// Publishers and consumers stay open: whoever asked for one closes it.
     func close() async
 }
-
-/// A queue to consume from, and how many deliveries may be unsettled at a time.
-package struct Subscription: Sendable, Hashable {
-    package var queue: String
-    /// At least 1, at most 65,535.
-    package var prefetch: Int
-
-    package init(queue: String, prefetch: Int) {
-        self.queue = queue
-        self.prefetch = prefetch
-    }
-}
-
-package struct QueueDepth: Sendable, Hashable {
-    package var ready: Int
-    package var consumers: Int
-
-    package init(ready: Int, consumers: Int) {
-        self.ready = ready
-        self.consumers = consumers
-    }
-}

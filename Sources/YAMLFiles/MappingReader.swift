@@ -1,12 +1,5 @@
 import FlotillaModels
 
-/// Gathers mistakes while a file is being read.
-package final class MistakeCollector {
-    private(set) var mistakes: [FileMistake] = []
-
-    package func add(_ line: Int, _ message: String) { mistakes.append(.init(line: line, message: message)) }
-}
-
 /// One mapping of the file, read key by key. What does not fit is collected, and reads as `nil`.
 package struct MappingReader {
     /// Where the mapping is, for messages: `queues.audit.all.retry`.

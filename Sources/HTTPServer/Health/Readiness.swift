@@ -1,21 +1,5 @@
 import Synchronization
 
-/// Something that a process depends on, and how to find out whether it works.
-package struct HealthCheck: Sendable {
-    let name: String
-    let isNeeded: Bool
-    let probe: @Sendable () async throws -> Void
-
-    /// - Parameters:
-    ///   - isNeeded: whether the process is of no use without it.
-    ///   - probe: makes a round trip, and throws when that fails.
-    package init(_ name: String, isNeeded: Bool, probe: @escaping @Sendable () async throws -> Void) {
-        self.name = name
-        self.isNeeded = isNeeded
-        self.probe = probe
-    }
-}
-
 /// Asks the dependencies, at most once a second however often it is asked itself: anybody may ask.
 package final class Readiness: Sendable {
     struct Report: Sendable {

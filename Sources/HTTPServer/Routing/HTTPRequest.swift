@@ -25,26 +25,6 @@ package struct HTTPRequest: Sendable {
     }
 }
 
-/// The header fields of a message, in order. Names are compared without regard to case.
-package struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
-    package private(set) var fields: [(name: String, value: String)]
-
-    package init() { fields = [] }
-
-    package init(dictionaryLiteral elements: (String, String)...) { fields = elements.map { ($0.0, $0.1) } }
-
-    package mutating func add(_ name: String, _ value: String) { fields.append((name, value)) }
-
-    /// The value of the first field with this name.
-    package subscript(name: String) -> String? {
-        fields.first { $0.name.equalsIgnoringCase(name) }?.value
-    }
-
-    package func values(of name: String) -> [String] {
-        fields.filter { $0.name.equalsIgnoringCase(name) }.map(\.value)
-    }
-}
-
 extension String {
     /// Equality of ASCII text whatever its case.
     func equalsIgnoringCase(_ other: String) -> Bool {

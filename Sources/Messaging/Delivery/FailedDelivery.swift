@@ -76,28 +76,9 @@ extension String {
     }
 }
 
-/// A message that comes back later without a failure: snoozed.
-package enum SnoozedDelivery {
-    package static func returning(
-        _ delivery: Delivery,
-        messageID: String,
-        after delay: Duration,
-        by ladder: DelayLadder
-    ) -> OutgoingMessage {
-        var message = Republication.prepare(delivery.message)
-        if message.properties.malformed["message-id"] == nil { message.properties.messageID = messageID }
-        message.noteOrigin(of: delivery)
-        return OutgoingMessage(
-            exchange: ladder.entryExchange,
-            routingKey: ladder.routingKey(for: delay, to: delivery.queue),
-            message: message
-        )
-    }
-}
-
 extension Message {
     /// Where it was first published to and which queue it belongs to, noted once.
-    fileprivate mutating func noteOrigin(of delivery: Delivery) {
+    mutating func noteOrigin(of delivery: Delivery) {
         guard headers[FleetHeader.originQueue] == nil else { return }
         headers[FleetHeader.originExchange] = .string(delivery.exchange)
         headers[FleetHeader.originRoutingKey] = .string(delivery.routingKey)

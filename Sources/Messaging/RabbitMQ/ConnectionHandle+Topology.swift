@@ -129,14 +129,3 @@ extension ConnectionHandle {
         unsafe try check(amqp_get_rpc_reply(state), operation)
     }
 }
-
-/// What is bound to what: a queue or an exchange to an exchange.
-struct Binding {
-    enum Kind { case queue, exchange }
-
-    let kind: Kind
-    let destination: String
-    let source: String
-    let routingKey: String
-    let arguments: HeaderTable
-}

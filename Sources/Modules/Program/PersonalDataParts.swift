@@ -1,18 +1,5 @@
 package import FlotillaPersonalData
-package import FlotillaStorage
-
-/// What the stores of personal data work with.
-package struct PersonalDataContext: Sendable {
-    package let postgres: PostgresPool
-    /// `nil` without Redis.
-    package let redis: RedisClient?
-
-    package init(postgres: PostgresPool, redis: RedisClient?) {
-        self.postgres = postgres
-        self.redis = redis
-    }
-}
-
+import FlotillaStorage
 /// Places where personal data may stand, in the order in which they are asked and erased, and what ends what they hold.
 package struct PersonalDataParts: Sendable {
     package var stores: [any PersonalDataStore]

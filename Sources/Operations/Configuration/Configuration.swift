@@ -97,13 +97,6 @@ package struct Configuration: Sendable {
     }
 }
 
-/// Everything that is wrong with the configuration.
-package struct ConfigurationError: Error, CustomStringConvertible {
-    package let problems: [String]
-
-    package var description: String { problems.joined(separator: "\n") }
-}
-
 private func nearest(to name: String, among names: Set<String>) -> String {
     let candidates = names.filter { $0.hasPrefix("FLOTILLA_") }.sorted()
     return Suggestion.text(for: name, among: candidates)

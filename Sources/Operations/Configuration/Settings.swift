@@ -78,8 +78,3 @@ package enum Settings {
         return (["| Name | Meaning | Default |", "|---|---|---|"] + rows).joined(separator: "\n")
     }
 }
-
-/// The words of `FLOTILLA_LOG_LEVEL`.
-package enum LogLevel: String, CaseIterable, TextValue {
-    case debug, info, warning, error
-}

@@ -78,15 +78,3 @@ struct EasyHandle: ~Copyable {
         guard status == CURLE_OK else { throw CurlFailure(code: status) }
     }
 }
-
-/// A call of libcurl that failed.
-struct CurlFailure: Error {
-    let code: CURLcode
-
-    var detail: String { unsafe String(cString: curl_easy_strerror(code)) }
-}
-
-enum CurlLibrary {
-    /// libcurl has to be set up once in a process; a second time is harmless.
-    static let isReady = curl_global_init(Int(CURL_GLOBAL_ALL)) == CURLE_OK
-}

@@ -35,34 +35,3 @@ extension Worker {
     public static var events: [String] { [] }
     public static var dependencies: Set<Dependency> { [.postgres] }
 }
-
-/// Handles many messages at once, and answers for each.
-///
-/// When `handle` throws, the batch is split in halves and handled again, until the message at fault stands alone.
-public protocol BatchWorker<Payload>: Sendable {
-    associatedtype Payload: Decodable & Sendable
-
-    static var name: String { get }
-    static var events: [String] { get }
-    static var dependencies: Set<Dependency> { get }
-
-    /// Handles items of one queue, in the order in which they arrived; answers in the same order.
-    func handle(_ items: [BatchItem<Payload>], in context: BatchContext) async throws -> [Outcome]
-}
-
-extension BatchWorker {
-    public static var events: [String] { [] }
-    public static var dependencies: Set<Dependency> { [.postgres] }
-}
-
-/// Something outside the process that messages can need, with a circuit breaker of its own.
-public struct Dependency: Sendable, Hashable, CustomStringConvertible {
-    public let name: String
-
-    public init(_ name: String) { self.name = name }
-
-    public static let postgres = Dependency("postgres")
-    public static let redis = Dependency("redis")
-
-    public var description: String { name }
-}

@@ -20,13 +20,6 @@ package struct Rule<Value: Sendable>: Sendable {
     }
 }
 
-/// What is wrong with a value, worded to follow the field's name.
-package struct RuleProblem: Error {
-    package let text: String
-
-    package init(_ text: String) { self.text = text }
-}
-
 extension Rule where Value == String {
     /// - Parameters:
     ///   - length: in bytes of UTF-8.
@@ -99,11 +92,6 @@ extension Rule where Value == Int {
             readText: check
         )
     }
-}
-
-/// A point in time, as microseconds since 1970.
-package struct Timestamp: Sendable, Hashable {
-    package let microseconds: Int64
 }
 
 extension Rule where Value == Timestamp {

@@ -1,11 +1,3 @@
-/// A step as `schema_migrations` records it.
-struct AppliedMigration: Sendable, Hashable {
-    let module: String
-    let number: Int
-    let name: String
-    let checksum: [UInt8]
-}
-
 /// What is left to apply, after every check of what is applied.
 enum MigrationPlan {
     /// The modules' missing steps, in the order of the modules. What a database has of other modules is not looked at.

@@ -200,24 +200,8 @@ package final class PostgresPool: Sendable {
     }
 }
 
-/// A connection as the pool has lent it.
-struct PooledConnection: Sendable {
-    let id: Int
-    let session: PostgresConnection
-
-    func run(_ trip: RoundTrip) async throws(RoundTripError) -> [SQLResult] {
-        let interruption = session.interruption()
-        let result = await withTaskCancellationHandler {
-            await session.result(of: trip, interruption)
-        } onCancel: {
-            interruption.request()
-        }
-        return try result.get()
-    }
-}
-
 extension PostgresConnection {
-    fileprivate func result(of trip: RoundTrip, _ interruption: Interruption) -> Result<[SQLResult], RoundTripError> {
+    func result(of trip: RoundTrip, _ interruption: Interruption) -> Result<[SQLResult], RoundTripError> {
         do { return .success(try run(trip, interruption)) } catch { return .failure(error) }
     }
 }

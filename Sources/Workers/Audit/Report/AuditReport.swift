@@ -55,15 +55,6 @@ package struct AuditReport: Sendable {
     }
 }
 
-/// Where the rows of a report go.
-protocol ReportFile: AnyObject {
-    func append(_ rows: [ReportRow]) async throws
-    /// The file is complete then.
-    func finish() async throws
-    /// Leaves no half of a file.
-    func abandon() async
-}
-
 private final class JSONReport: ReportFile {
     private let file: OutputFile
     private var isFirst = true

@@ -1,18 +1,3 @@
-/// A row as the table holds it: the record and the two hashes beside it.
-package struct AuditRow: Sendable {
-    package var record: AuditRecord
-    package var hashVersion: Int64
-    package var previousHash: [UInt8]
-    package var hash: [UInt8]
-
-    package init(record: AuditRecord, hashVersion: Int64 = 1, previousHash: [UInt8], hash: [UInt8]) {
-        self.record = record
-        self.hashVersion = hashVersion
-        self.previousHash = previousHash
-        self.hash = hash
-    }
-}
-
 /// Walks along one lane and compares each row with what has to follow the one before.
 ///
 /// After a fault it goes on from the row as it stands, so that one fault is not told again for every row behind it.

@@ -50,9 +50,3 @@ package struct DeadLetter: Sendable, Hashable {
         return original
     }
 }
-
-/// A dead letter as it is stored.
-package struct StoredDeadLetter: Sendable, Hashable {
-    package var filing: DeadLetter.Filing
-    package var deadLetter: DeadLetter
-}

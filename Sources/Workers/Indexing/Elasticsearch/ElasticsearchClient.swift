@@ -48,47 +48,7 @@ package struct ElasticsearchClient: Sendable {
     }
 }
 
-struct ElasticsearchResponse: Sendable {
-    static let indexNotFound = "index_not_found_exception"
-
-    let status: Int
-    let json: JSONValue
-
-    /// - Throws: `IndexError` for an answer that is no success.
-    func checked(_ operation: String) throws -> JSONValue {
-        guard (200..<300).contains(status) else {
-            throw IndexError(code: .refused, operation: operation, detail: Self.reason(json, status))
-        }
-        return json
-    }
-
-    static func reason(_ json: JSONValue, _ status: Int) -> String {
-        let error = json["error"]
-        let text = error?["reason"]?.text ?? error?.text ?? ""
-        let type = error?["type"]?.text.map { "\($0): " } ?? ""
-        return "status \(status) \(type)\(text.prefix(300))"
-    }
-}
-
 extension Dependency {
     /// The search engine, where there is one beside Postgres.
     package static let search = Dependency("search")
-}
-
-/// Why the index could not be changed or read as asked.
-package struct IndexError: Error, Sendable, Hashable, CustomStringConvertible {
-    package enum Code: Sendable, Hashable {
-        /// The engine will not take this, on no other try either.
-        case refused
-        /// A search took too long.
-        case timeout
-        /// The engine can't answer now.
-        case unavailable
-    }
-
-    package let code: Code
-    package let operation: String
-    package let detail: String
-
-    package var description: String { "\(operation): \(detail)" }
 }

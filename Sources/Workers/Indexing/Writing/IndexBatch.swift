@@ -72,12 +72,6 @@ struct IndexBatch {
     }
 }
 
-/// What is to be written of a batch.
-struct IndexChanges {
-    var records: [IndexStatements.Write] = []
-    var index: [IndexedChange] = []
-}
-
 extension StoredRecord {
     /// - Parameter row: of ``IndexStatements/records(of:)``.
     init?(_ row: SQLRow) {

@@ -1,16 +1,5 @@
 import FlotillaModels
 
-/// What every process that makes notifications needs: their texts, and who they come from.
-package struct NotificationTexts: Sendable {
-    package let templates: TemplateLibrary
-    package let identity: NotificationIdentity
-
-    package init(templates: TemplateLibrary, identity: NotificationIdentity) {
-        self.templates = templates
-        self.identity = identity
-    }
-}
-
 /// Who the fleet's notifications come from: what every template may show of the application.
 package struct NotificationIdentity: Sendable, Hashable {
     /// The name of the product, as people know it.

@@ -1,14 +1,5 @@
 import FlotillaStorage
 
-/// How much of a company's quota in one period a batch uses.
-struct QuotaUsage: Sendable {
-    let companyID: ExactText
-    let period: QuotaPeriod
-    var amount: Int64
-    /// The first of the items in the batch that use it.
-    let firstItem: Int
-}
-
 /// Gathers the uses of a batch, so that a company's period is one row to write however many events there are.
 struct QuotaUsageBatch {
     private struct Key: Hashable {

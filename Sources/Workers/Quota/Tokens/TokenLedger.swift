@@ -1,16 +1,5 @@
 import FlotillaStorage
 
-/// Something that happens to a company's tokens.
-struct TokenEntry: Sendable, Hashable {
-    var companyID: String
-    var kind: TokenEvent.Kind
-    /// Above zero, whichever way they go.
-    var tokens: Int64
-    /// By which it counts once; `nil` leaves that to the message.
-    var reference: String?
-    var occurredAt: Int64
-}
-
 /// The token accounts of some companies, and the entries that a batch adds to them.
 ///
 /// What a company has is the sum of all that came less all that went. When more goes than there was, the balance is zero

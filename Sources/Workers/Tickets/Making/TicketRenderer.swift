@@ -34,18 +34,4 @@ package final class TicketRenderer: Sendable {
     }
 }
 
-/// A ticket to draw, and where its file goes.
-struct RenderRequest: Sendable {
-    let content: TicketContent
-    let path: String
-}
-
 typealias RenderResult = Result<RenderedTicket, TicketDocumentError>
-
-/// What is to be known of a file that has been written.
-struct RenderedTicket: Sendable, Hashable {
-    let size: Int
-    /// SHA-256.
-    let hash: [UInt8]
-    let duration: Duration
-}

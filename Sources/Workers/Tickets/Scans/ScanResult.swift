@@ -108,11 +108,3 @@ package struct ScanResult: Sendable {
         OutgoingEvent(name: name, body: Array(JSONValue.members(members).json.utf8), messageID: id)
     }
 }
-
-/// A sign of fraud, by the word that events and records have for it.
-enum ScanSuspicion: String, Sendable {
-    /// One ticket at two places within seconds: a copy.
-    case twoPlaces = "two_places"
-    /// One operator meets many forged codes, or tries them out.
-    case forgedBurst = "forged_burst"
-}

@@ -82,12 +82,3 @@ struct TicketJobRecord: Sendable {
         )
     }
 }
-
-/// The sum of a job.
-package struct TicketSummary: Sendable, Hashable {
-    package let total: Int
-    package let successful: Int
-    package let failed: Int
-    /// Milliseconds.
-    package let processingTime: Int64
-}

@@ -205,10 +205,3 @@ struct WebhookDelivery: Sendable {
         ).observe(result.took.seconds)
     }
 }
-
-/// An endpoint did not take a webhook; the queue's policy says when to try again.
-struct UndeliveredWebhook: Error, Sendable, CustomStringConvertible {
-    let reason: String
-
-    var description: String { reason }
-}

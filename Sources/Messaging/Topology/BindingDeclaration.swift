@@ -1,27 +1,4 @@
-package import FlotillaModels
-
-/// An exchange to declare, always durable.
-package struct ExchangeDeclaration: Sendable, Hashable {
-    package var name: String
-    package var kind: Exchange.Kind
-
-    package init(name: String, kind: Exchange.Kind) {
-        self.name = name
-        self.kind = kind
-    }
-}
-
-/// A queue to declare, always durable.
-package struct QueueDeclaration: Sendable, Hashable {
-    package var name: String
-    package var arguments: HeaderTable
-
-    package init(name: String, arguments: HeaderTable) {
-        self.name = name
-        self.arguments = arguments
-    }
-}
-
+import FlotillaModels
 /// A binding of a queue or of an exchange to an exchange.
 package struct BindingDeclaration: Sendable, Hashable, CustomStringConvertible {
     package enum Destination: String, Sendable, Hashable {

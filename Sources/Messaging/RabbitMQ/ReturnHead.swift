@@ -1,0 +1,8 @@
+import FlotillaModels
+
+struct ReturnHead {
+    let code: Int
+    let reason: String
+    let exchange: String
+    let routingKey: String
+}

@@ -1,0 +1,5 @@
+import Synchronization
+
+protocol MetricSeries: AnyObject, Sendable {
+    func render(name: String, labels: String, into text: inout String)
+}

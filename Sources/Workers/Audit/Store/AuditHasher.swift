@@ -1,0 +1,56 @@
+import FlotillaPlatform
+
+/// Computes the hashes that link the rows of a lane; docs/audit-chain.md describes the format.
+package struct AuditHasher: ~Copyable {
+    /// The `hash_version` of the rows that it hashes.
+    package static let version: Int64 = 1
+    /// The previous hash of a lane's first row.
+    package static let genesis = [UInt8](repeating: 0, count: SHA256.length)
+
+    private var hasher = SHA256Hasher()
+    private var buffer: [UInt8] = []
+
+    package init() { buffer.reserveCapacity(2_048) }
+
+    package mutating func hash(_ record: borrowing AuditRecord, after previous: [UInt8]) -> [UInt8] {
+        buffer.removeAll(keepingCapacity: true)
+        append(previous)
+        buffer.append(UInt8(Self.version))
+        append(record.lane)
+        append(record.sequence)
+        append(record.recordedAt)
+        append(record.occurredAt)
+        append(record.event)
+        append(record.actor)
+        append(record.subject)
+        append(record.service)
+        append(record.correlationID)
+        append(record.messageID)
+        append(record.exchange)
+        append(record.routingKey)
+        append(record.traceParent)
+        append(record.body)
+        hasher.update(buffer)
+        return hasher.finish()
+    }
+
+    private mutating func append(_ number: Int64) {
+        unsafe withUnsafeBytes(of: number.bigEndian) { unsafe buffer.append(contentsOf: $0) }
+    }
+
+    private mutating func append(length: Int) {
+        unsafe withUnsafeBytes(of: UInt32(length).bigEndian) { unsafe buffer.append(contentsOf: $0) }
+    }
+
+    private mutating func append(_ bytes: [UInt8]) {
+        append(length: bytes.count)
+        buffer.append(contentsOf: bytes)
+    }
+
+    /// No text is as long as the length that stands for none.
+    private mutating func append(_ text: String?) {
+        guard let text else { return append(length: Int(UInt32.max)) }
+        append(length: text.utf8.count)
+        buffer.append(contentsOf: text.utf8)
+    }
+}

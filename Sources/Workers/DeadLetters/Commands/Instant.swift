@@ -1,0 +1,23 @@
+import FlotillaCommandLineKit
+import FlotillaModels
+import FlotillaPlatform
+
+/// A time in the past: how long ago, or ISO 8601.
+struct Instant: TextValue {
+    /// Since 1970.
+    let microseconds: Int64
+    let text: String
+
+    init?(text: String) {
+        if let ago = Duration(text: text) {
+            microseconds = WallClock.microseconds() - ago.milliseconds * 1_000
+        } else if let time = EventTime.parse(text) {
+            microseconds = time
+        } else {
+            return nil
+        }
+        self.text = text
+    }
+
+    static var expectation: String { "a time such as 30m, 2h, 2026-01-30 or 2026-01-30T03:00:00Z" }
+}

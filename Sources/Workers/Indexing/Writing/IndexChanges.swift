@@ -1,0 +1,7 @@
+import FlotillaStorage
+
+/// What is to be written of a batch.
+struct IndexChanges {
+    var records: [IndexStatements.Write] = []
+    var index: [IndexedChange] = []
+}

@@ -1,0 +1,11 @@
+import FlotillaModels
+import FlotillaStorage
+import Workers
+
+/// A provider asks to try one notification again later; the queue's policy says how long.
+struct DeferredByProvider: Error, Sendable, CustomStringConvertible {
+    let provider: String
+    let reason: String
+
+    var description: String { "\(provider): \(reason)" }
+}

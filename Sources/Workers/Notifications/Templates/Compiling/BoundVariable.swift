@@ -1,0 +1,5 @@
+struct BoundVariable: Sendable {
+    let reference: Reference
+    let filter: TextFilter?
+    let escaping: Escaping
+}

@@ -1,0 +1,6 @@
+struct SourcePlace: Sendable, Hashable, CustomStringConvertible {
+    let file: String
+    let line: Int
+
+    var description: String { "\(file):\(line)" }
+}

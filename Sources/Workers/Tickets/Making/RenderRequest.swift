@@ -1,0 +1,8 @@
+import FlotillaTicketDocuments
+import Workers
+
+/// A ticket to draw, and where its file goes.
+struct RenderRequest: Sendable {
+    let content: TicketContent
+    let path: String
+}

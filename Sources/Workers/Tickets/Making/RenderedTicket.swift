@@ -1,0 +1,10 @@
+import FlotillaTicketDocuments
+import Workers
+
+/// What is to be known of a file that has been written.
+struct RenderedTicket: Sendable, Hashable {
+    let size: Int
+    /// SHA-256.
+    let hash: [UInt8]
+    let duration: Duration
+}
