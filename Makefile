@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: run test chaos check format bench asan clean help
+.PHONY: run test chaos check format graph bench asan clean help
 
 run: ## Set up, build a release and run everything on this machine
 	@ops/setup.sh
@@ -20,6 +20,9 @@ check: ## Check the format and build everything, tests included
 
 format: ## Format the sources
 	@swift format -i -r Sources Tests bench examples Package.swift
+
+graph: ## Print the targets and what each depends on
+	@ops/graph.py
 
 bench: ## Compare with other frameworks and write bench/RESULTS.md
 	@ops/setup.sh --bench

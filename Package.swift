@@ -160,12 +160,11 @@ let package = Package(
         domain("DeadLetters"),
         domain("Audit", ["CFlotillaXLSXWriter"]),
         domain("Webhooks", ["FlotillaOutbound"]),
-        domain("Notifications", ["FlotillaDeadLetters", "FlotillaOutbound", "FlotillaLocalization"]),
+        domain("Notifications", ["FlotillaOutbound", "FlotillaLocalization"]),
         domain(
             "Tickets",
             [
-                "FlotillaDeadLetters", "FlotillaWebhooks", "FlotillaOutbound", "FlotillaLocalization",
-                "FlotillaTicketDocuments",
+                "FlotillaWebhooks", "FlotillaOutbound", "FlotillaLocalization", "FlotillaTicketDocuments",
             ]
         ),
         domain("Quota", ["FlotillaYAMLFiles"]),

@@ -7,6 +7,7 @@ import FlotillaPlatform
 package import FlotillaStorage
 package import FlotillaTelemetry
 import Workers
+
 /// The control API with its connections: the server, the relay of what it takes in, and the watch on the broker.
 package struct APIProcess: Sendable {
     package struct Configuration: Sendable {

@@ -1,4 +1,5 @@
 import FlotillaModels
+
 package enum ConsumerEvent: Sendable {
     /// Never empty.
     case deliveries([Delivery])

@@ -1,4 +1,5 @@
 import FlotillaModels
+
 /// Takes deliveries off one or more queues over one connection.
 package protocol MessageConsumer: Sendable {
     /// What arrives, in order; ends when the consumer is closed. May be iterated once.

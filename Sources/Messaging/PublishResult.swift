@@ -1,4 +1,5 @@
 import FlotillaModels
+
 package enum PublishResult: Sendable, Hashable {
     /// The broker has stored it in every queue it was routed to.
     case confirmed

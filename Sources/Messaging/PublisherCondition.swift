@@ -1,4 +1,5 @@
 import FlotillaModels
+
 package enum PublisherCondition: Sendable, Hashable {
     case connected
     /// The broker takes no messages for now: it is short of memory or disk.

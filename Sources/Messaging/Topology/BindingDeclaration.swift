@@ -1,4 +1,5 @@
 import FlotillaModels
+
 /// A binding of a queue or of an exchange to an exchange.
 package struct BindingDeclaration: Sendable, Hashable, CustomStringConvertible {
     package enum Destination: String, Sendable, Hashable {

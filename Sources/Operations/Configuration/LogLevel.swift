@@ -1,5 +1,6 @@
 import FlotillaCommandLineKit
 import FlotillaPlatform
+
 /// The words of `FLOTILLA_LOG_LEVEL`.
 package enum LogLevel: String, CaseIterable, TextValue {
     case debug, info, warning, error

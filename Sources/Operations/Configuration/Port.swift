@@ -1,5 +1,6 @@
 import FlotillaCommandLineKit
 import FlotillaPlatform
+
 /// A whole number that a server can listen on.
 package struct Port: TextValue, Hashable {
     package let number: Int

@@ -1,5 +1,6 @@
 import FlotillaCommandLineKit
 import FlotillaPlatform
+
 /// Words between commas.
 package struct WordList: TextValue, Hashable {
     package let words: [String]

@@ -1,6 +1,7 @@
 public import FlotillaModels
 import FlotillaStorage
 import FlotillaTelemetry
+
 /// One message of a batch.
 public struct BatchItem<Payload: Sendable>: Sendable {
     public let payload: Payload

@@ -1,4 +1,5 @@
 import FlotillaModels
+
 /// One call of a handler.
 public struct Execution: Sendable {
     public let queue: String

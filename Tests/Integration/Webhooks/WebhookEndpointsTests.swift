@@ -94,7 +94,9 @@ struct WebhookEndpointsTests {
             let (id, sealed, master) = (rows[0].text(0) ?? "", rows[0].bytes(1) ?? [], rows[0].text(2) ?? "")
             #expect(!sealed.indices.contains { sealed[$0...].starts(with: secret.key) })
             #expect(try fixture.seal.open(sealed, of: id, by: master).key == secret.key)
-            #expect(throws: MasterKeyError.self) { try fixture.seal.open(sealed, of: rows[1].text(0) ?? "", by: master) }
+            #expect(throws: MasterKeyError.self) {
+                try fixture.seal.open(sealed, of: rows[1].text(0) ?? "", by: master)
+            }
             _ = other
 
             let newMaster = MasterKeys.generate()

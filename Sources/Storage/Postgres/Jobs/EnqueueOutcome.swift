@@ -1,4 +1,5 @@
 import FlotillaModels
+
 /// What became of one enqueue.
 package enum EnqueueOutcome: Sendable, Hashable {
     case created(Job)

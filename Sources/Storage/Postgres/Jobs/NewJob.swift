@@ -1,4 +1,5 @@
 import FlotillaModels
+
 /// A job to enqueue.
 package struct NewJob: Sendable, Hashable {
     package var type: String

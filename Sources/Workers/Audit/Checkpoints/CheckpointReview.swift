@@ -1,4 +1,5 @@
 import FlotillaPlatform
+
 /// Checks the checkpoints themselves: signatures, numbers, the link from each to the one before, and that the table has
 /// whatever the file has.
 struct CheckpointReview {

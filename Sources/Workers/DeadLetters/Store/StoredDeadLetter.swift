@@ -1,5 +1,6 @@
 import FlotillaMessaging
 import FlotillaModels
+
 /// A dead letter as it is stored.
 package struct StoredDeadLetter: Sendable, Hashable {
     package var filing: DeadLetter.Filing

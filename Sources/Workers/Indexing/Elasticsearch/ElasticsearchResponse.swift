@@ -1,6 +1,7 @@
 import FlotillaModels
 import FlotillaOutbound
 import Workers
+
 struct ElasticsearchResponse: Sendable {
     static let indexNotFound = "index_not_found_exception"
 

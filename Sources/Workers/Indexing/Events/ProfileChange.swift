@@ -1,4 +1,5 @@
 import FlotillaModels
+
 /// What an event says of a profile.
 package struct ProfileChange: Sendable, Hashable {
     package enum Kind: Sendable, Hashable, CaseIterable {

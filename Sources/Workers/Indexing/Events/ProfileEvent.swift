@@ -1,4 +1,5 @@
 import FlotillaModels
+
 /// An event about one profile.
 package protocol ProfileEvent: Decodable, Sendable {
     static var event: String { get }

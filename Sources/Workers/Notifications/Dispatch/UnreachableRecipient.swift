@@ -2,6 +2,7 @@ import FlotillaModels
 import FlotillaOutbound
 import FlotillaPlatform
 import FlotillaStorage
+
 /// A recipient is known, and none of the channels can find it.
 package struct UnreachableRecipient: Error, Sendable, Hashable, CustomStringConvertible {
     package let key: RecipientKey

@@ -1,5 +1,6 @@
 public import FlotillaModels
 import FlotillaStorage
+
 /// A message that failed for good.
 public struct DeadMessage: Sendable {
     /// The queue whose worker could not handle it.

@@ -4,6 +4,7 @@ import FlotillaModules
 import FlotillaPlatform
 package import FlotillaStorage
 import Workers
+
 /// `/api/v1/tickets`: have tickets made, and look them up; `/tickets/{file}`: fetch one.
 package struct TicketRoutes: Sendable {
     private enum Body {

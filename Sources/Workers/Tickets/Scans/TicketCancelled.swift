@@ -1,5 +1,6 @@
 package import FlotillaModels
 import Workers
+
 /// `ticket.cancelled`: a ticket is not to be let in any more.
 ///
 /// Needs `ticketId`, or `ticketCode` with `eventId` where several events use the code. Where several tickets of one event

@@ -1,5 +1,6 @@
 import FlotillaModels
 import Workers
+
 /// There is no such ticket, or not yet.
 struct UnknownTicket: Error, Sendable, CustomStringConvertible {
     let name: TicketCancellation.Name
