@@ -251,6 +251,7 @@ let package = Package(
         unitTests("TicketsTests", ["FlotillaTestSupport", "FlotillaTickets", "FlotillaTicketDocuments"] + domainFloor),
         unitTests("QuotaTests", ["FlotillaTestSupport", "FlotillaQuota", "FlotillaYAMLFiles"] + domainFloor),
         unitTests("IndexingTests", ["FlotillaTestSupport", "FlotillaIndexing", "FlotillaOutbound"] + domainFloor),
+        unitTests("ArchitectureTests", ["FlotillaTestSupport"]),
         unitTests("FlotillaTests", domainFloor + domains + ["FlotillaTestSupport", "flotilla"]),
         .testTarget(
             name: "Conformance",

@@ -1,4 +1,3 @@
-import FlotillaPlatform
 import Synchronization
 
 /// Text in a colour, where colours are wanted.

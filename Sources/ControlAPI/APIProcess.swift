@@ -3,7 +3,6 @@ import FlotillaHTTPRouting
 package import FlotillaHTTPServer
 package import FlotillaMessaging
 package import FlotillaModels
-import FlotillaPlatform
 package import FlotillaStorage
 package import FlotillaTelemetry
 import Workers

@@ -1,5 +1,3 @@
-import FlotillaModels
-
 package enum ConsumerEvent: Sendable {
     /// Never empty.
     case deliveries([Delivery])

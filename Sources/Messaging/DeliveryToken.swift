@@ -1,5 +1,3 @@
-import FlotillaModels
-
 /// Names a delivery on the connection that it came by. The epoch grows with every reconnect.
 package struct DeliveryToken: Sendable, Hashable {
     package let epoch: UInt64

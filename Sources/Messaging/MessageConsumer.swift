@@ -1,5 +1,3 @@
-import FlotillaModels
-
 /// Takes deliveries off one or more queues over one connection.
 package protocol MessageConsumer: Sendable {
     /// What arrives, in order; ends when the consumer is closed. May be iterated once.

@@ -1,5 +1,3 @@
-import FlotillaModels
-
 package enum PublishResult: Sendable, Hashable {
     /// The broker has stored it in every queue it was routed to.
     case confirmed

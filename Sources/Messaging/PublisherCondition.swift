@@ -1,5 +1,3 @@
-import FlotillaModels
-
 package enum PublisherCondition: Sendable, Hashable {
     case connected
     /// The broker takes no messages for now: it is short of memory or disk.

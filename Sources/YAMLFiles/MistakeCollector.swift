@@ -1,5 +1,3 @@
-import FlotillaModels
-
 /// Gathers mistakes while a file is being read.
 package final class MistakeCollector {
     private(set) var mistakes: [FileMistake] = []

@@ -6,7 +6,6 @@ import FlotillaIndexing
 import FlotillaMessaging
 import FlotillaModules
 import FlotillaNotifications
-import FlotillaOperations
 import FlotillaQuota
 import FlotillaTickets
 import FlotillaWebhooks

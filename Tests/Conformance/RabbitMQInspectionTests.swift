@@ -1,6 +1,5 @@
 import Foundation
 import FlotillaMessaging
-import FlotillaModels
 import Testing
 
 /// The one connection that a broker's questions share, through a proxy that counts, cuts and lies.

@@ -3,7 +3,6 @@ import FlotillaTestSupport
 import FlotillaModules
 import FlotillaNotifications
 import FlotillaOperations
-import FlotillaPlatform
 import Foundation
 import Testing
 

@@ -1,4 +1,3 @@
-@testable import FlotillaLocalization
 @testable import FlotillaNotifications
 import Testing
 

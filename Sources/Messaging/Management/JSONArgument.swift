@@ -1,4 +1,3 @@
-import FlotillaMessaging
 import FlotillaModels
 
 /// An argument as JSON shows it: without AMQP's widths of numbers.

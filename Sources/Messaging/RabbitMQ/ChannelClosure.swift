@@ -1,5 +1,3 @@
-import FlotillaModels
-
 /// Why the broker closed a channel, and the method that caused it.
 struct ChannelClosure {
     let code: Int

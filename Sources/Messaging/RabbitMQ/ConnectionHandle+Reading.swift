@@ -1,4 +1,3 @@
-import FlotillaModels
 import CFlotillaRabbitMQ
 import Glibc
 

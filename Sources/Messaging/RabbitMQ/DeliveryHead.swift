@@ -1,5 +1,3 @@
-import FlotillaModels
-
 struct DeliveryHead {
     let tag: UInt64
     let isRedelivered: Bool

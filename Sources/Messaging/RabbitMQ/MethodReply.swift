@@ -1,5 +1,3 @@
-import FlotillaModels
-
 /// The answers to methods that were sent without waiting; a channel gives them in the order of the requests.
 enum MethodReply {
     case channelOpened

@@ -1,5 +1,3 @@
-import FlotillaModels
-
 struct ReturnHead {
     let code: Int
     let reason: String

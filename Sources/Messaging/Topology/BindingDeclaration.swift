@@ -1,5 +1,3 @@
-import FlotillaModels
-
 /// A binding of a queue or of an exchange to an exchange.
 package struct BindingDeclaration: Sendable, Hashable, CustomStringConvertible {
     package enum Destination: String, Sendable, Hashable {

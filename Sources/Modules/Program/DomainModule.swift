@@ -1,7 +1,5 @@
 package import FlotillaCommandLineKit
-import FlotillaHTTPRouting
 package import FlotillaOperations
-import FlotillaPersonalData
 package import FlotillaPlatform
 package import FlotillaStorage
 package import Workers

@@ -1,4 +1,3 @@
-import FlotillaPersonalData
 package import FlotillaStorage
 
 /// What the stores of personal data work with.

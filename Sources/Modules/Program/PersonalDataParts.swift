@@ -1,5 +1,4 @@
 package import FlotillaPersonalData
-import FlotillaStorage
 
 /// Places where personal data may stand, in the order in which they are asked and erased, and what ends what they hold.
 package struct PersonalDataParts: Sendable {

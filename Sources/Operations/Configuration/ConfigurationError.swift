@@ -1,5 +1,3 @@
-import FlotillaCommandLineKit
-import FlotillaPlatform
 import FoundationEssentials
 
 /// Everything that is wrong with the configuration.

@@ -1,5 +1,4 @@
 package import FlotillaCommandLineKit
-import FlotillaPlatform
 
 /// A setting that always has a value.
 package struct DefaultedSetting<Value: TextValue>: SettingDeclaration {

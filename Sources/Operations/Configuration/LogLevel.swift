@@ -1,5 +1,4 @@
 import FlotillaCommandLineKit
-import FlotillaPlatform
 
 /// The words of `FLOTILLA_LOG_LEVEL`.
 package enum LogLevel: String, CaseIterable, TextValue {

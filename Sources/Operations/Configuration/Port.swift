@@ -1,5 +1,4 @@
 import FlotillaCommandLineKit
-import FlotillaPlatform
 
 /// A whole number that a server can listen on.
 package struct Port: TextValue, Hashable {

@@ -1,6 +1,3 @@
-import FlotillaCommandLineKit
-import FlotillaPlatform
-
 /// A variable of the environment that we read: the declaration, and the key to its value.
 package protocol SettingDeclaration: Sendable {
     var name: String { get }

@@ -1,4 +1,3 @@
-import FlotillaCommandLineKit
 package import FlotillaPlatform
 
 /// The variables that every process reads. The domains add their own; parsing, `flotilla doctor` and

@@ -1,5 +1,4 @@
 import FlotillaCommandLineKit
-import FlotillaPlatform
 
 /// Words between commas.
 package struct WordList: TextValue, Hashable {

@@ -1,4 +1,3 @@
-import FlotillaPlatform
 import FoundationEssentials
 import Glibc
 

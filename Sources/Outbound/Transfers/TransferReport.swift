@@ -1,4 +1,3 @@
-import FlotillaPlatform
 import CFlotillaCurl
 
 /// What became of a transfer.

@@ -1,5 +1,4 @@
 package import FlotillaModels
-import FlotillaPlatform
 
 /// A row of the outbox that this relay has locked.
 package struct OutboxRow: Sendable {

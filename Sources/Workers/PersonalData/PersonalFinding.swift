@@ -1,5 +1,3 @@
-import FlotillaModels
-
 /// One personal value of a body: where it is, and whose.
 package struct PersonalFinding: Sendable, Hashable {
     let literal: Range<Int>

@@ -1,4 +1,3 @@
-import FlotillaModels
 public import FlotillaStorage
 public import FlotillaTelemetry
 

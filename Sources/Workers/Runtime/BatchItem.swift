@@ -1,6 +1,4 @@
 public import FlotillaModels
-import FlotillaStorage
-import FlotillaTelemetry
 
 /// One message of a batch.
 public struct BatchItem<Payload: Sendable>: Sendable {

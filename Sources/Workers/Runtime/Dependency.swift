@@ -1,5 +1,3 @@
-import FlotillaModels
-
 /// Something outside the process that messages can need, with a circuit breaker of its own.
 public struct Dependency: Sendable, Hashable, CustomStringConvertible {
     public let name: String

@@ -1,5 +1,3 @@
-import FlotillaModels
-
 /// One call of a handler.
 public struct Execution: Sendable {
     public let queue: String

@@ -1,5 +1,3 @@
-import FlotillaModels
-
 /// A failure to set the fleet up or to keep it running.
 public struct FleetError: Error, Sendable, Hashable, CustomStringConvertible {
     /// A stable, matchable reason.

@@ -1,14 +1,10 @@
-import FlotillaAudit
 import FlotillaCommandLineKit
 import FlotillaControlAPI
 import FlotillaHTTPServer
-import FlotillaIndexing
 import FlotillaModules
-import FlotillaNotifications
 import FlotillaOperations
 import FlotillaPlatform
 import FlotillaTelemetry
-import FlotillaTickets
 import Glibc
 
 /// `flotilla api`: the process that answers HTTP.

@@ -1,10 +1,8 @@
-import FlotillaAudit
 import FlotillaCommandLineKit
 import FlotillaIndexing
 import FlotillaMessaging
 import FlotillaModels
 import FlotillaModules
-import FlotillaOperations
 import FlotillaStorage
 
 /// `flotilla demo`: real samples of every kind, and what became of them.

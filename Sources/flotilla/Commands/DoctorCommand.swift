@@ -1,7 +1,6 @@
 import FlotillaModules
 import FlotillaCommandLineKit
 import FlotillaOperations
-import FlotillaTickets
 import FoundationEssentials
 
 /// `flotilla doctor`: is everything there, and as it should be?

@@ -2,7 +2,6 @@ import FlotillaCommandLineKit
 import FlotillaHTTPRouting
 import FlotillaHTTPServer
 import FlotillaModules
-import FlotillaOperations
 import FlotillaPlatform
 
 /// `flotilla key`: the API keys.

@@ -1,7 +1,5 @@
 import FlotillaCommandLineKit
 import FlotillaModules
-import FlotillaOperations
-import FlotillaQuota
 import FlotillaStorage
 
 /// `flotilla migrate`: the tables that the fleet needs.

@@ -1,5 +1,4 @@
 import Foundation
-import FlotillaMessaging
 import FlotillaModels
 import FlotillaStorage
 import FlotillaTestSupport

@@ -1,4 +1,3 @@
-import FlotillaIndexing
 import FlotillaModels
 import FlotillaPlatform
 import FlotillaTestSupport

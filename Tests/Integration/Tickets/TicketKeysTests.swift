@@ -1,5 +1,4 @@
 @testable import FlotillaTickets
-import FlotillaAudit
 import FlotillaPlatform
 import FlotillaStorage
 import FlotillaTestSupport

@@ -1,4 +1,3 @@
-import FlotillaIndexing
 @testable import FlotillaModels
 @testable import FlotillaNotifications
 import FlotillaPlatform

@@ -1,4 +1,3 @@
-@testable import FlotillaAudit
 import FlotillaOutbound
 @testable import FlotillaPlatform
 import FlotillaStorage

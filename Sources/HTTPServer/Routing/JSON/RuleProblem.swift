@@ -1,5 +1,3 @@
-import FlotillaModels
-
 /// What is wrong with a value, worded to follow the field's name.
 package struct RuleProblem: Error {
     package let text: String

@@ -1,5 +1,3 @@
-import FlotillaModels
-
 /// A point in time, as microseconds since 1970.
 package struct Timestamp: Sendable, Hashable {
     package let microseconds: Int64

@@ -1,5 +1,3 @@
-import FlotillaModels
-
 /// What became of one enqueue.
 package enum EnqueueOutcome: Sendable, Hashable {
     case created(Job)

@@ -1,5 +1,3 @@
-import FlotillaModels
-
 /// A job to enqueue.
 package struct NewJob: Sendable, Hashable {
     package var type: String

@@ -1,6 +1,5 @@
 import FlotillaCommandLineKit
 import FlotillaModules
-import FlotillaOperations
 import FlotillaPlatform
 
 /// `flotilla audit checkpoint`: signs what the audit log holds now.

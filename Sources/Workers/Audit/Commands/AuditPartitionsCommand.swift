@@ -1,6 +1,5 @@
 import FlotillaCommandLineKit
 import FlotillaModules
-import FlotillaOperations
 
 /// `flotilla audit partitions`: the months of the audit log.
 enum AuditPartitionsCommand {

@@ -1,7 +1,5 @@
 import FlotillaCommandLineKit
-import FlotillaModels
 import FlotillaModules
-import FlotillaOperations
 import FlotillaPersonalData
 import FlotillaPlatform
 

@@ -1,8 +1,5 @@
 import FlotillaCommandLineKit
 import FlotillaModels
-import FlotillaModules
-import FlotillaOperations
-import FlotillaPersonalData
 import FlotillaPlatform
 
 /// A point in time as a person writes it.

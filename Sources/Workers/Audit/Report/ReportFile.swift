@@ -1,4 +1,3 @@
-import FlotillaPlatform
 import Glibc
 
 /// Where the rows of a report go.

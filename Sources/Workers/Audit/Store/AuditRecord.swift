@@ -1,5 +1,3 @@
-import FlotillaPlatform
-
 /// One row of `audit_logs` before it has its hash.
 package struct AuditRecord: Sendable, Hashable {
     package var lane: Int64

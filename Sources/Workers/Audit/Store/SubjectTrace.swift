@@ -1,5 +1,4 @@
 import FlotillaPersonalData
-import FlotillaStorage
 
 /// A text by which a person can be found elsewhere, sealed with the person's own key.
 package struct SubjectTrace: Sendable, Hashable {

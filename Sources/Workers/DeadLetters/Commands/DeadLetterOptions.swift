@@ -1,6 +1,5 @@
 import FlotillaCommandLineKit
 import FlotillaModels
-import FlotillaPlatform
 
 /// The options that choose dead letters, the same for every verb.
 enum DeadLetterOptions {

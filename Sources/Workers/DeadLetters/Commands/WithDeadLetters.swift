@@ -2,7 +2,6 @@ import Workers
 import FlotillaCommandLineKit
 import FlotillaMessaging
 import FlotillaModules
-import FlotillaOperations
 import FlotillaStorage
 import FlotillaTelemetry
 

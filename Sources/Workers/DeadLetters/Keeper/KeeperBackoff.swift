@@ -1,9 +1,3 @@
-import FlotillaMessaging
-import FlotillaModels
-import FlotillaStorage
-import FlotillaTelemetry
-import Workers
-
 /// The waits between tries: from 0.2 s, doubled up to 10 s.
 struct KeeperBackoff {
     private var next = Duration.milliseconds(200)

@@ -1,4 +1,3 @@
-import FlotillaModels
 import FlotillaStorage
 package import Workers
 

@@ -1,6 +1,3 @@
-import FlotillaMessaging
-import FlotillaModels
-
 /// A dead letter as it is stored.
 package struct StoredDeadLetter: Sendable, Hashable {
     package var filing: DeadLetter.Filing

@@ -1,6 +1,4 @@
 import FlotillaModels
-import FlotillaOutbound
-import Workers
 
 struct ElasticsearchResponse: Sendable {
     static let indexNotFound = "index_not_found_exception"

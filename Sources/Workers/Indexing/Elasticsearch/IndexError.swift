@@ -1,7 +1,3 @@
-import FlotillaModels
-import FlotillaOutbound
-import Workers
-
 /// Why the index could not be changed or read as asked.
 package struct IndexError: Error, Sendable, Hashable, CustomStringConvertible {
     package enum Code: Sendable, Hashable {

@@ -1,6 +1,3 @@
-import FlotillaModels
-import FlotillaStorage
-import Workers
 import Synchronization
 
 /// The engine will never take some of the changes of a batch.

@@ -1,5 +1,3 @@
-import FlotillaModels
-
 /// An event about one profile.
 package protocol ProfileEvent: Decodable, Sendable {
     static var event: String { get }

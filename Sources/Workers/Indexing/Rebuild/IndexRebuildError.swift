@@ -1,7 +1,3 @@
-import FlotillaAudit
-import FlotillaModels
-import FlotillaStorage
-
 /// Why an index could not be rebuilt.
 package struct IndexRebuildError: Error, Sendable, Hashable, CustomStringConvertible {
     package enum Code: Sendable, Hashable {

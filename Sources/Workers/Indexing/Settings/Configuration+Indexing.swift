@@ -1,5 +1,4 @@
 package import FlotillaCommandLineKit
-import FlotillaModules
 import FlotillaOperations
 import FlotillaPlatform
 

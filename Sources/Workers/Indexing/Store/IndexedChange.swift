@@ -1,5 +1,3 @@
-import FlotillaStorage
-
 /// One profile of one generation, with its document; `nil` takes it out.
 package struct IndexedChange: Sendable {
     package let generation: Int64

@@ -1,5 +1,4 @@
 import FlotillaModels
-import FlotillaStorage
 
 /// A record as a row of `search_records` holds it.
 struct StoredRecord: Sendable {

@@ -1,5 +1,3 @@
-import FlotillaStorage
-
 /// What is to be written of a batch.
 struct IndexChanges {
     var records: [IndexStatements.Write] = []

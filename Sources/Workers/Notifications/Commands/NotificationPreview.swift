@@ -1,6 +1,3 @@
-import FlotillaCommandLineKit
-import FlotillaModels
-
 extension String {
     var withoutLastBreak: String { last == "\n" ? String(dropLast()) : self }
 }

@@ -1,6 +1,3 @@
-import FlotillaCommandLineKit
-import FlotillaModels
-
 /// All parts of a notification, for scripts.
 struct PreviewAnswer: Encodable {
     let template: String

@@ -1,5 +1,4 @@
 import FlotillaCommandLineKit
-import FlotillaModels
 
 /// The part of a notification that is shown.
 enum PreviewFormat: String, CaseIterable, TextValue {

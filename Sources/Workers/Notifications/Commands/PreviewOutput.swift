@@ -1,5 +1,4 @@
 import FlotillaCommandLineKit
-import FlotillaModels
 
 /// `table` or `json` on standard output, or else a file.
 enum PreviewOutput: TextValue {

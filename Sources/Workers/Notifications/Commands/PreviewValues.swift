@@ -1,4 +1,3 @@
-import FlotillaCommandLineKit
 import FlotillaModels
 
 /// What the worker gives to every template, made up.

@@ -1,7 +1,3 @@
-import FlotillaModels
-import FlotillaStorage
-import Workers
-
 /// A provider asks to try one notification again later; the queue's policy says how long.
 struct DeferredByProvider: Error, Sendable, CustomStringConvertible {
     let provider: String

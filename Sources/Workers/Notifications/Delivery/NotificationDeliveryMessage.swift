@@ -1,7 +1,3 @@
-import FlotillaModels
-import FlotillaStorage
-import Workers
-
 /// The message that delivers one notification.
 package struct NotificationDeliveryMessage: Decodable, Sendable {
     let notificationID: String

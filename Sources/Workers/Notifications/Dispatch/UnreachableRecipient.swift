@@ -1,8 +1,3 @@
-import FlotillaModels
-import FlotillaOutbound
-import FlotillaPlatform
-import FlotillaStorage
-
 /// A recipient is known, and none of the channels can find it.
 package struct UnreachableRecipient: Error, Sendable, Hashable, CustomStringConvertible {
     package let key: RecipientKey

@@ -1,6 +1,3 @@
-import FlotillaModels
-import FlotillaPlatform
-
 /// What an event tells, by which template, and whom.
 struct Announcement: Sendable {
     let template: String

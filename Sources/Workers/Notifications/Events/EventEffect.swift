@@ -1,6 +1,3 @@
-import FlotillaModels
-import FlotillaPlatform
-
 /// What an event brings about here: changes of recipients, and announcements.
 struct EventEffect: Sendable {
     var changes: [RecipientChange] = []

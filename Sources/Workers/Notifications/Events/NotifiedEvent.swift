@@ -1,5 +1,4 @@
 import FlotillaModels
-import FlotillaPlatform
 
 /// An event as the mappings of ``NotifiedEvents`` read it.
 struct NotifiedEvent: Sendable {

@@ -1,5 +1,3 @@
-import FlotillaStorage
-
 /// Nobody is known by what a request says.
 ///
 /// It is tried again by the queue's policy, for the event that makes the recipient known may still be on its way.

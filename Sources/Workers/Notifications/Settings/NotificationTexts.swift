@@ -1,5 +1,3 @@
-import FlotillaModels
-
 /// What every process that makes notifications needs: their texts, and who they come from.
 package struct NotificationTexts: Sendable {
     package let templates: TemplateLibrary

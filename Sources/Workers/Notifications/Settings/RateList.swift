@@ -1,6 +1,5 @@
 import FlotillaCommandLineKit
 import FlotillaOperations
-import FlotillaPlatform
 
 /// Names with what each may have per second.
 package struct RateList: TextValue, Hashable {

@@ -1,4 +1,3 @@
-import FlotillaCommandLineKit
 package import FlotillaOperations
 package import FlotillaPlatform
 

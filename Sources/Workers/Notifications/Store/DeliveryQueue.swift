@@ -1,8 +1,4 @@
 import FlotillaModels
-import FlotillaOutbound
-import FlotillaPlatform
-import FlotillaStorage
-import Workers
 
 /// The queues of single notifications, apart from those of commands and events, and urgent ones apart from the rest.
 enum DeliveryQueue {

@@ -1,6 +1,4 @@
 package import FlotillaModels
-import FlotillaOutbound
-import FlotillaPlatform
 package import Workers
 
 /// Sends text messages, one for each message.

@@ -1,6 +1,3 @@
-import FlotillaPlatform
-import FlotillaStorage
-
 /// A subscription as its row has it. Times are microseconds since 1970.
 package struct SubscriptionRecord: Sendable, Hashable {
     package var id: String

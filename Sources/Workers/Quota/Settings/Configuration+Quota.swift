@@ -1,5 +1,4 @@
 import FlotillaCommandLineKit
-import FlotillaModules
 import FlotillaOperations
 import Glibc
 

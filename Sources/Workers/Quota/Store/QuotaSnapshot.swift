@@ -1,5 +1,3 @@
-import FlotillaStorage
-
 /// A quota in one period, as it was at some moment.
 package struct QuotaSnapshot: Sendable, Hashable {
     package var companyID: String

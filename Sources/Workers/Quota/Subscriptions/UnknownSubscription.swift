@@ -1,5 +1,3 @@
-import FlotillaModels
-
 /// A notice about a subscription that is not known yet. It is tried again, since the other may be on its way.
 struct UnknownSubscription: Error, CustomStringConvertible {
     let notice: SubscriptionNotice

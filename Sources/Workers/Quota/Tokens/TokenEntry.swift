@@ -1,5 +1,3 @@
-import FlotillaStorage
-
 /// Something that happens to a company's tokens.
 struct TokenEntry: Sendable, Hashable {
     var companyID: String

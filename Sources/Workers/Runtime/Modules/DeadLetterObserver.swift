@@ -1,6 +1,3 @@
-import FlotillaModels
-import FlotillaStorage
-
 /// Brings a domain's own records in line when messages have failed for good, however they died.
 public protocol DeadLetterObserver: Sendable {
     /// The queues whose dead letters are of interest.

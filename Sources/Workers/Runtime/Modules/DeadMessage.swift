@@ -1,5 +1,4 @@
 public import FlotillaModels
-import FlotillaStorage
 
 /// A message that failed for good.
 public struct DeadMessage: Sendable {

@@ -1,4 +1,3 @@
-import FlotillaModels
 import FlotillaStorage
 
 /// Thrown by a handler that can't reach something outside: the message waits, and spends no attempt.

@@ -1,5 +1,4 @@
 package import FlotillaCommandLineKit
-
 /// `flotilla ticket`: tickets, and the keys that sign them.
 package enum TicketCommand {
     package static let all = Command(

@@ -1,7 +1,6 @@
 import FlotillaCommandLineKit
 import FlotillaModels
 import FlotillaModules
-import FlotillaOperations
 import FlotillaPlatform
 
 /// `flotilla ticket list|show|stop`: what has been made, and ending what is being made.

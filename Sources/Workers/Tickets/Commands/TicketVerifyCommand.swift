@@ -1,7 +1,6 @@
 import FlotillaModels
 import FlotillaCommandLineKit
 import FlotillaModules
-import FlotillaOperations
 import FlotillaPlatform
 import FoundationEssentials
 

@@ -1,5 +1,4 @@
 import FlotillaModels
-import FlotillaStorage
 package import Workers
 
 /// Ticket jobs whose messages have died fail, however they died: nothing else would ever end them. Sent back from the dead

@@ -1,5 +1,4 @@
 import FlotillaTicketDocuments
-import Workers
 
 /// A ticket to draw, and where its file goes.
 struct RenderRequest: Sendable {

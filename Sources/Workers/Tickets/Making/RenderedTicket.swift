@@ -1,6 +1,3 @@
-import FlotillaTicketDocuments
-import Workers
-
 /// What is to be known of a file that has been written.
 struct RenderedTicket: Sendable, Hashable {
     let size: Int

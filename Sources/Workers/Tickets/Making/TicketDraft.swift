@@ -1,5 +1,3 @@
-import FlotillaModels
-import FlotillaPlatform
 import FlotillaTicketDocuments
 
 /// A ticket that is being printed, with what has to be recorded of it.

@@ -1,7 +1,3 @@
-import FlotillaModels
-import FlotillaPlatform
-import Workers
-
 /// A sign of fraud, by the word that events and records have for it.
 enum ScanSuspicion: String, Sendable {
     /// One ticket at two places within seconds: a copy.

@@ -1,5 +1,4 @@
 package import FlotillaModels
-import Workers
 
 /// `ticket.cancelled`: a ticket is not to be let in any more.
 ///

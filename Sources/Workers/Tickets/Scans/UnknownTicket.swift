@@ -1,6 +1,3 @@
-import FlotillaModels
-import Workers
-
 /// There is no such ticket, or not yet.
 struct UnknownTicket: Error, Sendable, CustomStringConvertible {
     let name: TicketCancellation.Name

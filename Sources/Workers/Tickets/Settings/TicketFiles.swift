@@ -1,8 +1,4 @@
-import FlotillaModules
-import FlotillaCommandLineKit
-import FlotillaOperations
 import FlotillaOutbound
-import FlotillaTicketDocuments
 import FoundationEssentials
 
 /// Where this process keeps tickets' files.

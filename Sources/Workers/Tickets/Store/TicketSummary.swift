@@ -1,6 +1,3 @@
-import FlotillaModels
-import FlotillaStorage
-
 /// The sum of a job.
 package struct TicketSummary: Sendable, Hashable {
     package let total: Int

@@ -1,6 +1,5 @@
 import FlotillaModules
 import FlotillaCommandLineKit
-import FlotillaOperations
 import FlotillaOutbound
 
 /// `flotilla webhook add`: a new endpoint.

@@ -1,6 +1,5 @@
 import FlotillaModules
 import FlotillaCommandLineKit
-import FlotillaOperations
 import FlotillaPlatform
 
 /// `flotilla webhook list`: the endpoints.

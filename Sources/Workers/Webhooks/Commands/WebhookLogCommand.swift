@@ -1,7 +1,6 @@
 import FlotillaCommandLineKit
 import FlotillaModels
 import FlotillaModules
-import FlotillaOperations
 import FlotillaPlatform
 
 /// `flotilla webhook log`: the attempts.

@@ -2,7 +2,6 @@ import FlotillaPlatform
 import FlotillaCommandLineKit
 import FlotillaModels
 import FlotillaModules
-import FlotillaOperations
 import FlotillaOutbound
 
 /// `flotilla webhook test`: what an endpoint says to a request of ours.

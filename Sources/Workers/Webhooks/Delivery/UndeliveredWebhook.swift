@@ -1,10 +1,3 @@
-import FlotillaModels
-import FlotillaOutbound
-import FlotillaPlatform
-import FlotillaStorage
-import FlotillaTelemetry
-import Workers
-
 /// An endpoint did not take a webhook; the queue's policy says when to try again.
 struct UndeliveredWebhook: Error, Sendable, CustomStringConvertible {
     let reason: String

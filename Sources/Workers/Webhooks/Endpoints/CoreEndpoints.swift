@@ -1,7 +1,5 @@
 import FlotillaOutbound
 package import FlotillaPlatform
-import FlotillaTelemetry
-import Workers
 
 /// The core, as the settings name it: it receives events of tickets and of scans at the paths that it has for them.
 package struct CoreEndpoints: Sendable {

@@ -1,5 +1,3 @@
-import FlotillaOutbound
-import FlotillaPlatform
 import FlotillaTelemetry
 import Workers
 

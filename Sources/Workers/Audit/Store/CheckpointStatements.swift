@@ -1,4 +1,3 @@
-import FlotillaPlatform
 import FlotillaStorage
 import Synchronization
 
