@@ -2,26 +2,18 @@
 
 import PackageDescription
 
+/// `Workers` is the product for workers: it has the modules Workers, FlotillaModels, FlotillaStorage and FlotillaMessaging.
+let workers = Target.Dependency.product(name: "Workers", package: "flotilla")
+
 let package = Package(
     name: "greetings",
     dependencies: [.package(name: "flotilla", path: "../..")],
     targets: [
-        .target(name: "Greetings", dependencies: [.product(name: "Workers", package: "flotilla")]),
-        .executableTarget(
-            name: "greetings-worker",
-            dependencies: [
-                "Greetings",
-                .product(name: "Messaging", package: "flotilla"),
-                .product(name: "Workers", package: "flotilla"),
-            ]
-        ),
+        .target(name: "Greetings", dependencies: [workers]),
+        .executableTarget(name: "greetings-worker", dependencies: ["Greetings", workers]),
         .testTarget(
             name: "GreetingsTests",
-            dependencies: [
-                "Greetings",
-                .product(name: "Messaging", package: "flotilla"),
-                .product(name: "WorkerTestKit", package: "flotilla"),
-            ]
+            dependencies: ["Greetings", workers, .product(name: "WorkerTestKit", package: "flotilla")]
         ),
     ]
 )

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The two ways of a profile through a recruitment platform, seen from outside.
 
-    RABBITMQ_URL=amqp://… FLOTILLA_KEY=flk_… examples/recruitment/flows.py [--url URL] [--patience SECONDS]
+    RABBITMQ_URL=amqp://… FLOTILLA_KEY=flk_… examples/recruitment/flows.py [--url URL] [--timeout SECONDS]
 
 It publishes with `amqp-publish` what the platform's other services would publish, asks the HTTP API for everything else,
 and checks every station on the way. The key needs the scopes read, enqueue and operate. It exits with 1 and says which
@@ -31,8 +31,8 @@ class Missed(Exception):
 
 
 class Fleet:
-    def __init__(self, broker: str, url: str, key: str, patience: float):
-        self.broker, self.url, self.key, self.patience = broker, url.rstrip("/"), key, patience
+    def __init__(self, broker: str, url: str, key: str, timeout: float):
+        self.broker, self.url, self.key, self.timeout = broker, url.rstrip("/"), key, timeout
 
     def publish(self, event: str, **data) -> None:
         body = json.dumps(data | {"occurredAt": datetime.now(timezone.utc).isoformat()}, ensure_ascii=False)
@@ -62,7 +62,7 @@ class Fleet:
 
     def await_(self, station: str, look, *expected) -> None:
         """Looks until `look` gives what is expected."""
-        end = time.monotonic() + self.patience
+        end = time.monotonic() + self.timeout
         while (seen := look()) not in expected:
             if time.monotonic() > end:
                 raise Missed(f"{station}: expected {expected[0]!r}, saw {seen!r}")
@@ -159,13 +159,13 @@ def consultation(fleet: Fleet) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Follows a profile through the fleet, by AMQP and HTTP alone.")
     parser.add_argument("--url", default=f"http://127.0.0.1:{os.environ.get('PORT', 8080)}", help="of the API (default %(default)s)")
-    parser.add_argument("--patience", type=float, default=30, help="seconds to wait for each station (default %(default)s)")
+    parser.add_argument("--timeout", type=float, default=30, help="seconds to wait for each station (default %(default)s)")
     options = parser.parse_args()
     missing = [name for name in ("RABBITMQ_URL", "FLOTILLA_KEY") if name not in os.environ]
     if missing:
         print(f"flows: set {' and '.join(missing)}: see examples/recruitment/README.md", file=sys.stderr)
         return 2
-    fleet = Fleet(os.environ["RABBITMQ_URL"], options.url, os.environ["FLOTILLA_KEY"], options.patience)
+    fleet = Fleet(os.environ["RABBITMQ_URL"], options.url, os.environ["FLOTILLA_KEY"], options.timeout)
     try:
         validation(fleet)
         consultation(fleet)

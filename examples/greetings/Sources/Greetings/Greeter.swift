@@ -1,6 +1,6 @@
+public import FlotillaModels
+import FlotillaStorage
 import Foundation
-public import Models
-public import Storage
 public import Workers
 
 /// Writes a greeting for every new user, once, and says so with `greeting.written`.
@@ -12,11 +12,6 @@ public struct Greeter: Worker {
         let email: String
         let name: String?
     }
-
-    /// The table of the greetings; run it once.
-    public static let schema = SQLStatement(
-        "CREATE TABLE IF NOT EXISTS greetings (email text PRIMARY KEY, text text NOT NULL)"
-    )
 
     public init() {}
 

@@ -1,5 +1,6 @@
+import FlotillaMessaging
+import FlotillaStorage
 import Greetings
-import Messaging
 import Testing
 import WorkerTestKit
 
