@@ -66,7 +66,12 @@ func unitTests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
     name: "flotilla",
     products: [
-        .library(name: "Workers", targets: ["Workers", "FlotillaMessaging", "FlotillaStorage", "FlotillaModels"]),
+        .library(
+            name: "Workers",
+            targets: ["Workers", "FlotillaMessaging", "FlotillaStorage", "FlotillaModels", "FlotillaTelemetry"]
+        ),
+        // For processes of other teams that store their own dead letters.
+        .library(name: "FlotillaDeadLetters", targets: ["FlotillaDeadLetters"]),
         // For workers of other teams that send webhooks.
         .library(name: "FlotillaWebhooks", targets: ["FlotillaWebhooks"]),
         .library(name: "WorkerTestKit", targets: ["WorkerTestKit"]),

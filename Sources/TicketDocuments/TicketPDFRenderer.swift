@@ -4,7 +4,7 @@ import FoundationEssentials
 /// Makes tickets' files. Belongs to one thread: fonts, layouts and pictures are kept from ticket to ticket.
 ///
 /// ```swift
-/// let printer = TicketPrinter()
+/// let renderer = TicketPDFRenderer()
 /// let pdf = try printer.pdf(of: content)
 /// ```
 package final class TicketPDFRenderer {

@@ -11,7 +11,7 @@ import Foundation
 /// let fleet = try TestFleet(topology: TopologyFile.load(from: "queues.yaml"))
 /// try fleet.register(Greeter())
 /// try await fleet.publish("user.created", body: #"{"email": "ada@example.org"}"#)
-/// try await fleet.settle()
+/// try await fleet.waitUntilSettled()
 /// #expect(fleet.events.map(\.routingKey) == ["greeting.sent"])
 /// ```
 /// Retries, snoozes, batches and dead letters go as in production, but waits are a thousand times shorter. No SQL is run:

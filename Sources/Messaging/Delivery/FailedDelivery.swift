@@ -43,7 +43,7 @@ package struct FailedDelivery: Sendable {
 
     /// For the dead-letter queue.
     package func deadLettered() -> OutgoingMessage {
-        OutgoingMessage(exchange: "", routingKey: "dlq.\(delivery.queue)", message: annotated())
+        OutgoingMessage(exchange: "", routingKey: QueueName.deadLetter(of: delivery.queue), message: annotated())
     }
 
     private func annotated() -> Message {

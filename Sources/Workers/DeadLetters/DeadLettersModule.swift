@@ -17,18 +17,7 @@ package struct DeadLettersModule: DomainModule {
 
     package var metrics: [MetricDescription] { DeadLetterGauges.descriptions }
 
-    package func start(in context: ModuleContext) -> ModuleParts {
-        let keeper = Keeper(
-            topology: context.topology,
-            broker: context.broker,
-            store: DeadLetterStore(context.postgres),
-            observers: context.deadLetterObservers,
-            tracker: context.redis.map { JobStates($0, metrics: context.metrics) } ?? NoTracker(),
-            metrics: context.metrics,
-            log: context.log
-        )
-        return ModuleParts(services: [keeper])
-    }
+    package func start(in context: ModuleContext) -> ModuleParts { KeeperModule().start(in: context) }
 
     package func personalData(in context: PersonalDataContext) -> PersonalDataParts {
         PersonalDataParts([DeadLetterData.store(context.postgres), OperatorActionData.store(context.postgres)])

@@ -1,6 +1,6 @@
-package import FlotillaMessaging
+import FlotillaMessaging
 package import FlotillaStorage
-package import FlotillaTelemetry
+import FlotillaTelemetry
 import Glibc
 
 extension Fleet {
@@ -101,7 +101,7 @@ extension Fleet {
         )
         setup.close = {
             await close()
-            await connections.broker.close()
+            await connections.close()
         }
         setup.migrate = { _ = try await Migrations.apply(to: postgres, schema) }
         if configuration.relaysOutbox { setup.services.append(OutboxService(connections)) }
@@ -110,33 +110,5 @@ extension Fleet {
             setup.sharedSuspects = RedisCrashSuspects(redis)
         }
         self.init(setup)
-    }
-}
-
-/// The connections of one process of workers; whoever makes them closes the broker.
-package struct FleetConnections: Sendable {
-    package let broker: any Broker
-    package let postgres: PostgresPool
-    package let redis: RedisClient?
-    package let metrics: Metrics
-    package let log: Log
-
-    package init(_ configuration: FleetConfiguration, metrics: Metrics) throws(FleetError) {
-        do {
-            let rabbitMQ = try RabbitMQConfiguration(url: configuration.rabbitMQ)
-            broker = RabbitMQBroker(rabbitMQ, log: configuration.log)
-            postgres = PostgresPool(
-                try PostgresConfiguration(url: configuration.postgres),
-                size: configuration.postgresConnections,
-                name: "flotilla worker"
-            )
-            redis = try configuration.redis.map {
-                RedisClient(try RedisConfiguration(url: $0), name: "flotilla worker")
-            }
-        } catch {
-            throw FleetError(code: .configuration, detail: "\(error)")
-        }
-        self.metrics = metrics
-        log = configuration.log
     }
 }

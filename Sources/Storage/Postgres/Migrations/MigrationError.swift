@@ -1,6 +1,6 @@
 /// Why the schema can't be brought up to date. Nothing was changed by the step in question.
-package struct MigrationError: Error, Sendable, Hashable, CustomStringConvertible {
-    package enum Code: Sendable, Hashable {
+public struct MigrationError: Error, Sendable, Hashable, CustomStringConvertible {
+    public enum Code: Sendable, Hashable {
         /// An applied step was edited afterwards.
         case checksumChanged
         /// The database has a step that this program doesn't know: it is older than the database.
@@ -11,10 +11,10 @@ package struct MigrationError: Error, Sendable, Hashable, CustomStringConvertibl
         case failed
     }
 
-    package let code: Code
-    package let operation: String
-    package let detail: String
-    package let isRetriable: Bool
+    public let code: Code
+    public let operation: String
+    public let detail: String
+    public let isRetriable: Bool
 
-    package var description: String { "\(operation): \(detail)" }
+    public var description: String { "\(operation): \(detail)" }
 }
