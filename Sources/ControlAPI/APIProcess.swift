@@ -18,6 +18,8 @@ package struct APIProcess: Sendable {
         package var redis: RedisConfiguration?
         /// What brings the routes of the domains.
         package var domains: [any DomainModule] = []
+        /// The tables without which it is not ready.
+        fileprivate var schema: [SchemaModule] { [.core] + domains.map(\.schema) }
         /// Connections to Postgres for requests; the relay has two of its own.
         package var postgresConnections = 4
         /// How long running requests may take to finish at the end.
@@ -75,7 +77,7 @@ package struct APIProcess: Sendable {
                 configuration.server,
                 context,
                 states: redis.map { JobStates($0, metrics: metrics) },
-                readiness: Readiness(Self.checks(pool, redis, publisher)),
+                readiness: Readiness(Self.checks(pool, redis, publisher, configuration.schema)),
                 routes: parts.flatMap(\.routes)
             )
             log.info(
@@ -112,9 +114,18 @@ package struct APIProcess: Sendable {
     private static func checks(
         _ pool: PostgresPool,
         _ redis: RedisClient?,
-        _ publisher: any MessagePublisher
+        _ publisher: any MessagePublisher,
+        _ schema: [SchemaModule]
     ) -> [HealthCheck] {
-        var checks = [HealthCheck("postgres", isNeeded: true) { _ = try await pool.ping() }]
+        var checks = [
+            HealthCheck("postgres", isNeeded: true) { _ = try await pool.ping() },
+            HealthCheck("tables", isNeeded: true) {
+                // A database that is newer than this program serves it.
+                let pending: [SchemaStep]
+                do { pending = try await Migrations.pending(in: pool, schema) } catch is MigrationError { return }
+                guard pending.isEmpty else { throw TablesAreMissing() }
+            },
+        ]
         if let redis { checks.append(HealthCheck("redis", isNeeded: false) { _ = try await redis.command(["PING"]) }) }
         // Not needed: what is taken in waits in the outbox.
         checks.append(
@@ -133,4 +144,5 @@ package struct APIProcess: Sendable {
     }
 
     private struct BrokerIsDown: Error {}
+    private struct TablesAreMissing: Error {}
 }

@@ -37,6 +37,21 @@ package struct FleetProgram: Sendable {
         [.core] + domains(configuration).map(\.schema)
     }
 
+    /// Whether a database has the tables that this program needs; `nil` when it can't be asked.
+    package func schemaFinding(_ configuration: Configuration) async -> DoctorFinding? {
+        let subject = "tables"
+        do {
+            let pending = try await configuration.withPostgres { pool in
+                try await Migrations.pending(in: pool, schema(configuration))
+            }
+            guard !pending.isEmpty else { return DoctorFinding(subject, .good, "up to date") }
+            let steps = pending.map(\.label).joined(separator: ", ")
+            return DoctorFinding(subject, .bad, "\(pending.count) steps are missing: \(steps)", remedy: "run flotilla migrate")
+        } catch let error as MigrationError {
+            return DoctorFinding(subject, .bad, "\(error)")
+        } catch { return nil }
+    }
+
     /// All for which the API or the workers would refuse to start, a line each.
     package func mistakes(_ configuration: Configuration) async -> [String] {
         var lines: [String] = []

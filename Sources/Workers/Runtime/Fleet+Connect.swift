@@ -103,6 +103,7 @@ extension Fleet {
             await close()
             await connections.close()
         }
+        setup.pendingSteps = { try await Migrations.pending(in: postgres, schema) }
         setup.migrate = { _ = try await Migrations.apply(to: postgres, schema) }
         if configuration.relaysOutbox { setup.services.append(OutboxService(connections)) }
         if let redis {

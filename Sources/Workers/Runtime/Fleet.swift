@@ -92,6 +92,7 @@ public final class Fleet: Sendable {
     }
 
     private func consume() async throws {
+        await waitForSchema { state.withLock { $0.phase != .idle } }
         let registry = state.withLock { $0.registry }
         let (assigned, unassigned) = try registry.assign(setup.topology.queues, only: setup.only)
         if !unassigned.isEmpty, setup.only == nil {

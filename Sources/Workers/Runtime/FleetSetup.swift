@@ -1,5 +1,6 @@
 package import FlotillaMessaging
 package import FlotillaModels
+package import FlotillaStorage
 package import FlotillaTelemetry
 
 /// The parts that a fleet is put together from.
@@ -24,6 +25,8 @@ package struct FleetSetup: Sendable {
     package var close: @Sendable () async -> Void = {}
     /// Brings the database to the schema of the fleet and its modules.
     package var migrate: @Sendable () async throws -> Void = {}
+    /// What the database lacks of it.
+    package var pendingSteps: @Sendable () async throws -> [SchemaStep] = { [] }
 
     package init(
         topology: Topology,

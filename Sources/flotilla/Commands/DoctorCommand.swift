@@ -14,6 +14,7 @@ enum DoctorCommand {
     ) { invocation in
         let configuration = try invocation.configuration()
         var findings = await Doctor(configuration).examine()
+        if let finding = await invocation.program.schemaFinding(configuration) { findings.append(finding) }
         for domain in invocation.program.domains(configuration) { findings += await domain.findings() }
         let mistakes = await invocation.program.mistakes(configuration)
         findings += mistakes.map {

@@ -7,6 +7,9 @@ enum MigrationPlan {
         var steps: [SchemaStep] = []
         var names: Set<String> = []
         for module in modules {
+            guard module.hasProperName else {
+                throw error(.outOfOrder, module.name, "a module's name is of lower-case letters, digits and hyphens")
+            }
             guard names.insert(module.name).inserted else {
                 throw error(.outOfOrder, module.name, "two modules have this name")
             }
@@ -34,7 +37,10 @@ enum MigrationPlan {
                 throw error(
                     .checksumChanged,
                     steps[place].label,
-                    "it was applied with another text: restore its text, and put the change into a new migration"
+                    """
+                    it was applied with another text: restore its text, and put the change into a new migration; or \
+                    another program has a module of this name: rename yours
+                    """
                 )
             }
         }

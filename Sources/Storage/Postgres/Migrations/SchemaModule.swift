@@ -10,6 +10,11 @@ package struct SchemaModule: Sendable, Hashable {
         self.migrations = migrations
     }
 
+    var hasProperName: Bool {
+        guard let first = name.utf8.first, (0x61...0x7a).contains(first), name.utf8.count <= 63 else { return false }
+        return name.utf8.allSatisfy { (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2d }
+    }
+
     /// The tables of the fleet itself: every module's may build on them.
     package static let core = SchemaModule(
         "core",

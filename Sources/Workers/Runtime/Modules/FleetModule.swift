@@ -16,7 +16,8 @@ public import FlotillaTelemetry
 /// try await fleet.run()
 /// ```
 public protocol FleetModule: Sendable {
-    /// Lower-case words joined by hyphens, by which the database remembers the module's migrations. It never changes.
+    /// Lower-case words joined by hyphens, by which the database remembers the module's migrations. It never changes, and
+    /// no other module of the same database may have it: begin it with the name of your service.
     var name: String { get }
 
     /// The steps of the module's schema, in order; none by default.
@@ -28,7 +29,8 @@ public protocol FleetModule: Sendable {
     /// What the module counts, beside what is counted of every worker; nothing by default.
     var metrics: [MetricDescription] { get }
 
-    /// Makes what the module runs in this process. Called once, before anything is consumed.
+    /// Makes what the module runs in this process. Called once, before anything is consumed, and before the tables are
+    /// brought up to date.
     ///
     /// - Throws: when the process can't start with it; the error is shown to whoever starts it.
     func start(in context: ModuleContext) async throws -> ModuleParts

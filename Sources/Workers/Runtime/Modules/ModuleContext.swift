@@ -1,6 +1,6 @@
 package import FlotillaMessaging
 public import FlotillaModels
-package import FlotillaStorage
+public import FlotillaStorage
 public import FlotillaTelemetry
 
 /// What a ``FleetModule`` starts with in one process.
@@ -30,6 +30,13 @@ public struct ModuleContext: Sendable {
 
     /// Whether this process runs the worker.
     public func runs(_ worker: String) -> Bool { only?.contains(worker) ?? true }
+
+    /// Runs statements in one transaction of their own, for services beside the workers. A handler's effects belong in its
+    /// own transaction.
+    @discardableResult
+    public func execute(_ statements: [SQLStatement]) async throws -> [SQLResult] {
+        try await connections.postgres.pipeline(statements)
+    }
 
     package var postgres: PostgresPool { connections.postgres }
     package var redis: RedisClient? { connections.redis }
