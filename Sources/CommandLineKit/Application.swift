@@ -28,7 +28,13 @@ package struct Application: Sendable {
             let (command, rest) = try resolve(words, path: &path, console: console)
             guard let command else { return .done }
             if rest.prefix(while: { $0 != "--" }).contains(where: { $0 == "--help" || $0 == "-h" }) {
-                console.print(HelpText(application: self).page(for: command, path: path, colours: console.hasColours))
+                console.print(
+                    HelpText(application: self, width: console.width).page(
+                        for: command,
+                        path: path,
+                        colours: console.hasColours
+                    )
+                )
                 return .done
             }
             guard let body = command.body else { throw UsageError(missingVerb(of: command)) }
@@ -59,7 +65,7 @@ package struct Application: Sendable {
             console.print("\(name) \(version)")
             return (nil, [])
         case nil, "--help", "-h":
-            console.print(HelpText(application: self).overview(colours: console.hasColours))
+            console.print(HelpText(application: self, width: console.width).overview(colours: console.hasColours))
             return (nil, [])
         default: break
         }

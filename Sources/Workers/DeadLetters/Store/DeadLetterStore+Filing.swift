@@ -8,7 +8,7 @@ extension DeadLetterStore {
         replay_operation_id, is_edited
         """
 
-    /// Files the letters in one transaction, and ends their jobs. Filing a letter again changes nothing, unless it
+    /// Stores the dead letters in one transaction, and ends their jobs. Storing one again changes nothing, unless it
     /// has died once more in the meantime; then it is dead again, with its last failure.
     func file(_ deadLetters: [DeadLetter]) async throws(PostgresError) {
         var newest: [String: Int] = [:]
