@@ -27,7 +27,7 @@ package struct SubjectErasure: Sendable {
 
     package struct Report: Sendable {
         /// How many records of each store are concerned.
-        package var counts: [(store: String, count: Int)] = []
+        package var counts: [(store: String, count: ErasureCount)] = []
         /// Names whose keys are destroyed.
         package var subjects: [String] = []
         /// Names of others who share an address or a number with the person, and are left alone.
@@ -62,7 +62,7 @@ package struct SubjectErasure: Sendable {
         also others: [String] = [],
         linked: Linked = .refused,
         by request: Request?,
-        progress: (_ store: String, _ count: Int) -> Void = { _, _ in }
+        progress: (_ store: String, _ count: ErasureCount) -> Void = { _, _ in }
     ) async throws -> Report {
         let search = SubjectSearch(privacy, stores)
         var person = try await search.person(subject, also: others)
@@ -146,7 +146,7 @@ package struct SubjectErasure: Sendable {
                     [
                         .text(id), .text(request.actor), reason.map { .text($0) } ?? .null,
                         .json(JSONValue.members([.init(name: "subject", value: .string(shown))]).json),
-                        .int(Int64(report.counts.reduce(0) { $0 + $1.count })),
+                        .int(Int64(report.counts.reduce(0) { $0 + $1.count.total })),
                     ]
                 ),
             ])
@@ -175,7 +175,7 @@ package struct SubjectErasure: Sendable {
         members.append(
             .init(
                 name: "erased",
-                value: .members(report.counts.map { .init(name: $0.store, value: .number("\($0.count)")) })
+                value: .members(report.counts.map { .init(name: $0.store, value: .number("\($0.count.total)")) })
             )
         )
         let now = WallClock.microseconds()

@@ -19,7 +19,9 @@ package struct Person: Sendable, Hashable {
 
     /// Addresses and numbers: who has one of them is this person.
     var contacts: Set<String> {
-        Set(traces.filter { $0.value == .email || $0.value == .phone }.map { Self.comparable($0.key, $0.value) })
+        Set(
+            unmistakable.filter { $0.value == .email || $0.value == .phone }.map { Self.comparable($0.key, $0.value) }
+        )
     }
 
     static func comparable(_ text: String, _ category: PersonalFields.Category) -> String {
@@ -27,53 +29,21 @@ package struct Person: Sendable, Hashable {
     }
 
     /// Texts that are this person's wherever they stand. A single short word, such as a first name, is not among them:
-    /// it is taken out only where the rest is about this person.
-    package var unmistakable: [String] {
-        spellings { text, category in
+    /// it is taken out only where the rest is about this person. Nor is what somebody wrote into the field of an address
+    /// or a number, and is none: `unknown`.
+    package var unmistakable: [String: PersonalFields.Category] {
+        traces.filter { text, category in
             switch category {
-            case .email, .phone: text.utf8.count > 4
+            case .email: text.utf8.count > 4 && Self.isAddress(text)
+            case .phone: text.utf8.count > 4 && text.count(where: \.isNumber) > 4
             case .name, .address, .other: text.utf8.count > 5 && text.utf8.contains { $0 == 0x20 || $0 == 0x2d }
             }
         }
     }
 
-    /// All texts, the longest first, so that none is cut by a part of it.
-    var all: [String] { spellings { _, _ in true } }
-
-    private func spellings(where isMeant: (String, PersonalFields.Category) -> Bool) -> [String] {
-        var spellings: Set<String> = []
-        for (text, category) in traces where isMeant(text, category) {
-            spellings.formUnion([text, text.lowercased(), text.uppercased()])
-            if category == .phone {
-                let digits = text.filter(\.isNumber)
-                if digits.utf8.count > 4 { spellings.insert(digits) }
-            }
-        }
-        return spellings.sorted { ($1.utf8.count, $0) < ($0.utf8.count, $1) }
-    }
-
-    /// What a query has to look for so as to miss nothing: ids and texts, as they are and as JSON may write them.
-    var needles: [String] {
-        var needles = ids.filter { !$0.hasPrefix("~") }
-        for text in unmistakable {
-            needles.formUnion([text, Self.escaped(text, capitals: false), Self.escaped(text, capitals: true)])
-        }
-        return needles.sorted()
-    }
-
-    /// The text with what is not ASCII as JSON's escapes.
-    private static func escaped(_ text: String, capitals: Bool) -> String {
-        var escaped = ""
-        for unit in text.utf16 {
-            if unit < 0x80, let scalar = Unicode.Scalar(unit) {
-                if scalar == "\"" || scalar == "\\" { escaped += "\\" }
-                escaped.unicodeScalars.append(scalar)
-            } else {
-                let digits = String(unit, radix: 16, uppercase: capitals)
-                escaped += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            }
-        }
-        return escaped
+    private static func isAddress(_ text: String) -> Bool {
+        guard let sign = text.utf8.lastIndex(of: UInt8(ascii: "@")) else { return false }
+        return sign > text.utf8.startIndex && text.utf8.index(after: sign) < text.utf8.endIndex
     }
 }
 
@@ -89,5 +59,7 @@ extension Person {
     package var subjectNames: [String] { subjects.map(\.description).sorted() }
 
     /// In small letters, in order.
-    package var emails: [String] { traces.filter { $0.value == .email }.map { $0.key.lowercased() }.sorted() }
+    package var emails: [String] {
+        traces.filter { $0.value == .email && Self.isAddress($0.key) }.map { $0.key.lowercased() }.sorted()
+    }
 }

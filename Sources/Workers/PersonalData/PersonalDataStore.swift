@@ -16,7 +16,7 @@ package protocol PersonalDataStore: Sendable {
     ///
     /// - Parameter isDryRun: changes nothing, and counts all the same.
     /// - Returns: how many records are concerned.
-    func erase(_ person: Person, isDryRun: Bool) async throws -> Int
+    func erase(_ person: Person, isDryRun: Bool) async throws -> ErasureCount
 }
 
 extension PersonalDataStore {

@@ -54,7 +54,7 @@ package struct RedactedTable: PersonalDataStore {
 
     private static let page = 100
 
-    package func erase(_ person: Person, isDryRun: Bool) async throws -> Int {
+    package func erase(_ person: Person, isDryRun: Bool) async throws -> ErasureCount {
         try await erase(person, isDryRun: isDryRun, among: ("true", []))
     }
 
@@ -63,18 +63,20 @@ package struct RedactedTable: PersonalDataStore {
         _ person: Person,
         isDryRun: Bool,
         among others: (condition: String, values: [SQLValue])
-    ) async throws -> Int {
-        let needles = person.needles
-        guard !needles.isEmpty else { return 0 }
+    ) async throws -> ErasureCount {
+        let patterns = TracePatterns.all(of: person)
+        guard !patterns.isEmpty else { return ErasureCount() }
         let redaction = Redaction(person)
-        var count = 0
+        var count = ErasureCount()
         var cursor: String?
         while true {
             let (changed, last) = try await pool.transaction { transaction in
-                let rows = try await transaction.query(select(needles, after: cursor, among: others))
+                let rows = try await transaction.query(select(patterns, after: cursor, among: others))
                 let changes = rows.compactMap { change(of: $0, redaction) }
-                if !isDryRun, !changes.isEmpty { _ = try await transaction.pipeline(changes) }
-                return (changes.count, rows.count < Self.page ? nil : rows.last?.text(0))
+                if !isDryRun, !changes.isEmpty { _ = try await transaction.pipeline(changes.map(\.statement)) }
+                let own = changes.count(where: \.isOwn)
+                let changed = ErasureCount(own: own, mentions: changes.count - own)
+                return (changed, rows.count < Self.page ? nil : rows.last?.text(0))
             }
             count += changed
             guard let last else { return count }
@@ -83,17 +85,13 @@ package struct RedactedTable: PersonalDataStore {
     }
 
     private func select(
-        _ needles: [String],
+        _ patterns: [String],
         after cursor: String?,
         among others: (condition: String, values: [SQLValue])
     ) -> SQLStatement {
         let conditions = columns.map { column -> String in
-            switch column.content {
-            case .bytes:
-                "EXISTS (SELECT FROM unnest($1) AS needle WHERE position(convert_to(needle, 'UTF8') IN \(column.name)) > 0)"
-            case .json, .jsonb, .text, .unique:
-                "EXISTS (SELECT FROM unnest($1) AS needle WHERE position(needle IN \(column.name)::text) > 0)"
-            }
+            let text = column.content == .bytes ? "encode(\(column.name), 'escape')" : "\(column.name)::text"
+            return "lower(\(text)) LIKE ANY ($1)"
         }
         let selected = columns.map { $0.content == .jsonb ? "\($0.name)::text" : $0.name }
         return SQLStatement(
@@ -103,12 +101,12 @@ package struct RedactedTable: PersonalDataStore {
                 AND ($2::text IS NULL OR \(key.column) > ($2::text)::\(key.type))
             ORDER BY \(key.column) LIMIT \(Self.page) FOR UPDATE
             """,
-            [.textArray(needles), cursor.map { .text($0) } ?? .null] + others.values
+            [.textArray(patterns), cursor.map { .text($0) } ?? .null] + others.values
         )
     }
 
     /// What takes the person out of the row; `nil` when the row only looked as if.
-    private func change(of row: SQLRow, _ redaction: Redaction) -> SQLStatement? {
+    private func change(of row: SQLRow, _ redaction: Redaction) -> (statement: SQLStatement, isOwn: Bool)? {
         guard let id = row.text(0) else { return nil }
         let event = row.text(1) ?? ""
         var isOwn = false
@@ -144,11 +142,11 @@ package struct RedactedTable: PersonalDataStore {
         guard isChanged else { return nil }
         if isOwn {
             guard let whenOwn else {
-                return SQLStatement("DELETE FROM \(table) WHERE \(key.column) = ($1::text)::\(key.type)", [.text(id)])
+                return (SQLStatement("DELETE FROM \(table) \(condition)", [.text(id)]), true)
             }
             if !whenOwn.isEmpty { settings.append(whenOwn) }
         }
-        return SQLStatement("UPDATE \(table) SET \(settings.joined(separator: ", ")) \(condition)", values)
+        return (SQLStatement("UPDATE \(table) SET \(settings.joined(separator: ", ")) \(condition)", values), isOwn)
     }
 }
 

@@ -1,6 +1,6 @@
 import FlotillaModels
 
-/// Takes a person out of texts and JSON, and leaves the rest as it is.
+/// Takes a person out of texts and JSON, and leaves the rest as it is: a value goes only where it stands as a whole.
 package struct Redaction: Sendable {
     /// What stands in the place of what was taken out.
     package static let placeholder = "forgotten"
@@ -16,8 +16,10 @@ package struct Redaction: Sendable {
     private let person: Person
     private let ids: Set<String>
     private let contacts: Set<String>
-    private let unmistakable: [String]
-    private let all: [String]
+    /// Finds what is the person's wherever it stands.
+    let everywhere: TraceMatcher
+    /// Finds also what is the person's only where the rest is about them.
+    private let inOwn: TraceMatcher
 
     /// Fields that may name a person of any kind.
     private static let generic: Set<String> = [
@@ -29,35 +31,37 @@ package struct Redaction: Sendable {
         self.person = person
         ids = person.ids
         contacts = person.contacts
-        unmistakable = person.unmistakable
-        all = person.all
+        everywhere = TraceMatcher(person.unmistakable, allowsUnspaced: false)
+        inOwn = TraceMatcher(person.traces, allowsUnspaced: true)
     }
 
     /// - Parameters:
-    ///   - body: JSON or anything else; what is no JSON goes whole when the person is in it.
+    ///   - body: JSON, a text, or bytes, which go whole when the person is in them.
     ///   - event: what it is the body of, where that is known.
     func redact(_ body: [UInt8], of event: String = "") -> Result {
-        guard let tree = try? JSONTree(body) else {
-            let isConcerned = holds(body, unmistakable)
-            return Result(bytes: isConcerned ? [] : body, isOwn: isConcerned, isChanged: isConcerned)
-        }
+        guard let tree = try? JSONTree(body) else { return redactPlain(body) }
         var walk = Walk(redaction: self, tree: tree, privacy: EventPrivacies.shared.privacy(of: event))
         walk.visit(tree.root, Walk.Scope(kind: walk.privacy.entity))
-        var bytes = tree.replacing(walk.replacements)
-        // In the name of a member, or in an unusual spelling.
-        if holds(bytes, walk.ownsRoot ? all.filter { $0.utf8.count > 3 } : unmistakable) {
-            bytes = JSONTree.literal(Self.placeholder)
-        }
+        let bytes = tree.replacing(walk.replacements)
         return Result(bytes: bytes, isOwn: walk.ownsRoot, isChanged: bytes != body)
+    }
+
+    private func redactPlain(_ body: [UInt8]) -> Result {
+        guard let text = String(validating: body, as: UTF8.self) else {
+            let isConcerned = everywhere.isFound(in: String(decoding: body, as: UTF8.self))
+            return Result(bytes: isConcerned ? [] : body, isOwn: isConcerned, isChanged: isConcerned)
+        }
+        let found = everywhere.ranges(in: text)
+        guard !found.isEmpty else { return Result(bytes: body, isOwn: false, isChanged: false) }
+        // It is somebody else's as soon as it says anything besides.
+        let isOwn = !everywhere.replacing(in: text, with: "").contains(where: \.isPartOfWord)
+        let redacted = everywhere.replacing(in: text, with: Self.placeholder)
+        return Result(bytes: Array(redacted.utf8), isOwn: isOwn, isChanged: true)
     }
 
     /// - Parameter isOwn: whether the text is about the person, so that single words are taken out too.
     package func redact(_ text: String, isOwn: Bool) -> String {
-        var text = text
-        for trace in isOwn ? all : unmistakable where text.contains(trace) {
-            text = text.replacingWords(trace, with: Self.placeholder, onlyWhole: trace.utf8.count < 6)
-        }
-        return text
+        (isOwn ? inOwn : everywhere).replacing(in: text, with: Self.placeholder)
     }
 
     func isPerson(_ subject: DataSubject) -> Bool { person.subjects.contains(subject) }
@@ -68,12 +72,8 @@ package struct Redaction: Sendable {
     }
 
     fileprivate func isContact(_ text: String, _ category: PersonalFields.Category) -> Bool {
-        contacts.contains(Person.comparable(text, category))
-    }
-
-    private func holds(_ bytes: [UInt8], _ texts: [String]) -> Bool {
-        let text = String(decoding: bytes, as: UTF8.self)
-        return texts.contains { text.contains($0) }
+        if category == .phone, !ContactExtractor.isNumber(text) { return false }
+        return contacts.contains(Person.comparable(text, category))
     }
 
     /// One pass over a JSON text.
@@ -94,15 +94,41 @@ package struct Redaction: Sendable {
             case .object: visitObject(node, scope)
             case .array: for element in node.children { visit(element, scope) }
             case .string:
-                guard let text = tree.text(of: node) else { return }
+                let inside = node.literal.lowerBound + 1..<node.literal.upperBound - 1
+                let text = text(inside)
                 let redacted = redaction.redact(text, isOwn: scope.isOwn)
-                if redacted != text { replacements.append((node.literal, JSONTree.literal(redacted))) }
-            case .number: if redaction.isContact(number(node), .phone) { takeOut(node) }
+                if redacted != text { replacements.append((inside, Array(redacted.utf8))) }
+            case .number:
+                // Neither an amount nor a coordinate is a telephone number.
+                let digits = number(node)
+                if digits.allSatisfy(\.isNumber), redaction.isContact(digits, .phone) { takeOut(node) }
             case .boolean, .null: break
             }
         }
 
+        /// As it is written: a matcher reads escapes, and all others stay as they are.
+        private func text(_ inside: Range<Int>) -> String { String(decoding: tree.bytes[inside], as: UTF8.self) }
+
+        /// Takes the person out of the names of members, and leaves no two of them the same.
+        private mutating func redactNames(of members: [JSONTree.Node]) {
+            var taken: Set<String>?
+            for key in members.compactMap(\.key) {
+                let name = text(key)
+                let redacted = redaction.redact(name, isOwn: false)
+                guard redacted != name else { continue }
+                var names = taken ?? Set(members.compactMap(\.key).map(text))
+                var (unique, number) = (redacted, 2)
+                while !names.insert(unique).inserted {
+                    unique = "\(redacted)-\(number)"
+                    number += 1
+                }
+                taken = names
+                replacements.append((key, Array(unique.utf8)))
+            }
+        }
+
         private mutating func visitObject(_ node: JSONTree.Node, _ scope: Scope) {
+            redactNames(of: node.children)
             let members = node.children.map { (name: FieldName.normalised(tree.name(of: $0)), node: $0) }
             var inner = scope
             let owners = members.compactMap { owner($0.name, $0.node, scope.kind) }
@@ -167,27 +193,4 @@ package struct Redaction: Sendable {
             replacements.append((node.literal, JSONTree.literal(Redaction.placeholder)))
         }
     }
-}
-
-extension String {
-    /// Every occurrence exchanged.
-    ///
-    /// - Parameter onlyWhole: leaves those alone that are part of a longer word.
-    fileprivate func replacingWords(_ word: String, with replacement: String, onlyWhole: Bool) -> String {
-        var result = ""
-        var rest = self[...]
-        while let found = rest.firstRange(of: word) {
-            let before = rest[..<found.lowerBound].last ?? result.last
-            let after = rest[found.upperBound...].first
-            let isPart = before.map(\.isPartOfWord) == true || after.map(\.isPartOfWord) == true
-            result += rest[..<found.lowerBound]
-            result += onlyWhole && isPart ? word : replacement
-            rest = rest[found.upperBound...]
-        }
-        return result + rest
-    }
-}
-
-extension Character {
-    fileprivate var isPartOfWord: Bool { isLetter || isNumber }
 }

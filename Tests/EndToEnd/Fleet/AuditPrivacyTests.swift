@@ -40,6 +40,22 @@ extension FleetTests {
 
             let refused = try await fleet.home.run("audit", "forget", "nb-1", environment: environment)
             #expect(refused.status == 2)
+            let dryRun = try await fleet.home.run(
+                "audit",
+                "forget",
+                "nb-1",
+                "--dry-run",
+                "--output",
+                "json",
+                environment: environment
+            )
+            let stores = try JSONValue(Array(dryRun.text.utf8))["stores"]?.elements ?? []
+            for store in stores {
+                func count(_ name: String) -> Int { Int(store[name]?.double ?? -1) }
+                #expect(count("records") == count("own") + count("mentions"))
+            }
+            let deadLetters = stores.first { $0["store"]?.text == "dead letters" }
+            #expect((deadLetters?["own"]?.double ?? 0) >= 2)
             try await fleet.home.succeed(
                 "audit",
                 "forget",

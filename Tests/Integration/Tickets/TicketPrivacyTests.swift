@@ -30,9 +30,9 @@ struct TicketPrivacyTests {
             #expect(person.traces["Zoé Lindqvist"] == .name)
             #expect(person.traces["Zoe.L@example.com"] == .email)
 
-            #expect(try await data.erase(person, isDryRun: true) >= 2)
+            #expect(try await data.erase(person, isDryRun: true).total >= 2)
             #expect(fixture.files().count == 4)
-            #expect(try await data.erase(person, isDryRun: false) == 2)
+            #expect(try await data.erase(person, isDryRun: false) == ErasureCount(own: 2))
             #expect(fixture.files() == others)
             let left = try await fixture.pool.query(
                 SQLStatement(
@@ -43,7 +43,7 @@ struct TicketPrivacyTests {
             #expect(!left.contains { $0.lowercased().contains("zoe.l") })
             #expect(try await fixture.tickets().map(\.guestName) == [nil, nil, "Jane Doe", "Zoé Lindqvist"])
             #expect(try await fixture.tickets().map(\.hasFile) == [false, false, true, true])
-            #expect(try await data.erase(person, isDryRun: false) == 0)
+            #expect(try await data.erase(person, isDryRun: false) == ErasureCount())
 
             // A late copy of the job brings nothing back.
             #expect(await fixture.handle(body, id: "late").isDone)
@@ -61,7 +61,7 @@ struct TicketPrivacyTests {
             var zoe = Person()
             zoe.add(DataSubject(kind: "guest", id: "7"))
             let person = zoe
-            let erasure = Mutex<Task<Int, any Error>?>(nil)
+            let erasure = Mutex<Task<ErasureCount, any Error>?>(nil)
             fixture.store.onFirstSync {
                 let erasing = Task { try await TicketData(pool, store).erase(person, isDryRun: false) }
                 erasure.withLock { $0 = erasing }
@@ -80,7 +80,7 @@ struct TicketPrivacyTests {
             let again = TicketFixture.job("b", tickets: [TicketFixture.ticket(1, guest: "Zoé L.", more: guest)])
             #expect(await fixture.handle(again).isDone)
             let erased = try await erasure.withLock { $0 }?.value
-            #expect(erased == 1)
+            #expect(erased == ErasureCount(own: 1))
             let names = try await fixture.tickets().map(\.guestName)
             #expect(names == [nil] && fixture.files().isEmpty)
         }

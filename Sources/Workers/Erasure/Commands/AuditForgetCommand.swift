@@ -5,6 +5,7 @@ import FlotillaDeadLetters
 import FlotillaMessaging
 import FlotillaModules
 import FlotillaOperations
+import FlotillaPersonalData
 import FlotillaStorage
 import FlotillaTelemetry
 import Workers
@@ -30,6 +31,9 @@ package enum AuditForgetCommand {
         struct Count: Encodable {
             let store: String
             let records: Int
+            /// Of the records, those about the person, and those about others that mention them.
+            let own: Int
+            let mentions: Int
         }
 
         let done: Bool
@@ -131,29 +135,33 @@ package enum AuditForgetCommand {
             linked: invocation[linked] ? .included : invocation[alone] ? .leftAlone : .refused,
             by: isDryRun ? nil : request
         ) { store, count in
-            if invocation.console.isInteractive { invocation.console.note("\(store): \(count)") }
+            if invocation.console.isInteractive { invocation.console.note("\(store): \(count.total)") }
         }
         let answer = Answer(
             done: !isDryRun,
             operationId: report.operationID,
             keysDestroyed: report.subjects.count,
             subjects: report.subjects,
-            stores: report.counts.map { .init(store: $0.store, records: $0.count) },
+            stores: report.counts.map {
+                .init(store: $0.store, records: $0.count.total, own: $0.count.own, mentions: $0.count.mentions)
+            },
             linked: report.linked
         )
         let verb = isDryRun ? "would be forgotten" : "forgotten"
         try invocation.show(
             answer,
             as: Table(
-                ["where", verb],
+                ["where", verb, "the person's", "only mentioned"],
                 [
                     [
                         "audit log: keys of "
                             + (report.subjects.isEmpty ? "nobody" : report.subjects.joined(separator: ", ")),
-                        "\(report.subjects.count)",
+                        "\(report.subjects.count)", "\(report.subjects.count)", "0",
                     ]
                 ]
-                    + report.counts.map { [$0.store, "\($0.count)"] }
+                    + report.counts.map {
+                        [$0.store, "\($0.count.total)", "\($0.count.own)", "\($0.count.mentions)"]
+                    }
             )
         )
         if !report.linked.isEmpty {

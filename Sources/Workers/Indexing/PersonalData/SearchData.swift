@@ -34,17 +34,18 @@ package struct SearchData: PersonalDataStore {
         }
     }
 
-    func erase(_ person: Person, isDryRun: Bool) async throws -> Int {
+    func erase(_ person: Person, isDryRun: Bool) async throws -> ErasureCount {
         let users = Self.users(of: person)
         let profiles = Self.profiles(of: person)
         let isMeant = "standing <> 'deleted' AND (user_ids && $1 OR profile_id = ANY ($2))"
-        let count = try await pool.query(
+        let rows = try await pool.query(
             SQLStatement(
                 "SELECT count(*) FROM search_records WHERE \(isMeant)",
                 [.textArray(users), .textArray(profiles)]
             )
         )
-        guard !isDryRun else { return Int(count.first?.int(0) ?? 0) }
+        let count = ErasureCount(own: Int(rows.first?.int(0) ?? 0))
+        guard !isDryRun else { return count }
         // A profile whose user no event has named is deleted as if the profile were a user.
         let nameless = try await pool.query(
             SQLStatement(
@@ -57,7 +58,7 @@ package struct SearchData: PersonalDataStore {
         )
         let all = users + nameless.compactMap { $0.text(0).map { "profile:\($0)" } }
         if !all.isEmpty { try await UserDeletion(pool, index).delete(all) }
-        return Int(count.first?.int(0) ?? 0)
+        return count
     }
 
     private static func users(of person: Person) -> [String] {

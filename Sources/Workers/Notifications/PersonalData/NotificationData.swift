@@ -64,8 +64,7 @@ package struct NotificationData: PersonalDataStore {
         AND (recipient_name IS NOT NULL OR address IS NOT NULL OR body IS NOT NULL OR subject <> $4)
         """
 
-    /// The same for a dry run's table of mentions, whose own values come first. In a real run such rows are empty by
-    /// then.
+    /// The same for a table of mentions, whose own values come first.
     private static let ownRow = """
         recipient = ANY ($3) OR lower(recipient) = ANY ($4) OR lower(address) = ANY ($5)
         """
@@ -95,20 +94,20 @@ package struct NotificationData: PersonalDataStore {
         }
     }
 
-    func erase(_ person: Person, isDryRun: Bool) async throws -> Int {
-        let own: Int
-        if isDryRun {
-            let statement = SQLStatement("SELECT count(*) FROM notifications WHERE \(Self.isMeant)", values(person))
-            own = Int(try await pool.query(statement).first?.int(0) ?? 0)
-        } else {
-            own = try await pool.transaction { transaction in try await eraseOwn(person, transaction) }
-        }
-        var count = own
+    func erase(_ person: Person, isDryRun: Bool) async throws -> ErasureCount {
+        var count = ErasureCount()
         let known = Array(values(person).dropLast())
         for (table, isOwn) in mentions {
-            let others = isDryRun ? ("(\(isOwn)) IS NOT TRUE", known) : ("true", [])
-            count += try await table.erase(person, isDryRun: isDryRun, among: others)
+            count += try await table.erase(person, isDryRun: isDryRun, among: ("(\(isOwn)) IS NOT TRUE", known))
         }
+        if isDryRun {
+            let statement = SQLStatement("SELECT count(*) FROM notifications WHERE \(Self.isMeant)", values(person))
+            count.own += Int(try await pool.query(statement).first?.int(0) ?? 0)
+            return count
+        }
+        count.own += try await pool.transaction { transaction in try await eraseOwn(person, transaction) }
+        // What the person's own rows say besides: they are counted already.
+        for (table, _) in mentions { _ = try await table.erase(person, isDryRun: false) }
         return count
     }
 

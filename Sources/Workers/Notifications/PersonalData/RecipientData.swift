@@ -24,7 +24,7 @@ package struct RecipientData: PersonalDataStore {
         }
     }
 
-    package func erase(_ person: Person, isDryRun: Bool) async throws -> Int {
+    package func erase(_ person: Person, isDryRun: Bool) async throws -> ErasureCount {
         let keys = person.subjectNames
         let addresses = person.emails.map { "address:\($0)" }
         let isMeant =
@@ -38,7 +38,7 @@ package struct RecipientData: PersonalDataStore {
                     [.textArray(keys), .textArray(addresses)]
                 ),
             ])
-            return results.reduce(0) { $0 + Int($1.first?.int(0) ?? 0) }
+            return ErasureCount(own: results.reduce(0) { $0 + Int($1.first?.int(0) ?? 0) })
         }
         let results = try await pool.pipeline([
             SQLStatement(
@@ -53,6 +53,6 @@ package struct RecipientData: PersonalDataStore {
                 [.textArray(keys), .textArray(addresses)]
             ),
         ])
-        return results.reduce(0) { $0 + $1.affected }
+        return ErasureCount(own: results.reduce(0) { $0 + $1.affected })
     }
 }

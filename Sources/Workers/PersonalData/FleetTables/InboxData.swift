@@ -9,15 +9,22 @@ package struct InboxData: PersonalDataStore {
 
     package init(_ pool: PostgresPool) { self.pool = pool }
 
-    package func erase(_ person: Person, isDryRun: Bool) async throws -> Int {
-        let texts = person.unmistakable
-        guard !texts.isEmpty else { return 0 }
-        let condition = "EXISTS (SELECT FROM unnest($1) AS needle WHERE position(needle IN message_id) > 0)"
-        let values: [SQLValue] = [.textArray(texts)]
-        if isDryRun {
-            let result = try await pool.query(SQLStatement("SELECT count(*) FROM inbox WHERE \(condition)", values))
-            return Int(result.first?.int(0) ?? 0)
+    package func erase(_ person: Person, isDryRun: Bool) async throws -> ErasureCount {
+        let patterns = TracePatterns.texts(of: person)
+        guard !patterns.isEmpty else { return ErasureCount() }
+        let matcher = Redaction(person).everywhere
+        let candidates = try await pool.query(
+            SQLStatement(
+                "SELECT consumer, message_id FROM inbox WHERE lower(message_id) LIKE ANY ($1)",
+                [.textArray(patterns)]
+            )
+        )
+        let ids = candidates.compactMap { $0.text(1) }.filter(matcher.isFound)
+        if !isDryRun, !ids.isEmpty {
+            _ = try await pool.query(
+                SQLStatement("DELETE FROM inbox WHERE message_id = ANY ($1)", [.textArray(Array(Set(ids)))])
+            )
         }
-        return try await pool.query(SQLStatement("DELETE FROM inbox WHERE \(condition)", values)).affected
+        return ErasureCount(own: ids.count)
     }
 }

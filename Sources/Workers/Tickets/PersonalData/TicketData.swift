@@ -47,8 +47,8 @@ package struct TicketData: PersonalDataStore {
         }
     }
 
-    func erase(_ person: Person, isDryRun: Bool) async throws -> Int {
-        var count = try await eraseOwn(person, isDryRun: isDryRun)
+    func erase(_ person: Person, isDryRun: Bool) async throws -> ErasureCount {
+        var count = ErasureCount(own: try await eraseOwn(person, isDryRun: isDryRun))
         for table in mentions { count += try await table.erase(person, isDryRun: isDryRun) }
         return count
     }
@@ -86,7 +86,7 @@ package struct TicketData: PersonalDataStore {
         [
             .textArray(person.subjects.filter { $0.kind == "guest" }.map(\.id).sorted()),
             .textArray(person.emails),
-            .textArray(Array(Set(person.unmistakable.map { $0.lowercased() })).sorted()),
+            .textArray(Array(Set(person.unmistakable.keys.map { $0.lowercased() })).sorted()),
         ]
     }
 }
