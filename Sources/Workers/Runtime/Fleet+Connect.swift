@@ -13,10 +13,17 @@ extension Fleet {
 
     /// A fleet on real servers with all that the modules bring: workers, services, probes, observers of dead letters.
     ///
-    /// - Throws: `FleetError`, and what a module throws that can't start.
+    /// What the modules hold is closed when ``run()`` ends; a fleet that is not to run after all is ended by ``shutdown()``
+    /// and ``run()``.
+    /// - Throws: `FleetError`, and what a module throws that can't start; what has started is closed then.
     public convenience init(_ configuration: FleetConfiguration, modules: [any FleetModule]) async throws {
         let connections = try FleetConnections(configuration, metrics: Metrics())
-        try await self.init(configuration, connections: connections, modules: modules)
+        do {
+            try await self.init(configuration, connections: connections, modules: modules)
+        } catch {
+            await connections.broker.close()
+            throw error
+        }
     }
 
     package convenience init(
@@ -113,7 +120,8 @@ extension Fleet {
     }
 }
 
-/// The connections of one process of workers; whoever makes them closes the broker.
+/// The connections of one process of workers. A fleet that has run has closed the broker; when no fleet comes of them,
+/// whoever made them closes it.
 package struct FleetConnections: Sendable {
     package let broker: any Broker
     package let postgres: PostgresPool
