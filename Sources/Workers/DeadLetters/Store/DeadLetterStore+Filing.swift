@@ -23,17 +23,21 @@ extension DeadLetterStore {
         do {
             try await pool.transaction { transaction in
                 let filed = Set(try await transaction.query(insert).compactMap { $0.text(0) })
-                let ends = kept.filter { filed.contains(keys[$0]) }.compactMap { index in
-                    deadLetters[index].jobID.map {
-                        Jobs.dead($0, attempts: deadLetters[index].attempts, failure: deadLetters[index].failure)
-                    }
-                }
-                try await transaction.commit(after: ends)
+                let dead = kept.filter { filed.contains(keys[$0]) }.map { deadLetters[$0] }
+                try await transaction.commit(after: Self.ends(of: dead))
             }
         } catch let error as PostgresError {
             throw error
         } catch {
             throw PostgresError(code: .protocolViolation, operation: "file dead letters", detail: "\(error)")
+        }
+    }
+
+    /// What ends the jobs of the dead letters.
+    private static func ends(of deadLetters: [DeadLetter]) -> [SQLStatement] {
+        let jobs = deadLetters.compactMap { deadLetter in deadLetter.jobID.map { (id: $0, deadLetter) } }
+        return jobs.sorted { $0.id.utf8.lexicographicallyPrecedes($1.id.utf8) }.map { id, deadLetter in
+            Jobs.dead(id, attempts: deadLetter.attempts, failure: deadLetter.failure)
         }
     }
 
