@@ -9,7 +9,7 @@ import Testing
 import Workers
 
 /// An observer that fails holds back nothing but the acknowledgement of its own dead letters.
-@Suite(.enabled(if: TestBroker.isAvailable && TestDatabase.isAvailable), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: TestBroker.isAvailable && TestDatabase.isAvailable))
 struct DeadLetterObserverTests {
     private struct Refusal: Error {}
 

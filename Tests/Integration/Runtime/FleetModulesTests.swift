@@ -10,7 +10,7 @@ import Testing
 @testable import Workers
 
 /// A fleet ends what its modules hold exactly once, however it comes to its end.
-@Suite(.enabled(if: TestBroker.isAvailable && TestDatabase.isAvailable), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: TestBroker.isAvailable && TestDatabase.isAvailable))
 struct FleetModulesTests {
     private struct Greeter: Worker {
         struct Payload: Decodable, Sendable {}

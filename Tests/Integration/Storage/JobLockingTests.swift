@@ -6,7 +6,7 @@ import Testing
 @testable import Workers
 
 /// After a lost connection one process ends the jobs of a batch while another starts the same ones.
-@Suite(.enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: TestDatabase.isAvailable))
 struct JobLockingTests {
     @Test func `starts, effects, ends and requeues of the same jobs never wait for one another in a circle`()
         async throws
