@@ -119,4 +119,17 @@ struct RabbitMQInspectionTests {
             try await eventually { (try? await broker.depths(of: missing)) == [:] }
         }
     }
+
+    @Test func `a question to a broker that falls silent gives up as soon as an attempt to connect would`() async throws
+    {
+        try await withProxy(connectTimeout: .seconds(1)) { proxy, _, broker in
+            let before = try await broker.depths(of: missing)
+            #expect(before == [:])
+            proxy.freeze()
+            let start = ContinuousClock.now
+            await #expect(throws: AMQPError.self) { try await broker.depths(of: missing) }
+            #expect(ContinuousClock.now - start < .seconds(10))
+            proxy.thaw()
+        }
+    }
 }

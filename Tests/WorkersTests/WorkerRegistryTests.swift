@@ -49,4 +49,12 @@ struct WorkerRegistryTests {
             try registry.assign([queue("a.profile.viewed", "quota")], only: ["quotas"])
         }
     }
+
+    @Test func `an unknown name to run is answered with all that the queues know`() throws {
+        var registry = WorkerRegistry()
+        try registry.add(SingleHandler(implementation: Viewer()))
+        let queues = [queue("a.profile.viewed", "quota"), queue("b.user.created", "notifications")]
+        let error = #expect(throws: FleetError.self) { try registry.assign(queues, only: ["notification"]) }
+        #expect(error?.detail == "no worker is called 'notification'; there are notifications, quota")
+    }
 }

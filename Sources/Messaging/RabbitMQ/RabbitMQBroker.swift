@@ -66,6 +66,9 @@ package final class RabbitMQBroker: Broker {
             case .open(let admin): return admin
             case .closed: throw .closed("ask the broker")
             case .unused:
+                var configuration = configuration
+                // A question can be asked again, and a process that is ending waits for the one under way.
+                configuration.requestTimeout = min(configuration.requestTimeout, configuration.connectTimeout)
                 let admin = RabbitMQAdmin(configuration, name: "inspection")
                 inspection = .open(admin)
                 return admin

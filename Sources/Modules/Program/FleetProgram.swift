@@ -9,7 +9,7 @@ import FoundationEssentials
 package struct FleetProgram: Sendable {
     package let modules: [any DomainModule.Type]
 
-    /// - Parameter modules: in the order in which their tables are made, their routes matched, and people erased.
+    /// - Parameter modules: in the order in which their tables are made and their routes matched.
     package init(_ modules: [any DomainModule.Type]) { self.modules = modules }
 
     /// The settings of the core and of every domain.
@@ -64,13 +64,16 @@ package struct FleetProgram: Sendable {
         return lines
     }
 
-    /// Every place where personal data may stand.
+    /// Every place where personal data may stand: first those by which nobody is found, and last of all Redis, since what is
+    /// deleted there is made again from the tables.
     package func personalData(
         _ configuration: Configuration,
         in context: PersonalDataContext
     ) throws -> PersonalDataParts {
         let parts = try domains(configuration).map { try $0.personalData(in: context) }
-        return PersonalDataParts(parts.flatMap(\.stores) + FleetTables.stores(context.postgres, context.redis)) {
+        let tables = FleetTables.stores(context.postgres) + parts.flatMap(\.stores)
+        let redis: [any PersonalDataStore] = context.redis.map { [RedisData($0)] } ?? []
+        return PersonalDataParts(tables.filter { !$0.identifiesPeople } + tables.filter(\.identifiesPeople) + redis) {
             for part in parts { await part.close() }
         }
     }

@@ -9,6 +9,10 @@ package protocol PersonalDataStore: Sendable {
     /// The tables that it takes care of.
     var tables: [String] { get }
 
+    /// Whether this place may know more of a person than it is asked for. Such places are erased after all others: what is
+    /// left of an interrupted erasure is still found by what they know.
+    var identifiesPeople: Bool { get }
+
     /// Adds what this place knows of the person: other names, addresses. May be asked several times.
     func identify(_ person: inout Person) async throws
 
@@ -20,5 +24,7 @@ package protocol PersonalDataStore: Sendable {
 }
 
 extension PersonalDataStore {
+    package var identifiesPeople: Bool { false }
+
     package func identify(_ person: inout Person) async throws {}
 }

@@ -13,10 +13,17 @@ extension Fleet {
 
     /// A fleet on real servers with all that the modules bring: workers, services, probes, observers of dead letters.
     ///
-    /// - Throws: `FleetError`, and what a module throws that can't start.
+    /// What the modules hold is closed when ``run()`` ends; a fleet that is not to run after all is ended by ``shutdown()``
+    /// and ``run()``.
+    /// - Throws: `FleetError`, and what a module throws that can't start; what has started is closed then.
     public convenience init(_ configuration: FleetConfiguration, modules: [any FleetModule]) async throws {
         let connections = try FleetConnections(configuration, metrics: Metrics())
-        try await self.init(configuration, connections: connections, modules: modules)
+        do {
+            try await self.init(configuration, connections: connections, modules: modules)
+        } catch {
+            await connections.close()
+            throw error
+        }
     }
 
     package convenience init(

@@ -21,6 +21,7 @@ public final class Fleet: Sendable {
         var registry = WorkerRegistry()
         var groups: [WorkerGroup] = []
         var phase = Phase.idle
+        var hasRun = false
     }
 
     private let state = Mutex(State())
@@ -78,10 +79,15 @@ public final class Fleet: Sendable {
         }
     }
 
-    /// Consumes until ``shutdown()``, then drains and returns.
+    /// Consumes until ``shutdown()``, then drains and returns. May be called once: what the modules hold is closed then.
     ///
     /// - Throws: `FleetError` when it can't start. Nothing that happens later makes it throw.
     public func run() async throws {
+        let hasRun = state.withLock { state in
+            defer { state.hasRun = true }
+            return state.hasRun
+        }
+        guard !hasRun else { throw FleetError(code: .hasRun, detail: "this fleet has run; make another") }
         do {
             try await consume()
         } catch {

@@ -10,6 +10,8 @@ public struct FleetError: Error, Sendable, Hashable, CustomStringConvertible {
         case stateFolder
         /// A server that is needed to start can't be reached.
         case unavailable
+        /// A fleet runs once.
+        case hasRun
     }
 
     public let code: Code

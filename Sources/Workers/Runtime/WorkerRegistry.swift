@@ -27,8 +27,8 @@ struct WorkerRegistry: Sendable {
     ) throws(FleetError) -> (assigned: [(QueueDefinition, any MessageHandler)], unassigned: [QueueDefinition]) {
         let names = Set(handlers.map(\.worker))
         if let unknown = only?.subtracting(names).sorted().first {
-            // Those of modules that bring nothing to this process are known by their queues.
-            let known = names.union(queues.map(\.worker)).sorted().joined(separator: ", ")
+            // A module may have left out workers that are not to run here; their queues name them.
+            let known = names.union(queues.map(\.worker)).subtracting([unknown]).sorted().joined(separator: ", ")
             throw FleetError(code: .registration, detail: "no worker is called '\(unknown)'; there are \(known)")
         }
         var assigned: [(QueueDefinition, any MessageHandler)] = []

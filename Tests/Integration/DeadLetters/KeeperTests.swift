@@ -7,84 +7,10 @@ import FlotillaTestSupport
 import Foundation
 import Testing
 
-/// A broker with one queue, a database, and what stands between them.
-private struct Fixture: Sendable {
-    let broker: TestBroker
-    let rabbit: RabbitMQBroker
-    let database: TestDatabase
-    let topology: Topology
-    let queue: QueueDefinition
-    let log = Log(service: "test", threshold: .error)
-
-    var store: DeadLetterStore { DeadLetterStore(database.pool) }
-    var sweep: DeadLetterSweep {
-        DeadLetterSweep(topology: topology, broker: rabbit, store: store, observers: [], log: log)
-    }
-
-    static func with(_ body: (Fixture) async throws -> Void) async throws {
-        try await TestBroker.with { broker in
-            try await TestDatabase.with(migrated: true) { database in
-                let queue = broker.queue("a", key: "profile.viewed")
-                let topology = broker.topology([queue])
-                try await broker.deploy(topology)
-                let rabbit = RabbitMQBroker(broker.configuration)
-                try await rabbit.closing {
-                    try await body(
-                        Fixture(broker: broker, rabbit: rabbit, database: database, topology: topology, queue: queue)
-                    )
-                }
-            }
-        }
-    }
-
-    func publish(_ messages: [OutgoingMessage]) async throws {
-        let publisher = try await rabbit.publisher(named: "test")
-        let results = await publisher.publish(messages)
-        #expect(results.filter { !$0.isConfirmed }.isEmpty)
-        await publisher.close()
-    }
-
-    /// As the runtime dead-letters a message after its last attempt.
-    func deadLettered(_ message: Message, error: String = "no answer from host 17", at time: String? = nil)
-        -> OutgoingMessage
-    {
-        let delivery = Delivery(
-            message: message,
-            queue: queue.name,
-            exchange: topology.events.name,
-            routingKey: "profile.viewed",
-            isRedelivered: false,
-            token: DeliveryToken(epoch: 1, tag: 1)
-        )
-        return FailedDelivery(
-            delivery: delivery,
-            messageID: message.properties.messageID ?? UUID().uuidString,
-            failure: Failure(type: "timeout", message: error, isPermanent: false),
-            failures: 3,
-            maxAttempts: 3,
-            worker: "host-1",
-            failedAt: time ?? "2026-01-30T03:00:00.000Z"
-        ).deadLettered()
-    }
-
-    func message(_ id: String, body: [UInt8] = Array(#"{"a":1}"#.utf8)) -> Message {
-        var message = Message(headers: ["tenant": .table(["blob": .bytes([0, 255])]), "nul": "a\u{0}b"], body: body)
-        message.properties.messageID = id
-        message.properties.correlationID = "c-\(id)"
-        message.properties.expiration = "60000"
-        return message
-    }
-
-    /// Publishes what the outbox holds, as the relay does.
-    func relay() async throws {
-        let claimed = try await database.pool.pipeline(Outbox.claim(limit: 1_000)).flatMap { Outbox.claimed($0) }
-        try await publish(try claimed.map { try $0.message.get() })
-        _ = try await database.pool.pipeline(Outbox.confirmed(claimed))
-    }
-}
-
 @Suite(.enabled(if: TestBroker.isAvailable && TestDatabase.isAvailable))
 struct KeeperTests {
+    private typealias Fixture = KeeperFixture
+
     @Test func `a dead letter is filed as it was, byte for byte, and leaves its queue`() async throws {
         try await Fixture.with { fixture in
             let bodies: [[UInt8]] = [[], [0, 255, 254], Array("{}".utf8), [UInt8](repeating: 7, count: 300_000)]

@@ -149,4 +149,59 @@ struct MigrationsTests {
             )
         }
     }
+
+    @Test func `whoever looks while a database is being taken over sees it as it was or as it is`() async throws {
+        let schema = try FleetProgram.schema()
+        try await TestDatabase.with(migrated: true) { database in
+            let all = try MigrationPlan.pending(schema, after: [])
+            try await numberAsOne(database, all)
+            let (pending, observer) = (database.pool, try database.otherPool())
+            async let steps: [SchemaStep] = {
+                try await eventually("the table is locked") {
+                    let locks = try await observer.query(
+                        SQLStatement(
+                            "SELECT FROM pg_locks WHERE relation = to_regclass('schema_migrations') "
+                                + "AND mode = 'AccessExclusiveLock' AND granted"
+                        )
+                    )
+                    return !locks.isEmpty
+                }
+                return try await Migrations.pending(in: pending, schema)
+            }()
+            try await database.otherPool(named: "takeover").transaction { transaction in
+                _ = try await transaction.pipeline(SchemaTable.upgrade(schema))
+                try await eventually("the look waits") {
+                    let waiting = try await observer.query(
+                        SQLStatement(
+                            "SELECT FROM pg_locks WHERE relation = to_regclass('schema_migrations') AND NOT granted"
+                        )
+                    )
+                    return !waiting.isEmpty
+                }
+                try await transaction.commit()
+            }
+            #expect(try await steps == all.filter { $0.migration.formerNumber == nil })
+            await observer.close()
+        }
+    }
+
+    @Test func `the table of another schema on the search path is left alone`() async throws {
+        let schema = try FleetProgram.schema()
+        try await TestDatabase.with(migrated: true) { theirs in
+            try await numberAsOne(theirs, try MigrationPlan.pending(schema, after: []))
+            try await TestDatabase.with { own in
+                let url = own.url.replacing(own.schema, with: "\(own.schema),\(theirs.schema)")
+                let pool = PostgresPool(try PostgresConfiguration(url: url), size: 1, name: "both")
+                #expect(try await Migrations.pending(in: pool, ours(steps)).count == steps.count)
+                #expect(try await Migrations.apply(to: pool, ours(steps)).count == steps.count)
+                await pool.close()
+            }
+            #expect(
+                try await theirs.count(
+                    "SELECT count(*) FROM pg_attribute WHERE attname = 'module' "
+                        + "AND attrelid = to_regclass('schema_migrations')"
+                ) == 0
+            )
+        }
+    }
 }

@@ -1,6 +1,6 @@
 /// The statements of a job whose handler runs: when it starts, and when its effect commits.
 ///
-/// Both lock the rows of the jobs that they find, in the order of their ids, and give the ids of those that have ended,
+/// Both lock the rows of the jobs that they find, in the order of their ids' bytes, and give the ids of those that have ended,
 /// for ``ended(_:of:)``. A job without a row is open.
 extension Jobs {
     /// Handlers are about to run: the jobs are `running`, and a first start is on record.
@@ -46,6 +46,7 @@ extension Jobs {
 
     private static let found = """
         found AS MATERIALIZED (
-            SELECT id, \(isOpen) AS is_open FROM jobs WHERE id = ANY ($1) ORDER BY id FOR UPDATE)
+            SELECT id, \(isOpen) AS is_open FROM jobs WHERE id = ANY ($1)
+            ORDER BY id COLLATE "C" FOR UPDATE)
         """
 }

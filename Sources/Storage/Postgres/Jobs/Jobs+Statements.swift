@@ -2,7 +2,8 @@ package import FlotillaModels
 
 /// The steps of a job's record, each a statement of its own.
 ///
-/// A final state stays: a statement that finds one changes nothing, and its `affected` is 0.
+/// A final state stays: a statement that finds one changes nothing, and its `affected` is 0. Whoever executes several in
+/// one transaction does so in the order of the ids' bytes, in which all that lock many jobs lock them.
 extension Jobs {
     /// The relay has published the messages of scheduled jobs.
     package static func queued(_ ids: [String]) -> SQLStatement {
@@ -10,7 +11,7 @@ extension Jobs {
             // Locked in order, as the workers that start these jobs lock them.
             """
             UPDATE jobs SET state = 'queued' WHERE state = 'scheduled' AND id = ANY (ARRAY(
-                SELECT id FROM jobs WHERE id = ANY ($1) AND state = 'scheduled' ORDER BY id FOR UPDATE))
+                SELECT id FROM jobs WHERE id = ANY ($1) AND state = 'scheduled' ORDER BY id COLLATE "C" FOR UPDATE))
             """,
             [.textArray(ids.map(\.storable))]
         )
@@ -57,7 +58,10 @@ extension Jobs {
     /// Dead jobs go back to their queues, and their attempts are counted anew.
     package static func requeued(_ ids: [String]) -> SQLStatement {
         SQLStatement(
-            "UPDATE jobs SET state = 'queued', attempts = 0, finished_at = NULL WHERE id = ANY ($1) AND state = 'dead'",
+            """
+            UPDATE jobs SET state = 'queued', attempts = 0, finished_at = NULL WHERE state = 'dead' AND id = ANY (ARRAY(
+                SELECT id FROM jobs WHERE id = ANY ($1) AND state = 'dead' ORDER BY id COLLATE "C" FOR UPDATE))
+            """,
             [.textArray(ids.map(\.storable))]
         )
     }

@@ -31,19 +31,11 @@ package enum Migrations {
 
     /// What the database lacks, in order; the same checks as ``apply(to:_:progress:)``, and no change.
     package static func pending(in pool: PostgresPool, _ modules: [SchemaModule]) async throws -> [SchemaStep] {
-        switch SchemaTable.form(try await pool.query(SchemaTable.form)) {
-        case .none: try MigrationPlan.pending(modules, after: [])
-        case .numberedAsOne: try await pending(modules, SchemaTable.formerList, pool)
-        case .byModule: try await pending(modules, SchemaTable.list, pool)
+        if case .none = SchemaTable.form(try await pool.query(SchemaTable.form)) {
+            return try MigrationPlan.pending(modules, after: [])
         }
-    }
-
-    private static func pending(
-        _ modules: [SchemaModule],
-        _ list: SQLStatement,
-        _ pool: PostgresPool
-    ) async throws -> [SchemaStep] {
-        try MigrationPlan.pending(modules, after: SchemaTable.applied(try await pool.query(list), modules))
+        let applied = try SchemaTable.applied(try await pool.query(SchemaTable.list), modules)
+        return try MigrationPlan.pending(modules, after: applied)
     }
 
     /// Applies the next missing step; `nil` when there is none.
@@ -56,7 +48,7 @@ package enum Migrations {
             _ = try await transaction.query(SQLStatement("SELECT pg_advisory_xact_lock($1)", [.int(lock)]))
             if case .numberedAsOne = SchemaTable.form(try await transaction.query(SchemaTable.form)) {
                 // Refused before anything is changed when a step belongs to no module of this program.
-                _ = try SchemaTable.applied(try await transaction.query(SchemaTable.formerList), modules)
+                _ = try SchemaTable.applied(try await transaction.query(SchemaTable.list), modules)
                 _ = try await transaction.pipeline(SchemaTable.upgrade(modules))
             }
             let rows = try await transaction.pipeline([SchemaTable.create, SchemaTable.list])[1]

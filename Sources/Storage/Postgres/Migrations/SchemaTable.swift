@@ -8,11 +8,12 @@ enum SchemaTable {
         case none, numberedAsOne, byModule
     }
 
+    /// Asks for the table of the schema in which tables are made: one further along the search path is another fleet's.
     static let form = SQLStatement(
         """
-        SELECT to_regclass('schema_migrations') IS NOT NULL, EXISTS (
-            SELECT FROM pg_attribute
-            WHERE attrelid = to_regclass('schema_migrations') AND attname = 'module' AND NOT attisdropped)
+        SELECT own IS NOT NULL, EXISTS (
+            SELECT FROM pg_attribute WHERE attrelid = own AND attname = 'module' AND NOT attisdropped)
+        FROM to_regclass(quote_ident(current_schema()) || '.schema_migrations') AS own
         """
     )
 
@@ -55,9 +56,11 @@ enum SchemaTable {
         ]
     }
 
-    static let list = SQLStatement("SELECT number, name, checksum, module FROM schema_migrations")
-    /// The same of a table that is numbered as one.
-    static let formerList = SQLStatement("SELECT number, name, checksum, NULL::text FROM schema_migrations")
+    /// The steps of a table of either form; one that is numbered as one has no modules. It is one statement for both, since
+    /// another process may be changing the form.
+    static let list = SQLStatement(
+        "SELECT number, name, checksum, to_jsonb(step) ->> 'module' FROM schema_migrations AS step"
+    )
 
     /// - Parameter modules: name the steps of a table that is numbered as one.
     static func applied(_ rows: SQLResult, _ modules: [SchemaModule]) throws(MigrationError) -> [AppliedMigration] {

@@ -67,6 +67,8 @@ enum AuditReportCommand {
                 )
                 invocation.console.note("\(count) rows" + (path == "-" ? "" : " in \(path)"))
                 return .done
+            } catch let error as MasterKeyError {
+                throw CommandError(error.detail)
             } catch let error as AuditError {
                 throw CommandError(error.detail)
             }

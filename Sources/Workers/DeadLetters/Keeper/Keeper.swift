@@ -7,7 +7,8 @@ package import Workers
 /// Takes what lies in the dead-letter queues, files it in Postgres, and acknowledges after the commit.
 ///
 /// While Postgres is out, what has been handed out stays unsettled and the rest stays in its queue; filing is tried
-/// again after growing waits. Filing twice makes one dead letter.
+/// again after growing waits. Filing twice makes one dead letter. What an observer refuses is filed all the same, and
+/// comes to the observer again later.
 package struct Keeper: FleetService {
     private let queues: [String]
     private let eventExchange: String
@@ -17,9 +18,13 @@ package struct Keeper: FleetService {
     private let tracker: any JobTracker
     private let gauges: DeadLetterGauges?
     private let log: Log
+    /// How long what could not be filed stays with the keeper before it goes back to its queue.
+    private let refusalWait: Duration
 
     /// Bodies are kept in memory until they are filed, so few of each queue are handed out at a time.
     static let prefetch = 20
+    /// How often an observer that fails in a way that may pass is called before its dead letters are set aside.
+    private static let observationLimit = 3
 
     /// - Parameters:
     ///   - observers: called with what was filed, before it is acknowledged.
@@ -31,6 +36,7 @@ package struct Keeper: FleetService {
         observers: [any DeadLetterObserver] = [],
         tracker: any JobTracker = NoTracker(),
         metrics: Metrics? = nil,
+        refusalWait: Duration = .seconds(60),
         log: Log
     ) {
         queues = topology.queues.map(\.deadLetterQueue)
@@ -40,6 +46,7 @@ package struct Keeper: FleetService {
         self.observers = observers
         self.tracker = tracker
         self.log = log
+        self.refusalWait = refusalWait
         gauges = metrics.map { DeadLetterGauges(topology: topology, broker: broker, store: store, metrics: $0) }
     }
 
@@ -77,49 +84,72 @@ package struct Keeper: FleetService {
         )
     }
 
-    /// Files what the consumer brings until its events end.
+    /// Files what the consumer brings until its events end. What could not be filed goes back to its queue after a while.
     ///
     /// - Parameter filed: called with how many were filed, each time.
     func fileAll(from consumer: any MessageConsumer, filed: (Int) -> Void) async {
-        for await event in consumer.events {
-            switch event {
-            case .deliveries(let deliveries):
-                let done = await file(deliveries)
-                guard !done.isEmpty else { continue }
-                consumer.settle(done.map(\.token), as: .acknowledge)
-                filed(done.count)
-            case .cancelled(let queue):
-                log.warning("the broker ended the subscription to a dead-letter queue", ["queue": .string(queue)])
-            case .connected, .disconnected: break
+        await withDiscardingTaskGroup { tasks in
+            for await event in consumer.events {
+                switch event {
+                case .deliveries(let deliveries):
+                    let done = await file(deliveries).map(\.token)
+                    if !done.isEmpty {
+                        consumer.settle(done, as: .acknowledge)
+                        filed(done.count)
+                    }
+                    let left = Set(deliveries.map(\.token)).subtracting(done)
+                    guard !left.isEmpty else { continue }
+                    tasks.addTask {
+                        guard (try? await Task.sleep(for: refusalWait)) != nil else { return }
+                        consumer.settle(Array(left), as: .requeue)
+                    }
+                case .cancelled(let queue):
+                    log.warning(
+                        "the broker ended the subscription to a dead-letter queue",
+                        ["queue": .string(queue)]
+                    )
+                case .connected, .disconnected: break
+                }
             }
+            tasks.cancelAll()
         }
     }
 
-    /// Tries until it is done or the task is cancelled; returns what has been filed.
+    /// Tries until it is done or the task is cancelled; returns what is to be acknowledged: filed, and with all observers
+    /// done.
     ///
-    /// What Postgres refuses for itself is tried alone, and stays unsettled when it is refused again.
-    private func file(_ deliveries: [Delivery]) async -> [Delivery] {
+    /// What Postgres or an observer refuses is tried alone, and is left out when it is refused again. Only an outage of
+    /// Postgres holds everything back.
+    private func file(_ deliveries: [Delivery], isFiled: Bool = false) async -> [Delivery] {
         let deadLetters = deliveries.map { DeadLetter($0) }
+        var (isFiled, observations) = (isFiled, 0)
         var backoff = KeeperBackoff()
         while !Task.isCancelled {
             do {
-                try await store.file(deadLetters)
+                if !isFiled {
+                    try await store.file(deadLetters)
+                    await note(deadLetters)
+                    isFiled = true
+                }
+                observations += 1
                 try await store.tell(observers, of: deadLetters, eventExchange: eventExchange)
-                await note(deadLetters)
                 return deliveries
             } catch {
                 log.error(
-                    "cannot file dead letters; they stay in their queues",
+                    isFiled
+                        ? "dead letters are filed, but an observer failed; they stay in their queues"
+                        : "cannot file dead letters; they stay in their queues",
                     [
                         "count": .integer(deadLetters.count), "queue": .string(deadLetters.first?.queue ?? ""),
                         "problem": .string("\(error)"),
                     ]
                 )
                 await backoff.wait()
-                guard !error.isRetriable, error.code != .cancelled else { continue }
+                if error.isOutage || error.code == .cancelled { continue }
+                if error.isRetriable, observations < Self.observationLimit { continue }
                 guard deliveries.count > 1 else { return [] }
                 var filed: [Delivery] = []
-                for delivery in deliveries { filed += await file([delivery]) }
+                for delivery in deliveries { filed += await file([delivery], isFiled: isFiled) }
                 return filed
             }
         }

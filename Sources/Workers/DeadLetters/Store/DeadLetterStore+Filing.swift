@@ -10,6 +10,8 @@ extension DeadLetterStore {
 
     /// Stores the dead letters in one transaction, and ends their jobs. Storing one again changes nothing, unless it
     /// has died once more in the meantime; then it is dead again, with its last failure.
+    ///
+    /// A copy of what is filed may come after an operator has sent the message back: it must not end the job again.
     func file(_ deadLetters: [DeadLetter]) async throws(PostgresError) {
         var newest: [String: Int] = [:]
         let keys = deadLetters.map(\.filingKey)
@@ -17,12 +19,26 @@ extension DeadLetterStore {
         for (index, key) in keys.enumerated() { newest[key] = index }
         let kept = deadLetters.indices.filter { newest[keys[$0]] == $0 }
         guard !kept.isEmpty else { return }
-        let ends = kept.compactMap { index in
-            deadLetters[index].jobID.map {
-                Jobs.dead($0, attempts: deadLetters[index].attempts, failure: deadLetters[index].failure)
+        let insert = Self.insert(kept.map { deadLetters[$0] }, keys: kept.map { keys[$0] })
+        do {
+            try await pool.transaction { transaction in
+                let filed = Set(try await transaction.query(insert).compactMap { $0.text(0) })
+                let dead = kept.filter { filed.contains(keys[$0]) }.map { deadLetters[$0] }
+                try await transaction.commit(after: Self.ends(of: dead))
             }
+        } catch let error as PostgresError {
+            throw error
+        } catch {
+            throw PostgresError(code: .protocolViolation, operation: "file dead letters", detail: "\(error)")
         }
-        _ = try await pool.pipeline([Self.insert(kept.map { deadLetters[$0] }, keys: kept.map { keys[$0] })] + ends)
+    }
+
+    /// What ends the jobs of the dead letters.
+    private static func ends(of deadLetters: [DeadLetter]) -> [SQLStatement] {
+        let jobs = deadLetters.compactMap { deadLetter in deadLetter.jobID.map { (id: $0, deadLetter) } }
+        return jobs.sorted { $0.id.utf8.lexicographicallyPrecedes($1.id.utf8) }.map { id, deadLetter in
+            Jobs.dead(id, attempts: deadLetter.attempts, failure: deadLetter.failure)
+        }
     }
 
     private static func insert(_ deadLetters: [DeadLetter], keys: [String]) -> SQLStatement {
@@ -47,6 +63,7 @@ extension DeadLetterStore {
                 attempts = EXCLUDED.attempts, first_failed_at = EXCLUDED.first_failed_at,
                 last_failed_at = EXCLUDED.last_failed_at
             WHERE old.last_failed_at IS DISTINCT FROM EXCLUDED.last_failed_at
+            RETURNING filing_key
             """,
             [
                 .textArray(keys), texts(deadLetters, \.queue), texts(deadLetters, \.event),

@@ -6,6 +6,7 @@ package import FlotillaStorage
 package struct SearchData: PersonalDataStore {
     let name = "search index"
     let tables = ["search_records", "search_profiles"]
+    let identifiesPeople = true
     private let pool: PostgresPool
     private let index: any IndexStore
 

@@ -6,6 +6,7 @@ package import FlotillaStorage
 package struct NotificationData: PersonalDataStore {
     let name = "notifications"
     let tables = ["notifications", "notification_requests", "notification_attachments"]
+    let identifiesPeople = true
     private let pool: PostgresPool
     private let mentions: [(table: RedactedTable, isOwn: String)]
 

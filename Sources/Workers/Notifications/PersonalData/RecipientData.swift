@@ -5,6 +5,7 @@ package import FlotillaStorage
 package struct RecipientData: PersonalDataStore {
     package let name = "recipients"
     package let tables = ["recipients", "notification_preferences"]
+    package let identifiesPeople = true
     private let pool: PostgresPool
 
     package init(_ pool: PostgresPool) { self.pool = pool }

@@ -1,9 +1,9 @@
 package import FlotillaStorage
 
-/// Jobs. One that is about the person alone and has not ended is cancelled.
+/// Jobs. One that is about the person alone is cancelled, unless it has ended or its effect is committed.
 package enum JobData {
     package static func store(_ pool: PostgresPool) -> RedactedTable {
-        let isOpen = "state IN ('scheduled', 'queued', 'running', 'retrying')"
+        let isToBeCancelled = "state IN ('scheduled', 'queued', 'running', 'retrying') AND effect_at IS NULL"
         return RedactedTable(
             name: "jobs",
             table: "jobs",
@@ -14,8 +14,8 @@ package enum JobData {
             ],
             event: "type",
             whenOwn: """
-                request_hash = NULL, finished_at = coalesce(finished_at, now()),
-                state = CASE WHEN \(isOpen) THEN 'cancelled' ELSE state END
+                request_hash = NULL, finished_at = CASE WHEN \(isToBeCancelled) THEN now() ELSE finished_at END,
+                state = CASE WHEN \(isToBeCancelled) THEN 'cancelled' ELSE state END
                 """,
             pool: pool
         )

@@ -10,6 +10,11 @@ struct JobEnd: Sendable {
     let id: String
     let attempt: Int
 
+    /// The ends of several jobs, to be executed in one transaction.
+    static func succeeded(_ jobs: [JobEnd]) -> [SQLStatement] {
+        jobs.sorted { $0.id.utf8.lexicographicallyPrecedes($1.id.utf8) }.map(\.succeeded)
+    }
+
     var succeeded: SQLStatement { Jobs.succeeded(id, attempts: attempt, result: nil) }
 
     var retrying: SQLStatement { Jobs.retrying(id, attempts: attempt) }

@@ -8,6 +8,7 @@ public protocol DeadLetterObserver: Sendable {
     /// - Parameters:
     ///   - deadLetters: of ``queues`` alone; never empty.
     ///   - transaction: of the observer alone; it commits when the method returns.
-    /// - Throws: what the transaction throws. It is tried again then, and the messages stay in their dead-letter queue.
+    /// - Throws: what the transaction throws, or anything else. It is called again then, with one message at a time and
+    ///   later once more, and the messages stay in their dead-letter queue; other observers are called all the same.
     func stored(_ deadLetters: [DeadMessage], in transaction: DeadLetterTransaction) async throws
 }

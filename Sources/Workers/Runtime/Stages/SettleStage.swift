@@ -59,8 +59,7 @@ struct SettleStage: Sendable {
     /// Acknowledges what is done, once the ends of jobs are on record.
     private func acknowledge(_ messages: [InboundMessage]) async {
         guard !messages.isEmpty else { return }
-        let open = messages.compactMap(\.job?.succeeded)
-        guard await runtime.record(open, in: queue.name) else { return }
+        guard await runtime.record(JobEnd.succeeded(messages.compactMap(\.job)), in: queue.name) else { return }
         consumer.settle(messages.map(\.delivery.token), as: .acknowledge)
         metrics.completed.increment(by: messages.count)
         for message in messages where isTracked(message) { await track(message, .succeeded, nil) }

@@ -6,6 +6,7 @@ package import FlotillaStorage
 package struct TicketData: PersonalDataStore {
     let name = "tickets"
     let tables = ["generated_tickets", "ticket_generation_logs"]
+    let identifiesPeople = true
     private let pool: PostgresPool
     private let files: (any TicketFileStore)?
     private let mentions: [RedactedTable]
