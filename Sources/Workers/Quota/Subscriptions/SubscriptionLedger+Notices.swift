@@ -91,7 +91,7 @@ extension SubscriptionLedger {
                 guard end > known.start ?? .min else {
                     throw InvalidPayload(field: "periodEnd", problem: "expected a time after the period's begin")
                 }
-                subscription.end = end
+                subscription.move(endTo: end)
             }
             if let cancels = notice.cancelsAtEnd { subscription.cancelsAtEnd = cancels }
             set(subscription)
@@ -125,7 +125,11 @@ extension SubscriptionLedger {
         let start = start(isRunning ? saidAt : notice.periodStart ?? saidAt, of: known.companyID)
         // Another plan takes over what is left of the period.
         var end = notice.periodEnd ?? (isRunning ? known.end : nil) ?? start
-        if end <= start { end = CalendarMonth.adding(plan.months, to: start) }
+        var anchorDay = known.anchorDay(from: start, to: end)
+        if end <= start {
+            anchorDay = known.anchorDay(goingOnAt: start)
+            end = anchorDay.adding(plan.months, to: start)
+        }
         if let id = notice.paymentID { note(payment: id) }
         subscription = begin(
             subscription,
@@ -139,6 +143,7 @@ extension SubscriptionLedger {
     }
 
     /// A renewal says until when. With an end that is known here, or one that another calendar makes of it, or with a
+            anchorDay: anchorDay,
     /// payment that is known, it has been entered before.
     private mutating func renew(
         _ known: Subscription,
@@ -153,7 +158,7 @@ extension SubscriptionLedger {
         var subscription = known
         subscription.toldAt = max(known.toldAt, saidAt)
         if known.status == .active, isEntered || end <= knownEnd + 3 * Self.day {
-            subscription.end = max(knownEnd, end)
+            if end > knownEnd { subscription.move(endTo: end) }
             if saidAt >= known.toldAt { subscription.cancelsAtEnd = false }
             return set(subscription)
         }
@@ -174,6 +179,7 @@ extension SubscriptionLedger {
 
     /// What is paid for runs to its end, unless the notice says otherwise.
     private mutating func cancel(_ known: Subscription, _ notice: SubscriptionNotice, _ saidAt: Int64) {
+            anchorDay: subscription.anchorDay(from: start, to: end),
         guard !known.status.isFinal else { return }
         var subscription = known
         subscription.toldAt = saidAt
