@@ -139,6 +139,16 @@ struct SearchCursorTests {
     func `where no word has to be there, the score decides the order`(text: String, order: ProfileQuery.Sort) {
         #expect(ProfileQuery(text: text).order == order)
         #expect(ProfileQuery(text: text, sort: .newest).order == .newest)
+    @Test func `a cursor of times with a number that is no time is none`() {
+        let query = ProfileQuery(text: "swift", sort: .newest)
+        for key in [Double.infinity, -.infinity, 1e300, 1e19, -1e18] {
+            let cursor = SearchCursor(match: .exact, key: key, profileID: "p")
+            #expect(SearchCursor(cursor.text(of: query), of: query) == nil, "\(key)")
+        }
+        let cursor = SearchCursor(match: .exact, key: 1_769_742_000_000_000, profileID: "p")
+        #expect(SearchCursor(cursor.text(of: query), of: query) == cursor)
+    }
+
     }
 
     @Test func `what is compared alike is the same query`() {
