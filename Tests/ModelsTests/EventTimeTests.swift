@@ -27,6 +27,16 @@ struct EventTimeTests {
         #expect(EventTime.since1970(1e18) == nil)
     }
 
+    @Test func `a time more than a day ahead of the receipt counts as the receipt, and so does none`() throws {
+        let receivedAt = try #require(EventTime.parse("2026-01-30T03:00:00Z"))
+        func credible(_ text: String) -> Int64 { EventTime.credible(EventTime.parse(text), receivedAt: receivedAt) }
+        #expect(credible("9999-01-01T00:00:00Z") == receivedAt && credible("2026-01-31T03:00:01Z") == receivedAt)
+        #expect(credible("never") == receivedAt)
+        #expect(credible("2026-01-31T03:00:00Z") == receivedAt + 86_400_000_000)
+        #expect(credible("1969-07-20T20:17:00Z") < 0)
+        for time in [Int64.max, .min] { #expect(EventTime.credible(time, receivedAt: receivedAt) == receivedAt) }
+    }
+
     @Test func `months agree with the calendar for every day of eight centuries`() throws {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = try #require(TimeZone(secondsFromGMT: 0))

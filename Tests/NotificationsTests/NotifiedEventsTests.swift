@@ -30,7 +30,7 @@ struct NotifiedEventsTests {
                 throw InvalidPayload(field: "", problem: "read")
             }
             for (name, mapping) in NotifiedEvents.all {
-                guard let event = try? NotifiedEvent(name: name, body: body, envelopeTime: 0) else { continue }
+                guard let event = try? NotifiedEvent(name: name, body: body, timeOf: { $0 ?? 0 }) else { continue }
                 do throws(InvalidPayload) { _ = try mapping(event) } catch { #expect(!error.problem.isEmpty) }
             }
         }

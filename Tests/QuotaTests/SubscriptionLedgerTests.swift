@@ -44,7 +44,8 @@ struct TestLedger {
     ) throws {
         var notice = SubscriptionNotice(companyID: "c", subscriptionID: id)
         try change(&notice)
-        try ledger.enter(kind, notice, saidAt: try Self.time(saidAt), item: 0)
+        let saidAt = try Self.time(saidAt)
+        try ledger.enter(kind, notice, saidAt: saidAt, receivedAt: saidAt, item: 0)
     }
 
     /// The subscriptions that have changed, and what holds of each.
@@ -96,7 +97,6 @@ struct SubscriptionLedgerTests {
         #expect(ledger.periods.last == "2026-5-5 2026-6-5")
     }
 
-    @Test func `another plan is activated from the payment on`() throws {
     @Test func `what began on the 31st ends on the last day of each month`() throws {
         var ledger = TestLedger()
         let ends = ["2026-2-28", "2026-3-31", "2026-4-30", "2026-5-31"]
@@ -127,6 +127,7 @@ struct SubscriptionLedgerTests {
         #expect(ledger.periods.last == "2026-5-30 2027-5-30")
     }
 
+    @Test func `another plan is activated from the payment on`() throws {
         var ledger = TestLedger()
         try ledger.pay("pro", "1", "2026-01-10")
         try ledger.pay("enterprise", "2", "2026-01-20")

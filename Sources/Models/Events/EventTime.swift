@@ -46,6 +46,18 @@ public enum EventTime {
         return checked(Int64(microseconds))
     }
 
+    /// How far ahead of ours a publisher's clock may be.
+    private static let clockDifference: Int64 = 86_400_000_000
+
+    /// The time by which an event is put in order with others.
+    ///
+    /// What lies more than a day ahead of the receipt comes from a clock gone wrong, or from somebody who wants to win
+    /// against every later event for ever: it counts as the receipt. So does no time, and one that is not plausible.
+    package static func credible(_ time: Int64?, receivedAt: Int64) -> Int64 {
+        guard let time, plausible.contains(time), time <= receivedAt + clockDifference else { return receivedAt }
+        return time
+    }
+
     private static func checked(_ time: Int64) -> Int64? { plausible.contains(time) ? time : nil }
 }
 

@@ -22,7 +22,10 @@ package struct NotificationsModule: DomainModule {
     }
 
     package var migrations: [Migration] {
-        [Migration(number: 1, name: "notifications", sql: NotificationsMigration.sql, formerNumber: 4)]
+        [
+            Migration(number: 1, name: "notifications", sql: NotificationsMigration.sql, formerNumber: 4),
+            Migration(number: 2, name: "recipient_times", sql: RecipientTimesMigration.sql),
+        ]
     }
     package var deadLetterObservers: [any DeadLetterObserver] { [DeadNotifications()] }
     package var metrics: [MetricDescription] { ProviderMetrics.descriptions }

@@ -50,7 +50,11 @@ struct TicketWorkerTests {
             #expect(summary?["failed"] == .number("0"))
             #expect(summary?["processingTime"] != nil)
             // What the notification worker makes of it.
-            let read = try NotifiedEvent(name: TicketWorker.completed, body: Array(event.json.utf8), envelopeTime: 0)
+            let read = try NotifiedEvent(
+                name: TicketWorker.completed,
+                body: Array(event.json.utf8),
+                timeOf: { $0 ?? 0 }
+            )
             let effect = try TicketEvents.completed(read)
             #expect(effect.announcements.count == 1)
         }

@@ -5,16 +5,23 @@ extension SubscriptionLedger {
 
     /// Enters what a service says of a subscription. What the fleet has published itself changes nothing.
     ///
-    /// - Parameter saidAt: when it was said.
+    /// - Parameters:
+    ///   - saidAt: when it was said.
+    ///   - receivedAt: when it came. A period can't begin later, unless it begins before the present one ends.
     mutating func enter(
         _ kind: SubscriptionNotice.Kind,
         _ notice: SubscriptionNotice,
         saidAt: Int64,
+        receivedAt: Int64,
         item: Int
     ) throws {
         guard !notice.isOwn else { return }
         if let code = notice.plan { _ = try plan(code) }
         let known = try subscription(of: notice)
+        var notice = notice
+        if let start = notice.periodStart, start > (known?.end ?? .min) {
+            notice.periodStart = EventTime.credible(start, receivedAt: receivedAt)
+        }
         switch kind {
         case .created:
             guard notice.subscriptionID != nil else {
@@ -136,6 +143,7 @@ extension SubscriptionLedger {
             plan,
             from: start,
             to: end,
+            anchorDay: anchorDay,
             paymentID: notice.paymentID,
             item: item
         )
@@ -143,7 +151,6 @@ extension SubscriptionLedger {
     }
 
     /// A renewal says until when. With an end that is known here, or one that another calendar makes of it, or with a
-            anchorDay: anchorDay,
     /// payment that is known, it has been entered before.
     private mutating func renew(
         _ known: Subscription,
@@ -172,6 +179,7 @@ extension SubscriptionLedger {
             try plan(subscription.plan),
             from: start,
             to: end,
+            anchorDay: subscription.anchorDay(from: start, to: end),
             paymentID: notice.paymentID,
             item: item
         )
@@ -179,7 +187,6 @@ extension SubscriptionLedger {
 
     /// What is paid for runs to its end, unless the notice says otherwise.
     private mutating func cancel(_ known: Subscription, _ notice: SubscriptionNotice, _ saidAt: Int64) {
-            anchorDay: subscription.anchorDay(from: start, to: end),
         guard !known.status.isFinal else { return }
         var subscription = known
         subscription.toldAt = saidAt
