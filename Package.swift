@@ -96,7 +96,7 @@ let package = Package(
         library("FlotillaPlatform", ["CFlotillaLinux", "CFlotillaCrypto"]),
         library("FlotillaTelemetry", ["FlotillaPlatform"]),
         library("FlotillaYAMLFiles", ["FlotillaModels", "CFlotillaYAML"]),
-        library("FlotillaLocalization", ["CFlotillaGLib"]),
+        library("FlotillaLocalization", ["FlotillaModels", "CFlotillaGLib"]),
 
         // The servers.
         library(
@@ -136,7 +136,7 @@ let package = Package(
         library(
             "FlotillaOperations",
             swiftSettings: settings,
-            ["FlotillaCommandLineKit", "FlotillaModels", "FlotillaPlatform"]
+            ["FlotillaCommandLineKit", "FlotillaLocalization", "FlotillaModels", "FlotillaPlatform"]
         ),
         library(
             "FlotillaHTTPRouting",
@@ -215,7 +215,7 @@ let package = Package(
         ),
         unitTests("ModelsTests", ["FlotillaModels"]),
         unitTests("PlatformTests", ["FlotillaPlatform", "FlotillaTelemetry"]),
-        unitTests("LocalizationTests", ["FlotillaLocalization"]),
+        unitTests("LocalizationTests", ["FlotillaLocalization", "FlotillaModels"]),
         unitTests(
             "MessagingTests",
             ["FlotillaTestSupport", "FlotillaMessaging", "FlotillaManagement", "FlotillaModels", "FlotillaPlatform"]
@@ -248,7 +248,10 @@ let package = Package(
             "NotificationsTests",
             ["FlotillaTestSupport", "FlotillaNotifications", "FlotillaOutbound", "FlotillaLocalization"] + domainFloor
         ),
-        unitTests("TicketsTests", ["FlotillaTestSupport", "FlotillaTickets", "FlotillaTicketDocuments"] + domainFloor),
+        unitTests(
+            "TicketsTests",
+            ["FlotillaTestSupport", "FlotillaTickets", "FlotillaTicketDocuments", "FlotillaLocalization"] + domainFloor
+        ),
         unitTests("QuotaTests", ["FlotillaTestSupport", "FlotillaQuota", "FlotillaYAMLFiles"] + domainFloor),
         unitTests("IndexingTests", ["FlotillaTestSupport", "FlotillaIndexing", "FlotillaOutbound"] + domainFloor),
         unitTests("FlotillaTests", domainFloor + domains + ["FlotillaTestSupport", "flotilla"]),

@@ -37,6 +37,34 @@ struct EventTimeTests {
         for time in [Int64.max, .min] { #expect(EventTime.credible(time, receivedAt: receivedAt) == receivedAt) }
     }
 
+    /// Two hours ahead of UTC, always.
+    private struct East: LocalTimeZone {
+        var name: String { "Test/East" }
+        func moment(local: Int64) -> Int64 { local - 7_200_000_000 }
+    }
+
+    @Test func `a time without an offset is read in the assumed zone, and one with an offset as it is`() throws {
+        // As Python's isoformat() and str() write them.
+        for text in ["2026-01-30T05:00:00.123456", "2026-01-30 05:00:00.123456"] {
+            #expect(EventTime.parse(text) == 1_769_749_200_123_456)
+            AssumedZone.$ofTask.withValue(East()) { #expect(EventTime.parse(text) == 1_769_742_000_123_456) }
+        }
+        try AssumedZone.$ofTask.withValue(East()) {
+            #expect(EventTime.parse("2026-01-30T03:00:00Z") == 1_769_742_000_000_000)
+            #expect(EventTime.parse("2026-01-30T04:00:00+01:00") == 1_769_742_000_000_000)
+            #expect(EventTime.parse("2026-01-30") == 1_769_724_000_000_000)
+            let fields = try EventFields(Array(#"{"at":"2026-01-30T05:00:00","number":1769742000}"#.utf8))
+            #expect(try fields.time("at") == 1_769_742_000_000_000)
+            #expect(try fields.time("number") == 1_769_742_000_000_000)
+            let body = Array(#"{"specversion":"1.0","type":"t","time":"2026-01-30T05:00:00"}"#.utf8)
+            var message = Message(body: body)
+            message.properties.contentType = "application/cloudevents+json"
+            #expect(try CloudEvent.unwrap(message)?.time == 1_769_742_000_000_000)
+        }
+        let fields = try EventFields(Array(#"{"at":"2026-01-30T05:00:00"}"#.utf8))
+        #expect(try fields.time("at", in: East()) == 1_769_742_000_000_000)
+    }
+
     @Test func `months agree with the calendar for every day of eight centuries`() throws {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = try #require(TimeZone(secondsFromGMT: 0))
