@@ -101,7 +101,7 @@ let package = Package(
         library("FlotillaPlatform", ["CFlotillaLinux", "CFlotillaCrypto"]),
         library("FlotillaTelemetry", ["FlotillaPlatform"]),
         library("FlotillaYAMLFiles", ["FlotillaModels", "CFlotillaYAML"]),
-        library("FlotillaLocalization", ["CFlotillaGLib"]),
+        library("FlotillaLocalization", ["FlotillaModels", "CFlotillaGLib"]),
 
         // The servers.
         library(
@@ -141,7 +141,7 @@ let package = Package(
         library(
             "FlotillaOperations",
             swiftSettings: settings,
-            ["FlotillaCommandLineKit", "FlotillaModels", "FlotillaPlatform"]
+            ["FlotillaCommandLineKit", "FlotillaLocalization", "FlotillaModels", "FlotillaPlatform"]
         ),
         library(
             "FlotillaHTTPRouting",
@@ -220,7 +220,7 @@ let package = Package(
         ),
         unitTests("ModelsTests", ["FlotillaModels"]),
         unitTests("PlatformTests", ["FlotillaPlatform", "FlotillaTelemetry"]),
-        unitTests("LocalizationTests", ["FlotillaLocalization"]),
+        unitTests("LocalizationTests", ["FlotillaLocalization", "FlotillaModels"]),
         unitTests(
             "MessagingTests",
             ["FlotillaTestSupport", "FlotillaMessaging", "FlotillaManagement", "FlotillaModels", "FlotillaPlatform"]
@@ -253,7 +253,10 @@ let package = Package(
             "NotificationsTests",
             ["FlotillaTestSupport", "FlotillaNotifications", "FlotillaOutbound", "FlotillaLocalization"] + domainFloor
         ),
-        unitTests("TicketsTests", ["FlotillaTestSupport", "FlotillaTickets", "FlotillaTicketDocuments"] + domainFloor),
+        unitTests(
+            "TicketsTests",
+            ["FlotillaTestSupport", "FlotillaTickets", "FlotillaTicketDocuments", "FlotillaLocalization"] + domainFloor
+        ),
         unitTests("QuotaTests", ["FlotillaTestSupport", "FlotillaQuota", "FlotillaYAMLFiles"] + domainFloor),
         unitTests("IndexingTests", ["FlotillaTestSupport", "FlotillaIndexing", "FlotillaOutbound"] + domainFloor),
         unitTests("ArchitectureTests", ["FlotillaTestSupport"]),

@@ -5,14 +5,16 @@ import Synchronization
 ///
 /// `@unchecked Sendable`: a `GTimeZone` never changes once it is made, and its count of references is atomic.
 @safe package final class NamedTimeZone: @unchecked Sendable {
-    package static let utc = unsafe NamedTimeZone(g_time_zone_new_utc(), city: "UTC")
+    package static let utc = unsafe NamedTimeZone(g_time_zone_new_utc(), name: "UTC", city: "UTC")
 
+    package let name: String
     /// How a reader would call it: “Paris”, “New York”, “UTC”.
     package let city: String
     private let zone: OpaquePointer
 
-    private init(_ zone: OpaquePointer, city: String) {
+    private init(_ zone: OpaquePointer, name: String, city: String) {
         unsafe self.zone = zone
+        self.name = name
         self.city = city
     }
 
@@ -24,9 +26,18 @@ import Synchronization
         // GLib takes other spellings as well, and paths.
         guard isZoneName(name), let made = unsafe g_time_zone_new_identifier(name) else { return nil }
         let city = name.split(separator: "/").last.map { $0.map { $0 == "_" ? " " : String($0) }.joined() } ?? name
-        let zone = unsafe NamedTimeZone(made, city: city)
+        let zone = unsafe NamedTimeZone(made, name: name, city: city)
         known.withLock { $0[name] = zone }
         return zone
+    }
+
+    /// How far its clocks are ahead of UTC, in microseconds.
+    ///
+    /// - Parameter time: Microseconds since 1970.
+    func offset(at time: Int64) -> Int64 {
+        let seconds = time / 1_000_000 - (time % 1_000_000 < 0 ? 1 : 0)
+        let interval = unsafe g_time_zone_find_interval(zone, G_TIME_TYPE_UNIVERSAL, gint64(seconds))
+        return Int64(unsafe g_time_zone_get_offset(zone, interval)) * 1_000_000
     }
 
     /// What a clock in the zone shows.

@@ -3,6 +3,8 @@ import FlotillaTestSupport
 import FlotillaModules
 import FlotillaNotifications
 import FlotillaOperations
+import FlotillaPlatform
+import FlotillaTickets
 import Foundation
 import Testing
 
@@ -35,6 +37,14 @@ struct ConfigurationTests {
         #expect(configuration.source(of: Settings.drain) == .file)
         #expect(configuration.source(of: Settings.inboxRetention) == .standard)
         #expect(configuration.source(of: Settings.database) == .absent)
+    }
+
+    @Test func `tickets have the fleet's time zone unless they have one of their own`() throws {
+        let zones = ["FLOTILLA_TIME_ZONE": "Europe/Paris", "FLOTILLA_TICKETS_TIME_ZONE": "Asia/Tokyo"]
+        #expect(try Self.load([:]).get().tickets().timeZone == "UTC")
+        #expect(try Self.load(zones.filter { $0.value == "Europe/Paris" }).get().tickets().timeZone == "Europe/Paris")
+        #expect(try Self.load(zones).get().tickets().timeZone == "Asia/Tokyo")
+        #expect(throws: ConfigurationError.self) { try Self.load(["FLOTILLA_TIME_ZONE": "CEST"]).get() }
     }
 
     @Test func `all problems are reported at once`() throws {

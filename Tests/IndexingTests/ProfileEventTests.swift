@@ -25,6 +25,16 @@ struct ProfileEventTests {
         #expect(try change(#"{"profile":{"id":9}}"#).profileID == "9")
     }
 
+    @Test(arguments: [
+        (#""status":"VALIDATED""#, ProfileState.validated), (#""data":{"profile":{"status":"in_review"}}"#, .other),
+        (#""oldStatus":"VALIDATED","newStatus":"DRAFT","status":"success""#, .other), (#""status":"updated""#, nil),
+        (#""status":{"code":1}"#, nil), (#""title":"x""#, nil),
+    ])
+    func `an update tells of a state by a service's words`(members: String, state: ProfileState?) throws {
+        let body = Array(#"{"profileId":"p",\#(members)}"#.utf8)
+        #expect(try PayloadDecoder.decode(ProfileUpdated.self, from: body).change.state == state)
+    }
+
     @Test func `every field is read in its normal form`() throws {
         let change = try change(
             #"""

@@ -41,6 +41,25 @@ struct ProfileRecordTests {
         #expect(again.isVisible && again.fields.mapValues(\.value.text) == [.sector: "x"])
     }
 
+    @Test func `an update that tells of another state hides, and a later validation or state shows again`() {
+        func update(_ state: ProfileState?, at time: Int64) -> Step {
+            var step = step(.updated, at: time, [.sector: .string("x")])
+            step.change.state = state
+            return step
+        }
+        let validated = step(.validated, at: 10, [.title: .string("a")])
+        let left = record([update(.other, at: 20), validated])
+        #expect(!left.isVisible && left.standing == .unknown && left.fields.count == 2)
+        #expect(record([validated, update(.other, at: 20), update(nil, at: 30)]).isVisible == false)
+        #expect(record([step(.validated, at: 30), update(.other, at: 20), validated]).isVisible)
+        #expect(record([update(.validated, at: 30), update(.other, at: 20), validated]).isVisible)
+        #expect(record([validated, update(.other, at: 5)]).isVisible)
+        #expect(!record([validated, update(.other, at: 10)]).isVisible)
+        // An update validates nothing, and ends no rejection.
+        #expect(!record([update(.validated, at: 30)]).isVisible)
+        #expect(record([validated, step(.rejected, at: 20), update(.validated, at: 30)]).standing == .rejected)
+    }
+
     @Test func `of one moment a rejection wins, and else the greater message id`() {
         #expect(!record([step(.rejected, at: 10, id: "m"), step(.validated, at: 10, id: "m")]).isVisible)
         let a = step(.validated, at: 10, [.title: .string("a")], id: "1")
@@ -71,6 +90,7 @@ struct ProfileRecordTests {
                 // Few times and ids, so that there are ties.
                 var step = step(kind, at: .random(in: 1...5), fields, id: "\(Int.random(in: 1...3))")
                 step.change.userIDs = ["u\(Int.random(in: 1...2))"]
+                step.change.state = [nil, .validated, .other].randomElement(using: &random) ?? nil
                 return step
             }
             let expected = record(steps)
@@ -119,6 +139,16 @@ struct SearchDocumentTests {
 }
 
 struct SearchCursorTests {
+    @Test func `a cursor of times with a number that is no time is none`() {
+        let query = ProfileQuery(text: "swift", sort: .newest)
+        for key in [Double.infinity, -.infinity, 1e300, 1e19, -1e18] {
+            let cursor = SearchCursor(match: .exact, key: key, profileID: "p")
+            #expect(SearchCursor(cursor.text(of: query), of: query) == nil, "\(key)")
+        }
+        let cursor = SearchCursor(match: .exact, key: 1_769_742_000_000_000, profileID: "p")
+        #expect(SearchCursor(cursor.text(of: query), of: query) == cursor)
+    }
+
     @Test func `a cursor leads back to its place, and to no other search`() {
         let query = ProfileQuery(text: "swift", skills: ["Go"])
         let cursor = SearchCursor(match: .similar, key: -0.25, profileID: "é.1")

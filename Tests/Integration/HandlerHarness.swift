@@ -36,13 +36,16 @@ struct HandlerHarness: Sendable {
     }
 
     @discardableResult
-    func handle(_ inputs: [Input]) async -> [Result<Outcome, any Error>] {
+    func handle(
+        _ inputs: [Input],
+        progress: @escaping @Sendable (String) -> Void = { _ in }
+    ) async -> [Result<Outcome, any Error>] {
         let environment = HandlerEnvironment(
             queue: queue,
             log: Log(service: "test", threshold: .error),
             effects: effects ?? PostgresEffectStore(pool),
             topicExchange: "fleet.topic",
-            reportProgress: { _, _, _ in }
+            reportProgress: { _, _, note in progress(note ?? "") }
         )
         return await handler.handle(inputs.map(inbound), in: environment)
     }

@@ -1,4 +1,5 @@
 import FlotillaTestSupport
+import FlotillaLocalization
 import FlotillaMessaging
 import FlotillaModels
 @testable import FlotillaNotifications
@@ -16,6 +17,45 @@ struct NotifiedEventsTests {
         #expect(Set(topology.queues.filter { $0.worker == "notifications" }.map(\.event)) == handled)
     }
 
+    @Test(arguments: [
+        (#""timeZone":"Europe/Paris""#, "2026-06-15T07:00:00.000Z"), (#""x":1"#, "2026-06-15T09:00:00.000Z"),
+        (#""data":{"time_zone":"America/New_York"}"#, "2026-06-15T13:00:00.000Z"),
+    ])
+    func `what is planned without an offset is of the zone that the event names`(zone: String, time: String) throws {
+        for (name, body) in [
+            ("interview.scheduled", #""userId":"u","scheduledAt":"2026-06-15T09:00:00""#),
+            (
+                "session.created",
+                #""mentorId":1,"menteeId":2,"meetingUrl":"https://x","startsAt":"2026-06-15 09:00:00""#
+            ),
+        ] {
+            let event = try NotifiedEvent(name: name, body: Array("{\(body),\(zone)}".utf8), timeOf: { $0 ?? 0 })
+            let mapping = try #require(NotifiedEvents.all[name])
+            let members = try mapping(event).announcements.first?.data.members ?? []
+            let start = members.first { $0.name == "starts_at" }?.value
+            #expect(start == .string(time), "\(name)")
+        }
+    }
+
+    @Test func `a notification's time is of the zone that the request names`() throws {
+        func scheduledAt(_ options: String) throws -> Int64? {
+            let body = #"{"to":"a@example.com","template":"t","options":{\#(options)}}"#
+            return try NotificationCommand(body: Array(body.utf8)).request.scheduledAt
+        }
+        let local = #""scheduledAt":"2026-06-15T09:00:00""#
+        #expect(try scheduledAt(local + #","timeZone":"Europe/Paris""#) == EventTime.parse("2026-06-15T07:00:00Z"))
+        #expect(try scheduledAt(local) == EventTime.parse("2026-06-15T09:00:00Z"))
+        let paris = try #require(NamedTimeZone.named("Europe/Paris"))
+        try AssumedZone.$ofTask.withValue(paris) { () throws in
+            #expect(try scheduledAt(local) == EventTime.parse("2026-06-15T07:00:00Z"))
+            #expect(
+                try scheduledAt(local + #","timeZone":"America/New_York""#) == EventTime.parse("2026-06-15T13:00:00Z")
+            )
+            let instant = #""scheduledAt":"2026-06-15T09:00:00Z","timeZone":"America/New_York""#
+            #expect(try scheduledAt(instant) == EventTime.parse("2026-06-15T09:00:00Z"))
+        }
+    }
+
     @Test func `random bytes and random JSON never get further than a refusal`() {
         var generator = SystemRandomNumberGenerator()
         let pieces = [
@@ -30,7 +70,7 @@ struct NotifiedEventsTests {
                 throw InvalidPayload(field: "", problem: "read")
             }
             for (name, mapping) in NotifiedEvents.all {
-                guard let event = try? NotifiedEvent(name: name, body: body, envelopeTime: 0) else { continue }
+                guard let event = try? NotifiedEvent(name: name, body: body, timeOf: { $0 ?? 0 }) else { continue }
                 do throws(InvalidPayload) { _ = try mapping(event) } catch { #expect(!error.problem.isEmpty) }
             }
         }

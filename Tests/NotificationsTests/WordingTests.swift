@@ -1,3 +1,5 @@
+@testable import FlotillaLocalization
+import FlotillaModels
 @testable import FlotillaNotifications
 import Testing
 
@@ -32,6 +34,22 @@ struct WordingTests {
         _ shown: String
     ) throws {
         #expect(try show("{{x | datetime}}", "\"\(time)\"", language, zone: zone) == shown)
+    }
+
+    @Test func `a time without an offset is of the zone that the request names, else of the assumed one`() throws {
+        let fixture = try TemplateFixture(text: "{{x | time}} {{y | date}}", required: ["x", "y"])
+        let library = try fixture.library()
+        let values = try JSONValue(Array(#"{"x":"2026-06-15T09:00:00","y":"2026-06-15"}"#.utf8))
+        func shown(_ reader: String?, _ writtenIn: String?) throws(TemplateError) -> String {
+            try library.render("t", language: "en", values: values, timeZone: reader, writtenIn: writtenIn).text
+        }
+        #expect(try shown("Europe/Paris", "Europe/Paris") == "09:00 Monday 15 June 2026\n")
+        #expect(try shown("America/New_York", "Europe/Paris") == "03:00 Monday 15 June 2026\n")
+        #expect(try shown("Europe/Paris", nil) == "11:00 Monday 15 June 2026\n")
+        let paris = try #require(NamedTimeZone.named("Europe/Paris"))
+        try AssumedZone.$ofTask.withValue(paris) { () throws in
+            #expect(try shown("Europe/Paris", nil) == "09:00 Monday 15 June 2026\n")
+        }
     }
 
     @Test func `a day and a clock can be shown alone, also from seconds and milliseconds`() throws {

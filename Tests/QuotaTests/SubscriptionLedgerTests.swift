@@ -44,7 +44,8 @@ struct TestLedger {
     ) throws {
         var notice = SubscriptionNotice(companyID: "c", subscriptionID: id)
         try change(&notice)
-        try ledger.enter(kind, notice, saidAt: try Self.time(saidAt), item: 0)
+        let saidAt = try Self.time(saidAt)
+        try ledger.enter(kind, notice, saidAt: saidAt, receivedAt: saidAt, item: 0)
     }
 
     /// The subscriptions that have changed, and what holds of each.
@@ -94,6 +95,36 @@ struct SubscriptionLedgerTests {
         try ledger.pay("pro", "2", "2026-05-05")
         #expect(ledger.announced.last == "subscription.renewed")
         #expect(ledger.periods.last == "2026-5-5 2026-6-5")
+    }
+
+    @Test func `what began on the 31st ends on the last day of each month`() throws {
+        var ledger = TestLedger()
+        let ends = ["2026-2-28", "2026-3-31", "2026-4-30", "2026-5-31"]
+        // Early, on the very end, and a little after it, as payment services do.
+        for paidAt in ["2026-01-31T10:00:00Z", "2026-02-20", "2026-03-31T10:00:00Z", "2026-04-30T10:07:00Z"] {
+            try ledger.pay("pro", "\(paidAt)", paidAt)
+        }
+        #expect(ledger.periods.compactMap { $0.split(separator: " ").last.map(String.init) } == ends)
+        #expect(ledger.announced.dropFirst().allSatisfy { $0 == "subscription.renewed" })
+    }
+
+    @Test func `a year that began on 29 February ends on that day when there is one`() throws {
+        var ledger = TestLedger()
+        for year in 2024...2027 {
+            try ledger.pay("enterprise", "\(year)", year == 2024 ? "2024-02-29" : "\(year)-02-28")
+        }
+        #expect(ledger.periods.last == "2027-2-28 2028-2-29")
+    }
+
+    @Test func `a pause, and another plan, begin with a day of their own`() throws {
+        var ledger = TestLedger()
+        try ledger.pay("pro", "1", "2026-01-31")
+        try ledger.pay("pro", "2", "2026-03-30")
+        #expect(ledger.periods.last == "2026-3-30 2026-4-30")
+        try ledger.pay("pro", "3", "2026-04-30")
+        #expect(ledger.periods.last == "2026-4-30 2026-5-30")
+        try ledger.pay("enterprise", "4", "2026-05-30")
+        #expect(ledger.periods.last == "2026-5-30 2027-5-30")
     }
 
     @Test func `another plan is activated from the payment on`() throws {

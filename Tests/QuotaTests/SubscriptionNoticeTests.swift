@@ -63,6 +63,43 @@ struct SubscriptionNoticeTests {
         #expect(ledger.announced == ["subscription.activated", "subscription.activated"])
     }
 
+    @Test func `a payment goes on by the day of a period that a service told of`() throws {
+        var ledger = TestLedger()
+        try ledger.tell(.created, "2026-01-31") { notice in
+            notice.plan = "pro"
+            notice.status = .active
+            notice.periodStart = try TestLedger.time("2026-01-31")
+            notice.periodEnd = try TestLedger.time("2026-02-28")
+        }
+        try ledger.pay("pro", "1", "2026-01-31T00:05:00Z")
+        try ledger.tell(.renewed, "2026-02-28") { $0.periodEnd = try TestLedger.time("2026-03-31") }
+        try ledger.pay("pro", "2", "2026-02-28T00:05:00Z")
+        try ledger.pay("pro", "3", "2026-03-31")
+        #expect(ledger.periods.last == "2026-3-31 2026-4-30")
+        try ledger.tell(.updated, "2026-04-02") { $0.periodEnd = try TestLedger.time("2026-05-12") }
+        try ledger.pay("pro", "4", "2026-05-12")
+        #expect(ledger.periods.last == "2026-5-12 2026-6-12")
+    }
+
+    @Test func `a period from the year 9999 begins now, and later ones follow it`() throws {
+        var ledger = TestLedger()
+        try ledger.tell(.created, "2026-01-10") { notice in
+            notice.plan = "pro"
+            notice.status = .active
+            notice.periodStart = try TestLedger.time("9999-01-01")
+            notice.periodEnd = try TestLedger.time("9999-02-01")
+        }
+        #expect(ledger.periods == ["2026-1-10 9999-2-1"])
+        try ledger.pay("enterprise", "1", "2026-01-20")
+        #expect(ledger.periods.last == "2026-1-20 2027-1-20")
+        // A renewal told of some days before goes on from the end.
+        try ledger.tell(.renewed, nil, "2027-01-15") { notice in
+            notice.periodStart = try TestLedger.time("2027-01-20")
+            notice.periodEnd = try TestLedger.time("2028-01-20")
+        }
+        #expect(ledger.periods.last == "2027-1-20 2028-1-20")
+    }
+
     @Test func `an update moves the end`() throws {
         var ledger = try active()
         try ledger.tell(.updated, "2026-01-20") { $0.periodEnd = try TestLedger.time("2026-03-01") }

@@ -18,6 +18,17 @@ struct ParameterBufferTests {
         #expect(try bytes(.null) == nil)
     }
 
+    @Test func `times beyond every date are infinity, and do not come around from the other end`() throws {
+        for time in [Int64.min, .min + 1, -946_684_800_000_000, 0, .max] {
+            let binary = PostgresType.binaryTime(time)
+            #expect((binary < 0) == (time < 946_684_800_000_000))
+            #expect(PostgresType.time(binary: binary) == (time == .min + 1 ? .min : time))
+        }
+        #expect(PostgresType.time(binary: .max - 1) == .max)
+        #expect(PostgresType.time(binaryDays: .max) == .max && PostgresType.time(binaryDays: .min) == .min)
+        #expect(PostgresType.time(binaryDays: -10_957) == 0)
+    }
+
     @Test func `jsonb begins with its version`() throws {
         #expect(try bytes(.json("{}")) == [1, 0x7b, 0x7d])
     }

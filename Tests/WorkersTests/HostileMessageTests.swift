@@ -31,6 +31,36 @@ struct HostileMessageTests {
         #expect(message.attempt == attempt)
     }
 
+    /// The event time that the property `timestamp` gives.
+    private func occurredAt(_ timestamp: UInt64) throws -> Int64? {
+        var message = Message(body: Array("{}".utf8))
+        message.properties.timestamp = timestamp
+        let delivery = Delivery(
+            message: message,
+            queue: Parcels.queue,
+            exchange: "fleet.topic",
+            routingKey: "parcel.sent",
+            isRedelivered: false,
+            token: DeliveryToken(epoch: 1, tag: 1)
+        )
+        let admission = Intake(queue: Parcels.topology.queues[0]).admit(delivery, now: 0)
+        guard case .admitted(let admitted) = admission else { throw InvalidPayload(field: "", problem: "refused") }
+        #expect(admitted.original.properties.timestamp == timestamp)
+        return admitted.occurredAt
+    }
+
+    @Test func `a timestamp that no clock shows is no time, and stays on the message as it is`() throws {
+        for timestamp in [0, UInt64(Int64.max), .max, 1 << 62, 253_402_300_800_000] {
+            #expect(try occurredAt(timestamp) == nil, "\(timestamp)")
+        }
+        for _ in 0..<1_000 {
+            let time = try occurredAt(.random(in: 1 << 48...UInt64(Int64.max)))
+            #expect(time == nil)
+        }
+        #expect(try occurredAt(1_769_742_000) == 1_769_742_000_000_000)
+        #expect(try occurredAt(1_769_742_000_250) == 1_769_742_000_250_000)
+    }
+
     @Test func `messages with an empty id are not duplicates of each other`() async throws {
         let fleet = try Parcels.fleet()
         for weight in 1...2 {

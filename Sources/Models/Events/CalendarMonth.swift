@@ -43,15 +43,6 @@ public struct CalendarMonth: Sendable, Hashable {
         let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5
         return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
-
-    /// The same day and time of day some months later; the last day of the month where that day does not exist.
-    public static func adding(_ months: Int, to microseconds: Int64) -> Int64 {
-        let from = CalendarMonth(containing: microseconds)
-        let to = from.adding(months)
-        let inMonth = microseconds - from.start
-        let day = inMonth / 86_400_000_000
-        return to.start + min(day, Int64(to.dayCount) - 1) * 86_400_000_000 + inMonth % 86_400_000_000
-    }
 }
 
 extension FixedWidthInteger {

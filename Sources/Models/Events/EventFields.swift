@@ -72,9 +72,12 @@ package struct EventFields: Sendable {
     }
 
     /// A time in ISO 8601 or as a number since 1970, in microseconds since 1970.
-    package func time(_ names: String...) throws(InvalidPayload) -> Int64? {
+    ///
+    /// - Parameter zone: in which a time without an offset is read; by default the process's ``AssumedZone``, whose clock
+    ///   the services that say when something happened go by.
+    package func time(_ names: String..., in zone: (any LocalTimeZone)? = nil) throws(InvalidPayload) -> Int64? {
         guard let (level, member, name) = find(names) else { return nil }
-        if let time = member.time(in: level.bytes) { return time }
+        if let time = member.writtenTime(in: level.bytes) { return time.moment(in: zone ?? AssumedZone.current) }
         let found =
             switch member.kind {
             case .string: "other text"

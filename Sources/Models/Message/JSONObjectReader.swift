@@ -30,10 +30,9 @@ package struct JSONObjectReader {
         return text
     }
 
-    /// Microseconds since 1970.
-    package func time(_ name: String) throws(InvalidPayload) -> Int64? {
+    package func time(_ name: String) throws(InvalidPayload) -> WrittenTime? {
         guard let text = try text(name, limit: 40) else { return nil }
-        guard let time = EventTime.parse(text), time >= 0 else {
+        guard let time = WrittenTime(text), time.microseconds >= 0 else {
             throw refuse(name, "expected an ISO 8601 time from 1970 on, such as 2026-01-31T09:30:00Z")
         }
         return time

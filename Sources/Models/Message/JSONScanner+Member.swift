@@ -20,15 +20,19 @@ extension JSONScanner.Member {
         return text
     }
 
-    /// A time, as ISO 8601 or as a number since 1970, in microseconds since 1970.
-    package func time(in bytes: [UInt8]) -> Int64? {
+    /// A time, as ISO 8601 or as a number since 1970.
+    package func writtenTime(in bytes: [UInt8]) -> WrittenTime? {
         switch kind {
-        case .string: EventTime.parse(bytes[value])
+        case .string: WrittenTime(bytes[value])
         case .number where value.count < 32:
             Double(String(decoding: bytes[value], as: UTF8.self)).flatMap(EventTime.since1970)
+                .map { WrittenTime(moment: $0) }
         default: nil
         }
     }
+
+    /// As ``writtenTime(in:)``, in microseconds since 1970.
+    package func time(in bytes: [UInt8]) -> Int64? { writtenTime(in: bytes)?.moment(in: AssumedZone.current) }
 }
 
 extension JSONScanner.Kind {

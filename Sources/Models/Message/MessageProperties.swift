@@ -12,7 +12,7 @@ public struct MessageProperties: Sendable, Hashable {
     public var expiration: String?
     /// The idempotency key: any string up to 255 bytes.
     public var messageID: String?
-    /// Seconds since 1970.
+    /// Seconds since 1970, as it was sent.
     public var timestamp: UInt64?
     /// Overrides the routing key as the event's name.
     public var type: String?
@@ -23,4 +23,11 @@ public struct MessageProperties: Sendable, Hashable {
     public var malformed: [String: [UInt8]] = [:]
 
     public init() {}
+}
+
+extension MessageProperties {
+    /// What ``timestamp`` says, in microseconds since 1970; `nil` for one that no clock shows.
+    ///
+    /// Anybody can write any 64 bits there. Milliseconds are taken too, and 0 is what clients send for none.
+    package var time: Int64? { timestamp.flatMap { $0 == 0 ? nil : EventTime.since1970(Double($0)) } }
 }

@@ -1,5 +1,6 @@
 import Workers
 package import FlotillaCommandLineKit
+import FlotillaModels
 package import FlotillaOperations
 import FlotillaPersonalData
 package import FlotillaStorage
@@ -15,14 +16,17 @@ package struct FleetProgram: Sendable {
     /// The settings of the core and of every domain.
     package var settings: [any SettingDeclaration] { Settings.core + modules.flatMap { $0.settings } }
 
-    /// The configuration of this process, or every problem with it, one per line, as wrong use.
+    /// The configuration of this process, whose time zone is the assumed one from now on, or every problem with it, one per
+    /// line, as wrong use.
     package func configuration() throws(CommandError) -> Configuration {
         do throws(ConfigurationError) {
-            return try Configuration(
+            let configuration = try Configuration(
                 environment: ProcessInfo.processInfo.environment,
                 currentFolder: FileManager.default.currentDirectoryPath,
                 settings: modules.flatMap { $0.settings }
             )
+            AssumedZone.set(configuration[Settings.timeZone].zone)
+            return configuration
         } catch {
             throw CommandError(error.description, status: .wrongUse)
         }
@@ -46,7 +50,12 @@ package struct FleetProgram: Sendable {
             }
             guard !pending.isEmpty else { return DoctorFinding(subject, .good, "up to date") }
             let steps = pending.map(\.label).joined(separator: ", ")
-            return DoctorFinding(subject, .bad, "\(pending.count) steps are missing: \(steps)", remedy: "run flotilla migrate")
+            return DoctorFinding(
+                subject,
+                .bad,
+                "\(pending.count) steps are missing: \(steps)",
+                remedy: "run flotilla migrate"
+            )
         } catch let error as MigrationError {
             return DoctorFinding(subject, .bad, "\(error)")
         } catch { return nil }

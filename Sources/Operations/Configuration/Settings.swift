@@ -63,9 +63,14 @@ package enum Settings {
         otherwise: "http://127.0.0.1 with PORT"
     )
 
+    package static let timeZone = Setting<ZoneName>(
+        "FLOTILLA_TIME_ZONE",
+        "The time zone of times without an offset, where the message names none"
+    ).defaulting(to: .utc)
+
     package static let core: [any SettingDeclaration] = [
         rabbitMQ, rabbitMQManagement, database, redis, port, home, queues, allowPlaintext, logLevel, drain,
-        inboxRetention, masterKey, publicURL,
+        inboxRetention, masterKey, publicURL, timeZone,
     ]
 
     /// A list as a Markdown table.

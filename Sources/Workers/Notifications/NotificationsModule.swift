@@ -22,7 +22,11 @@ package struct NotificationsModule: DomainModule {
     }
 
     package var migrations: [Migration] {
-        [Migration(number: 1, name: "notifications", sql: NotificationsMigration.sql, formerNumber: 4)]
+        [
+            Migration(number: 1, name: "notifications", sql: NotificationsMigration.sql, formerNumber: 4),
+            Migration(number: 2, name: "recipient_times", sql: RecipientTimesMigration.sql),
+            Migration(number: 3, name: "request_zones", sql: RequestZonesMigration.sql),
+        ]
     }
     package var deadLetterObservers: [any DeadLetterObserver] { [DeadNotifications()] }
     package var metrics: [MetricDescription] { ProviderMetrics.descriptions }

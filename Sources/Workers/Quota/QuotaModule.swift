@@ -29,6 +29,7 @@ package struct QuotaModule: DomainModule {
         [
             Migration(number: 1, name: "quota", sql: QuotaMigration.sql, formerNumber: 3),
             Migration(number: 2, name: "subscriptions", sql: SubscriptionsMigration.sql, formerNumber: 7),
+            Migration(number: 3, name: "anchor_days", sql: AnchorDaysMigration.sql),
         ]
     }
     package var metrics: [MetricDescription] { QuotaMetrics.all }

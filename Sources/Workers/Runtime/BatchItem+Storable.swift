@@ -1,11 +1,6 @@
 package import FlotillaModels
 
 extension BatchItem {
-    /// The envelope's time, or when it was received where that is missing or nonsense.
-    package var plausibleTime: Int64 {
-        if let occurredAt, EventTime.plausible.contains(occurredAt) { occurredAt } else { receivedAt }
-    }
-
     /// Throws when a text can't be held by Postgres: U+0000 is the one character that it refuses.
     package func checkStorable() throws(InvalidPayload) {
         try check(messageID, "message_id")

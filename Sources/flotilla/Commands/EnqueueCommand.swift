@@ -12,7 +12,7 @@ enum EnqueueCommand {
     private static let payload = Option<BodySource>("payload", "JSON|@FILE|-", "What the worker gets")
         .defaulting(to: .literal("{}"))
     private static let priority = Option<Int>("priority", "0–9", "Higher ones go first").defaulting(to: 0)
-    private static let at = Option<String>("at", "TIME", "Not before this ISO 8601 time")
+    private static let at = Option<String>("at", "TIME", "Not before this ISO 8601 time, UTC without an offset")
     private static let attempts = Option<Int>("max-attempts", "NUMBER", "In place of the queue's policy")
     private static let idempotencyKey = Option<String>("idempotency-key", "KEY", "Makes repeats give the same job")
     private static let correlationID = Option<String>("correlation-id", "ID", "Goes with the job everywhere")
@@ -59,7 +59,7 @@ enum EnqueueCommand {
             throw UsageError("--max-attempts is from 1 to 100")
         }
         let scheduledAt = try invocation[at].map { text in
-            guard let time = EventTime.parse(text) else {
+            guard let time = WrittenTime(text)?.microseconds else {
                 throw UsageError("--at is an ISO 8601 time such as 2026-12-24T18:00:00Z, not “\(text)”")
             }
             return time

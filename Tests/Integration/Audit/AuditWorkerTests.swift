@@ -175,6 +175,17 @@ struct AuditWorkerTests {
                     "SELECT count(*) FROM audit_logs WHERE occurred_at > now() - interval '1 hour'"
                 ) == 4
             )
+            // What is yet to happen counts as now; the body still says what it said.
+            #expect(
+                try await database.count(
+                    "SELECT count(*) FROM audit_logs WHERE occurred_at > now() + interval '25 hours'"
+                ) == 0
+            )
+            #expect(
+                try await database.count(
+                    "SELECT count(*) FROM audit_logs WHERE body LIKE '%9999-12-31%'"
+                ) == 1
+            )
         }
     }
 }

@@ -20,7 +20,7 @@ struct InterruptedErasureTests {
         var tables: [String] { base.tables }
 
         func identify(_ person: inout Person) async throws { try await base.identify(&person) }
-        func erase(_ person: Person, isDryRun: Bool) async throws -> Int { throw Interruption() }
+        func erase(_ person: Person, isDryRun: Bool) async throws -> ErasureCount { throw Interruption() }
     }
 
     /// Somebody whose address stands with the ticket alone; what else there is has the address and no id.

@@ -18,7 +18,7 @@ struct JobErasureTests {
             _ = try await database.pool.query(Jobs.claimEffects(of: [ids[1]]))
             var person = Person()
             person.add("ann.lee@example.com", .email)
-            #expect(try await JobData.store(database.pool).erase(person, isDryRun: false) == 2)
+            #expect(try await JobData.store(database.pool).erase(person, isDryRun: false).total == 2)
             let (waiting, done) = (try await jobs.get(ids[0]), try await jobs.get(ids[1]))
             #expect(waiting?.state == .cancelled && waiting?.finishedAt != nil)
             #expect(done?.state == .running && done?.finishedAt == nil)

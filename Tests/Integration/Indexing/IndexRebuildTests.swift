@@ -56,6 +56,24 @@ struct IndexRebuildTests {
         }
     }
 
+    @Test func `a profile that has left the state VALIDATED stays away when the index is made anew`() async throws {
+        try await withFixture { fixture async throws in
+            for (event, more) in [
+                (ProfileValidated.event, #""timestamp":1700000010,"title":"Soudeur""#),
+                (ProfileUpdated.event, #""timestamp":1700000020,"status":"DRAFT""#),
+            ] {
+                let input = IndexingHarness.input(event, #"{"profileId":"p",\#(more)}"#)
+                #expect(await fixture.harness.handle([input]).areDone)
+                await fixture.audited([input])
+            }
+            _ = try await fixture.rebuild(auditOnly: true)
+            #expect(try await fixture.harness.ids(ProfileQuery(text: "soudeur")).isEmpty)
+            let back = IndexingHarness.input(ProfileValidated.event, #"{"profileId":"p","timestamp":1700000030}"#)
+            #expect(await fixture.harness.handle([back]).areDone)
+            #expect(try await fixture.harness.ids(ProfileQuery(text: "soudeur")) == ["p"])
+        }
+    }
+
     @Test func `events that come meanwhile are in the new index, in whatever order the audit gets them`() async throws {
         try await withFixture { fixture async throws in
             let histories = ProfileHistories(profiles: 80, events: 10)

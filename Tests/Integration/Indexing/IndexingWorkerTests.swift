@@ -42,6 +42,30 @@ struct IndexingWorkerTests {
         }
     }
 
+    @Test func `a profile that leaves the state VALIDATED goes, and comes back, in any order of arrival`() async throws
+    {
+        let head = #""profileId":"p","userId":"u""#
+        let events = [
+            (ProfileValidated.event, #"{\#(head),"timestamp":1700000010,"title":"Soudeur"}"#),
+            (ProfileUpdated.event, #"{\#(head),"timestamp":1700000020,"status":"IN_REVIEW"}"#),
+            (ProfileUpdated.event, #"{\#(head),"timestamp":1700000030,"status":"VALIDATED"}"#),
+        ].map { IndexingHarness.input($0, $1) }
+        for order in [[0, 1, 2], [1, 0, 2], [2, 1, 0], [1, 2, 0], [2, 0, 1], [0, 2, 1]] {
+            try await withHarness { harness, _ async throws in
+                var seen: Set<Int> = []
+                for index in order {
+                    #expect(await harness.handle([events[index]]).areDone)
+                    seen.insert(index)
+                    let isFound = seen.contains(0) && (!seen.contains(1) || seen.contains(2))
+                    #expect(
+                        try await harness.ids(ProfileQuery(text: "soudeur")) == (isFound ? ["p"] : []),
+                        "\(order) \(seen)"
+                    )
+                }
+            }
+        }
+    }
+
     @Test func `one new profile in many batches at once is one record with all of their fields`() async throws {
         try await withHarness { harness, database async throws in
             let names = ["title", "summary", "sector", "location", "score", "experienceYears"]

@@ -50,6 +50,9 @@ struct ProfileHistories {
             event = ProfileUpdated.event
             if Bool.random() { fields += #","title":"Neuf \#(step)""# }
             if Bool.random() { fields += #","score":\#(step)"# }
+            if Int.random(in: 0..<3) == 0 {
+                fields += #","status":"\#(["VALIDATED", "DRAFT", "IN_REVIEW"].randomElement() ?? "")""#
+            }
             if Bool.random() { fields += #","firstName":"Autre\#(step)","experience":\#(step)"# }
         }
         return HandlerHarness.Input(id: "m\(profile)-\(step)", event: event, body: "{\(head)\(fields)}")

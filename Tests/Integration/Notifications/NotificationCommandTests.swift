@@ -26,6 +26,24 @@ struct NotificationCommandTests {
         }
     }
 
+    @Test func `times without an offset are of the zone that the request names, in its data as in its options`()
+        async throws
+    {
+        try await NotificationFixture.with { fixture in
+            let body = #"""
+                {"to":"user@example.com","template":"ticket_generated",
+                 "data":{"event_title":"T","ticket_url":"https://x.example/1","guest_name":"Ada",
+                         "event_date":"2026-06-15T09:00:00"},
+                 "options":{"scheduledAt":"2026-01-30T04:00:00","timeZone":"Europe/Paris"}}
+                """#
+            #expect(await fixture.command("email", body, id: "m").isDone)
+            let row = try await fixture.strings("SELECT extract(epoch FROM not_before)::bigint::text FROM outbox")
+            #expect(row == ["1769742000"])
+            try await fixture.deliverAll()
+            #expect(fixture.mail.contents.first?.text.contains("09:00 (Paris)") == true)
+        }
+    }
+
     @Test func `a list becomes a notification each, and one who can't be reached keeps nobody`() async throws {
         try await NotificationFixture.with { fixture in
             await fixture.event("user.created", #"{"userId":"u-1","name":"No address"}"#)

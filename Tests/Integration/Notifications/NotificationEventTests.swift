@@ -1,3 +1,5 @@
+import FlotillaModels
+import FlotillaModules
 import FlotillaOutbound
 import FlotillaStorage
 import FlotillaTestSupport
@@ -50,6 +52,44 @@ struct NotificationEventTests {
                 )
                 #expect(row == [expected])
             }
+        }
+    }
+
+    @Test func `an event from the year 9999 wins against no later one`() async throws {
+        try await NotificationFixture.with { fixture in
+            await fixture.event("user.created", Self.ada)
+            let forged = #"{"userId":"u-1","email":"attacker@example.com","timestamp":"9999-01-01T00:00:00Z"}"#
+            #expect(await fixture.event("user.updated", forged).isDone)
+            #expect(await fixture.event("user.updated", #"{"userId":"u-1","email":"true@example.com"}"#).isDone)
+            let found = try await fixture.strings("SELECT email FROM recipients")
+            #expect(found == ["true@example.com"])
+        }
+    }
+
+    @Test func `recipients that an event from the future had taken are given back`() async throws {
+        let schema = try FleetProgram.schema()
+        let before = schema.map { module in
+            SchemaModule(module.name, module.migrations.filter { module.name != "notifications" || $0.number < 2 })
+        }
+        try await TestDatabase.with(schema: before) { database async throws in
+            _ = try await database.pool.query(
+                SQLStatement(
+                    """
+                    INSERT INTO recipients (key, email, name, times, updated_at) VALUES
+                        ('user:u-1', 'attacker@example.com', 'Ada',
+                            '{"email": 253370764800000000, "name": 1769742000000000}', '2026-01-30T05:00:00Z'),
+                        ('user:u-2', NULL, NULL, '{}', '2026-01-30T05:00:00Z')
+                    """
+                )
+            )
+            _ = try await Migrations.apply(to: database.pool, schema)
+            let rows = try await database.pool.query(
+                SQLStatement(
+                    "SELECT (times->>'email')::bigint, (times->>'name')::bigint FROM recipients ORDER BY key"
+                )
+            )
+            #expect(rows[0].int(0) == 1_769_749_200_000_000 && rows[0].int(1) == 1_769_742_000_000_000)
+            #expect(rows[1].int(0) == nil)
         }
     }
 

@@ -1,4 +1,5 @@
 import FlotillaModels
+import FlotillaModules
 @testable import FlotillaQuota
 import FlotillaStorage
 import FlotillaTestSupport
@@ -184,6 +185,73 @@ struct SubscriptionWorkerTests {
                 #expect(status.plan == plan, "\(moment)")
                 #expect(status.periodStart <= time && time < status.periodEnd)
             }
+        }
+    }
+
+    @Test func `renewals keep the day of the month, payment by payment`() async throws {
+        try await TestDatabase.with(migrated: true) { database async throws in
+            let fixture = QuotaFixture(database)
+            let days = ["2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30"]
+            for (day, end) in zip(days, days.dropFirst() + ["2026-05-31"]) {
+                let payment = QuotaWorkerTests.payment(day, "acme", "pro", at: "\(day)T12:00:00Z")
+                #expect(await fixture.payments().handle([payment]).areDone)
+                let ends = try await fixture.subscriptions().map { $0.suffix(10) }
+                #expect(ends == [end[...]], "\(day)")
+            }
+        }
+    }
+
+    @Test func `subscriptions from before the anchor days get the day of their first period`() async throws {
+        let schema = try FleetProgram.schema()
+        let before = schema.map { module in
+            SchemaModule(module.name, module.migrations.filter { module.name != "quota" || $0.number < 3 })
+        }
+        try await TestDatabase.with(schema: before) { database async throws in
+            let rows =
+                [
+                    // Lost three days to February; was moved by a service; was paid early; paused; changed its plan.
+                    ("drifted", "active", [("01-31", "02-28", "pro"), ("02-28", "03-28", "pro")], 31),
+                    ("moved", "active", [("01-31", "02-28", "pro"), ("02-28", "04-15", "pro")], 15),
+                    ("early", "active", [("01-30", "02-10", "pro"), ("02-10", "03-28", "pro")], 30),
+                    ("paused", "active", [("01-31", "02-28", "pro"), ("03-29", "04-29", "pro")], 29),
+                    ("changed", "active", [("01-31", "02-20", "pro"), ("02-20", "03-20", "enterprise")], 20),
+                    ("waiting", "created", [], nil),
+                ] as [(String, String, [(String, String, String)], Int?)]
+            for (id, status, periods, _) in rows {
+                let last = periods.last
+                _ = try await database.pool.query(
+                    SQLStatement(
+                        """
+                        INSERT INTO subscriptions (id, company_id, plan, status, period_start, period_end, told_at)
+                        VALUES ($1, $1, $2, $3, $4::timestamptz, $5::timestamptz, '2026-01-01Z')
+                        """,
+                        [
+                            .text(id), .text(last?.2 ?? "pro"), .text(status),
+                            last.map { .text("2026-\($0.0)Z") } ?? .null, last.map { .text("2026-\($0.1)Z") } ?? .null,
+                        ]
+                    )
+                )
+                for (start, end, plan) in periods {
+                    _ = try await database.pool.query(
+                        SQLStatement(
+                            """
+                            INSERT INTO subscription_periods
+                                (company_id, subscription_id, plan, payment_id, period_start, period_end)
+                            VALUES ($1, $1, $2, $1 || $3, $3::timestamptz, $4::timestamptz)
+                            """,
+                            [.text(id), .text(plan), .text("2026-\(start)Z"), .text("2026-\(end)Z")]
+                        )
+                    )
+                }
+            }
+            _ = try await Migrations.apply(to: database.pool, schema)
+            let found = try await database.pool.query(SQLStatement("SELECT id, anchor_day FROM subscriptions"))
+            let days = Dictionary(uniqueKeysWithValues: found.map { ($0.text(0) ?? "", $0.int(1).map { Int($0) }) })
+            #expect(days == Dictionary(uniqueKeysWithValues: rows.map { ($0.0, $0.3) }))
+            let fixture = QuotaFixture(database)
+            let payment = QuotaWorkerTests.payment("next", "drifted", "pro", at: "2026-03-28T00:00:00Z")
+            #expect(await fixture.payments().handle([payment]).areDone)
+            #expect(try await fixture.subscriptions().contains("drifted pro active 2026-04-30"))
         }
     }
 

@@ -6,6 +6,7 @@ import FlotillaTicketDocuments
 @testable import FlotillaTickets
 @testable import FlotillaWebhooks
 import Foundation
+import Synchronization
 import Testing
 
 /// The tickets worker over a schema and a folder of its own.
@@ -82,6 +83,15 @@ struct TicketFixture: Sendable {
     func handle(_ body: String, id: String = UUIDv7.make()) async -> Result<Outcome, any Error> {
         let harness = HandlerHarness(worker, queue: "ticket.generation.requested", pool)
         return await harness.handle([.init(id: id, event: "ticket.generation.requested", body: body)])[0]
+    }
+
+    /// Hands the job to the worker, and returns what it reports of its progress.
+    func notes(_ body: String) async -> [String] {
+        let notes = Mutex<[String]>([])
+        let harness = HandlerHarness(worker, queue: "ticket.generation.requested", pool)
+        let inputs = [HandlerHarness.Input(id: UUIDv7.make(), event: "ticket.generation.requested", body: body)]
+        _ = await harness.handle(inputs) { note in notes.withLock { $0.append(note) } }
+        return notes.withLock { $0 }
     }
 
     /// A job of the shape of the seed.

@@ -49,7 +49,11 @@ struct TicketWorkerTests {
             #expect(summary?["failed"] == .number("0"))
             #expect(summary?["processingTime"] != nil)
             // What the notification worker makes of it.
-            let read = try NotifiedEvent(name: TicketWorker.completed, body: Array(event.json.utf8), envelopeTime: 0)
+            let read = try NotifiedEvent(
+                name: TicketWorker.completed,
+                body: Array(event.json.utf8),
+                timeOf: { $0 ?? 0 }
+            )
             let effect = try TicketEvents.completed(read)
             #expect(effect.announcements.count == 1)
         }
@@ -86,6 +90,20 @@ struct TicketWorkerTests {
         }
     }
 
+    @Test func `a job without an offset and a zone says which zone was assumed`() async throws {
+        try await TicketFixture.with({ $0.timeZone = "Europe/Paris" }) { fixture async throws in
+            let data = #""event_title": "T", "event_date": "2026-06-15T09:00:00""#
+            let guest = #", "guest_email": "john@example.com", "expires_at": "2026-06-15T23:00:00""#
+            let body = TicketFixture.job(tickets: [TicketFixture.ticket(1, more: guest)], data: data)
+            let notes = await fixture.notes(body)
+            #expect(notes == ["1 of 1 tickets; times without an offset were read in Europe/Paris"])
+            #expect(try await fixture.tickets().first?.expiresAt == EventTime.parse("2026-06-15T21:00:00Z"))
+            let event = try #require(try await fixture.events().first)
+            let reported = event["data"]?["tickets"]?.elements.first
+            #expect(reported?["eventDate"] == .string("2026-06-15T07:00:00.000Z"))
+        }
+    }
+
     @Test(arguments: ["2106-02-07T06:28:16Z", "9999-01-01T00:00:00Z", "1970-01-01T00:00:00Z"])
     func `an end that no token can hold is refused by name`(_ end: String) throws {
         let body = TicketFixture.job(tickets: [TicketFixture.ticket(1, more: #", "expires_at": "\#(end)""#)])
@@ -102,7 +120,7 @@ struct TicketWorkerTests {
         guard case .ticket(let request) = try TicketJobRequest(body: Array(body.utf8)).entries[0] else {
             throw TestSetupError(description: "it was refused")
         }
-        #expect(request.expiresAt == .max)
+        #expect(request.end?.microseconds == Int64(UInt32.max) * 1_000_000)
     }
 
     @Test func `one name with signs that are no text costs nobody a ticket`() async throws {

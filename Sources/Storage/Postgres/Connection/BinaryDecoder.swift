@@ -47,8 +47,8 @@ enum BinaryDecoder {
     static func timestamp(_ type: Oid, _ bytes: UnsafeRawBufferPointer) -> Int64? {
         switch type {
         case PostgresType.timestamptz, PostgresType.timestamp:
-            unsafe load(bytes, as: Int64.self) &+ PostgresType.epochOffset
-        case PostgresType.date: unsafe Int64(load(bytes, as: Int32.self)) * 86_400_000_000 + PostgresType.epochOffset
+            unsafe PostgresType.time(binary: load(bytes, as: Int64.self))
+        case PostgresType.date: unsafe PostgresType.time(binaryDays: load(bytes, as: Int32.self))
         default: nil
         }
     }

@@ -133,7 +133,7 @@ import Glibc
         case .double(let number): append(number.bitPattern)
         case .bool(let flag): append(UInt8(flag ? 1 : 0))
         case .bytes(let bytes): append(bytes)
-        case .timestamp(let time): append(time &- PostgresType.epochOffset)
+        case .timestamp(let time): append(PostgresType.binaryTime(time))
         case .json(let text):
             append(UInt8(1))
             append(text)
@@ -149,16 +149,16 @@ import Glibc
                 append(Int32(bytes?.count ?? -1))
                 if let bytes { append(bytes) }
             }
-        case .intArray(let numbers): write(numbers, PostgresType.int8, offset: 0)
-        case .timestampArray(let times): write(times, PostgresType.timestamptz, offset: PostgresType.epochOffset)
+        case .intArray(let numbers): write(numbers, PostgresType.int8)
+        case .timestampArray(let times): write(times.map { $0.map(PostgresType.binaryTime) }, PostgresType.timestamptz)
         }
     }
 
-    private mutating func write(_ numbers: [Int64?], _ type: Oid, offset: Int64) {
+    private mutating func write(_ numbers: [Int64?], _ type: Oid) {
         header(numbers, type)
         for number in numbers {
             append(Int32(number == nil ? -1 : 8))
-            if let number { append(number &- offset) }
+            if let number { append(number) }
         }
     }
 

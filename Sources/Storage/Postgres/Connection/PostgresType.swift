@@ -23,5 +23,26 @@ enum PostgresType {
     static let jsonb: Oid = 3802
 
     /// From 1970 to 2000, where the server's binary times begin, in microseconds.
-    static let epochOffset: Int64 = 946_684_800_000_000
+    private static let epochOffset: Int64 = 946_684_800_000_000
+
+    /// Microseconds since 1970 in the server's counting. What is beyond every date is its infinity, which has the least and
+    /// the greatest number there too.
+    static func binaryTime(_ time: Int64) -> Int64 {
+        if time == .max { return .max }
+        let (result, isBeyond) = time.subtractingReportingOverflow(epochOffset)
+        return isBeyond ? .min : result
+    }
+
+    /// The inverse of ``binaryTime(_:)``.
+    static func time(binary: Int64) -> Int64 {
+        if binary == .min { return .min }
+        let (result, isBeyond) = binary.addingReportingOverflow(epochOffset)
+        return isBeyond ? .max : result
+    }
+
+    /// - Parameter days: from 2000 on; the least and the greatest number are infinity.
+    static func time(binaryDays days: Int32) -> Int64 {
+        let (binary, isBeyond) = Int64(days).multipliedReportingOverflow(by: 86_400_000_000)
+        return isBeyond ? (days < 0 ? .min : .max) : time(binary: binary)
+    }
 }

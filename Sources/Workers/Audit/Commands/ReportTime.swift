@@ -2,12 +2,12 @@ import FlotillaCommandLineKit
 import FlotillaModels
 import FlotillaPlatform
 
-/// A point in time as a person writes it.
+/// A point in time as a person writes it; UTC without an offset, as all that commands print.
 struct ReportTime: TextValue {
     let microseconds: Int64
 
     init?(text: String) {
-        if let time = EventTime.parse(text) {
+        if let time = WrittenTime(text)?.microseconds {
             microseconds = time
         } else if let age = Duration(text: text) {
             microseconds = WallClock.microseconds() - age.components.seconds * 1_000_000

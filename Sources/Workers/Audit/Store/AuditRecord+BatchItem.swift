@@ -11,7 +11,7 @@ extension AuditRecord {
             lane: 0,
             sequence: 0,
             recordedAt: 0,
-            occurredAt: fields.occurredAt ?? item.plausibleTime,
+            occurredAt: item.time(of: fields.occurredAt),
             event: item.event,
             actor: fields.actor,
             subject: fields.subject ?? cloudEvent?.subject?.storable,

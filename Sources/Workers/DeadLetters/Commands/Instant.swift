@@ -2,7 +2,7 @@ import FlotillaCommandLineKit
 import FlotillaModels
 import FlotillaPlatform
 
-/// A time in the past: how long ago, or ISO 8601.
+/// A time in the past: how long ago, or ISO 8601; UTC without an offset, as all that commands print.
 struct Instant: TextValue {
     /// Since 1970.
     let microseconds: Int64
@@ -11,7 +11,7 @@ struct Instant: TextValue {
     init?(text: String) {
         if let ago = Duration(text: text) {
             microseconds = WallClock.microseconds() - ago.milliseconds * 1_000
-        } else if let time = EventTime.parse(text) {
+        } else if let time = WrittenTime(text)?.microseconds {
             microseconds = time
         } else {
             return nil

@@ -75,7 +75,7 @@ struct BulkRequest {
         var outcome = Outcome()
         for (change, item) in zip(changes, items) {
             let result = item[change.document == nil ? "delete" : "index"]
-            let status = result?["status"]?.double.map { Int($0) } ?? 0
+            let status = result?["status"]?.double.flatMap { Int(exactly: $0) } ?? 0
             switch status {
             case 200..<300: break
             // A later change is there already.

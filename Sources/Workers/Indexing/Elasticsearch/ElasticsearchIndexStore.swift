@@ -96,7 +96,7 @@ package struct ElasticsearchIndexStore: IndexStore {
         let path = "/\(client.configuration.index(generation))/_count"
         let answer = try await client.send("GET", path)
         if answer.status == 404 { return 0 }
-        return try answer.checked("GET \(path)")["count"]?.double.map { Int64($0) } ?? 0
+        return try answer.checked("GET \(path)")["count"]?.double.flatMap { Int64(exactly: $0) } ?? 0
     }
 }
 

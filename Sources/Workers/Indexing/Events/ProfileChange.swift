@@ -10,11 +10,20 @@ package struct ProfileChange: Sendable, Hashable {
     /// The ids of the person, of whom the services know one or two.
     package var userIDs: [String]
     package var fields: ProfileFields
+    /// The state of the profile that an update tells; `nil` when it tells none.
+    package var state: ProfileState?
     /// Microseconds since 1970.
     package var occurredAt: Int64?
 
-    package init(profileID: String, userIDs: [String] = [], fields: ProfileFields = [:], occurredAt: Int64? = nil) {
+    package init(
+        profileID: String,
+        userIDs: [String] = [],
+        fields: ProfileFields = [:],
+        state: ProfileState? = nil,
+        occurredAt: Int64? = nil
+    ) {
         self.profileID = profileID
+        self.state = state
         self.userIDs = userIDs
         self.fields = fields
         self.occurredAt = occurredAt
@@ -37,6 +46,8 @@ package struct ProfileChange: Sendable, Hashable {
         var time = try fields.time("occurredAt", "occurred_at", "timestamp")
         for name in times where time == nil { time = try fields.time(name) }
         occurredAt = time
+        let names = ["newStatus", "new_status", "profileStatus", "profile_status", "status"]
+        state = (try? fields.identifier(among: names)).flatMap(ProfileState.init)
         self.fields = hasFields ? try ProfileFieldReader(fields).read() : [:]
     }
 }

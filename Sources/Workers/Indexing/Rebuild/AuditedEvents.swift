@@ -45,10 +45,9 @@ struct AuditedEvents: Sendable {
     private func event(_ row: AuditReplay.Row) throws(InvalidPayload) -> Event? {
         let data = try Self.data(of: row.body)
         func profile(_ event: some ProfileEvent) -> Event {
-            let time = event.change.occurredAt ?? row.occurredAt
-            // As the worker took it: a time more than a day ahead comes from a wrong clock.
-            let isAhead = time > row.recordedAt + 86_400_000_000
-            let version = EventVersion(time: isAhead ? row.recordedAt : time, messageID: row.messageID)
+            // As the worker took it.
+            let time = EventTime.credible(event.change.occurredAt ?? row.occurredAt, receivedAt: row.recordedAt)
+            let version = EventVersion(time: time, messageID: row.messageID)
             return .profile(event.change, type(of: event).kind, version)
         }
         return switch row.routingKey {

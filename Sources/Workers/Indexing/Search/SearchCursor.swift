@@ -1,3 +1,4 @@
+import FlotillaModels
 import FlotillaPlatform
 
 /// Where the next page of a search begins: after the profile with this key and id.
@@ -34,6 +35,9 @@ package struct SearchCursor: Sendable, Hashable {
         match = parts[1] == "0" ? .exact : .similar
         key = Double(bitPattern: bits)
         self.profileID = profileID
+        // It is read as a time then, and anybody can write any number.
+        let time = Int64(exactly: key.rounded())
+        if query.order == .newest, time.map(EventTime.plausible.contains) != true { return nil }
     }
 
     init(match: Match, key: Double, profileID: String) {

@@ -29,6 +29,8 @@ extension ProfileRecord {
             fields: fields,
             validated: versions["validated"].flatMap(EventVersion.init),
             rejected: versions["rejected"].flatMap(EventVersion.init),
+            withdrawn: versions["withdrawn"].flatMap(EventVersion.init),
+            restored: versions["restored"].flatMap(EventVersion.init),
             newest: versions["newest"].flatMap(EventVersion.init)
         )
     }

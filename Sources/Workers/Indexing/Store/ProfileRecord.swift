@@ -5,8 +5,9 @@ import FlotillaStorage
 ///
 /// The record depends on which events were applied and on nothing else: not on their order, and not on how often each
 /// came. Each field holds the value of the latest event that named it; a rejection empties the fields that were set
-/// before it; the later of validation and rejection says whether the profile may be found. So an update counts
-/// whether it comes before or after the validation, and joining the records of two indexes gives that of both.
+/// before it; the later of validation and rejection says whether the profile may be found, unless an update after the
+/// validation says that it is in another state. So an update counts whether it comes before or after the validation, and
+/// joining the records of two indexes gives that of both.
 package struct ProfileRecord: Sendable, Hashable {
     package struct Written: Sendable, Hashable {
         package let value: JSONValue
@@ -21,6 +22,10 @@ package struct ProfileRecord: Sendable, Hashable {
     package private(set) var validated: EventVersion?
     /// The latest rejection.
     package private(set) var rejected: EventVersion?
+    /// The latest update that told of another state than validated.
+    package private(set) var withdrawn: EventVersion?
+    /// The latest update that told of the state validated. It ends a withdrawal, and validates nothing by itself.
+    package private(set) var restored: EventVersion?
     /// The latest event of any kind.
     package private(set) var newest: EventVersion?
     /// The person has left: no event changes that any more.
@@ -35,6 +40,8 @@ package struct ProfileRecord: Sendable, Hashable {
         fields: [ProfileField: Written],
         validated: EventVersion?,
         rejected: EventVersion?,
+        withdrawn: EventVersion?,
+        restored: EventVersion?,
         newest: EventVersion?
     ) {
         self.profileID = profileID
@@ -42,19 +49,24 @@ package struct ProfileRecord: Sendable, Hashable {
         self.fields = fields
         self.validated = validated
         self.rejected = rejected
+        self.withdrawn = withdrawn
+        self.restored = restored
         self.newest = newest
     }
 
-    /// Whether it may be found. A rejection of the same moment wins over a validation.
+    /// Whether it may be found. A rejection of the same moment wins over a validation, and so does another state.
     package var isVisible: Bool {
         guard !isDeleted, let validated else { return false }
-        return rejected.map { $0 < validated } ?? true
+        if let rejected, rejected >= validated { return false }
+        return withdrawn.map { $0 < max(validated, restored ?? validated) } ?? true
     }
 
     package var standing: Standing {
         if isDeleted { return .deleted }
         if isVisible { return .validated }
-        return rejected == nil ? .unknown : .rejected
+        guard let rejected else { return .unknown }
+        let isRejected = validated.map { rejected >= $0 } ?? true
+        return isRejected ? .rejected : .unknown
     }
 
     package mutating func apply(_ change: ProfileChange, _ kind: ProfileChange.Kind, _ version: EventVersion) {
@@ -64,7 +76,12 @@ package struct ProfileRecord: Sendable, Hashable {
         switch kind {
         case .validated: validated.raise(to: version)
         case .rejected: reject(version)
-        case .updated: break
+        case .updated:
+            switch change.state {
+            case .validated: restored.raise(to: version)
+            case .other: withdrawn.raise(to: version)
+            case nil: break
+            }
         }
         for (field, value) in change.fields { write(field, Written(value: value, version: version)) }
     }
@@ -77,6 +94,8 @@ package struct ProfileRecord: Sendable, Hashable {
         if let version = other.newest { newest.raise(to: version) }
         if let version = other.validated { validated.raise(to: version) }
         if let version = other.rejected { reject(version) }
+        if let version = other.withdrawn { withdrawn.raise(to: version) }
+        if let version = other.restored { restored.raise(to: version) }
         for (field, written) in other.fields { write(field, written) }
     }
 
@@ -113,7 +132,7 @@ package struct ProfileRecord: Sendable, Hashable {
 extension ProfileRecord {
     /// How a profile stands, as `search_records` says it.
     package enum Standing: String, Sendable, CaseIterable {
-        /// Known from updates only.
+        /// Known from updates only, or in another state since its validation.
         case unknown
         case validated, rejected, deleted
     }

@@ -38,7 +38,8 @@ extension StoredRecord {
     private static func versions(of record: ProfileRecord) -> String {
         var members: [JSONValue.Member] = []
         for (name, version) in [
-            ("validated", record.validated), ("rejected", record.rejected), ("newest", record.newest),
+            ("validated", record.validated), ("rejected", record.rejected), ("withdrawn", record.withdrawn),
+            ("restored", record.restored), ("newest", record.newest),
         ] {
             if let version { members.append(.init(name: name, value: .array(version.json))) }
         }

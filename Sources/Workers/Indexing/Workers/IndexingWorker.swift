@@ -1,5 +1,4 @@
 package import FlotillaModels
-import FlotillaQuota
 import FlotillaStorage
 package import Workers
 

@@ -55,7 +55,8 @@ package enum NotificationCommands {
                 name,
                 language: invocation[language],
                 values: PreviewValues.completing(given, for: template),
-                timeZone: invocation[zone]
+                timeZone: invocation[zone],
+                writtenIn: invocation[zone]
             )
         } catch { throw CommandError(error.detail, remedy: "correct --data, or the template") }
         switch invocation[output] {

@@ -12,6 +12,8 @@ struct ClaimedNotification: Sendable {
     let address: String
     let language: String
     let timeZone: String?
+    /// The zone that the request named, in which its times without an offset are written.
+    let writtenIn: String?
     let priority: NotificationPriority
     let eventID: String?
     let unsubscribeToken: String?
@@ -35,6 +37,7 @@ struct ClaimedNotification: Sendable {
         self.address = address ?? row.text(6) ?? ""
         language = row.text(7) ?? ""
         timeZone = row.text(8)
+        writtenIn = row.text(15)
         priority = row.text(9).flatMap(NotificationPriority.init) ?? .normal
         eventID = row.text(10)
         unsubscribeToken = row.text(11)

@@ -156,7 +156,8 @@ package struct NotificationDelivery: Sendable {
                 claimed.template.name,
                 language: claimed.language,
                 values: values,
-                timeZone: claimed.timeZone
+                timeZone: claimed.timeZone,
+                writtenIn: claimed.writtenIn
             )
         } catch {
             throw PermanentError(type: error.code.rawValue, message: error.detail)

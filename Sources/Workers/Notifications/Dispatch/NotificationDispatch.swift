@@ -134,7 +134,13 @@ package struct NotificationDispatch: Sendable {
         let language = request.language ?? recipient.language ?? TemplateLibrary.defaultLanguage
         let text: RenderedNotification
         do throws(TemplateError) {
-            text = try templates.render(template.name, language: language, values: values, timeZone: timeZone)
+            text = try templates.render(
+                template.name,
+                language: language,
+                values: values,
+                timeZone: timeZone,
+                writtenIn: request.timeZone
+            )
         } catch {
             // What has failed is on record, even when it can't be written.
             guard problem != nil, request.standsAlone else { throw error }

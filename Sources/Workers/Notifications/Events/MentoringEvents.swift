@@ -6,7 +6,9 @@ enum MentoringEvents {
     static func sessionCreated(_ event: NotifiedEvent) throws(InvalidPayload) -> EventEffect {
         let fields = event.fields
         var data = TemplateData()
-        data.add("starts_at", time: try fields.time("startsAt", "starts_at", "startTime", "start_time", "date"))
+        let zone = try fields.zone()
+        let start = try fields.time("startsAt", "starts_at", "startTime", "start_time", "date", in: zone)
+        data.add("starts_at", time: start)
         data.add("duration_minutes", try fields.text("durationMinutes", "duration_minutes", "duration"))
         data.add("title", try fields.text("title"))
         data.add("mentor_name", try fields.text("mentorName", "mentor_name"))

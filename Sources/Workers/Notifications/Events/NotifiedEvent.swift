@@ -4,16 +4,17 @@ import FlotillaModels
 struct NotifiedEvent: Sendable {
     let name: String
     let fields: EventFields
-    /// What the envelope says, else when it arrived; microseconds since 1970.
-    let envelopeTime: Int64
+    private let timeOf: @Sendable (Int64?) -> Int64
 
-    init(name: String, body: [UInt8], envelopeTime: Int64) throws(InvalidPayload) {
+    /// - Parameter timeOf: when it happened, in microseconds since 1970, from what the body says of that.
+    init(name: String, body: [UInt8], timeOf: @escaping @Sendable (Int64?) -> Int64) throws(InvalidPayload) {
         self.name = name
         fields = try EventFields(body)
-        self.envelopeTime = envelopeTime
+        self.timeOf = timeOf
     }
 
+    /// The newest wins.
     var time: Int64 {
-        get throws(InvalidPayload) { try fields.time("occurredAt", "occurred_at", "timestamp") ?? envelopeTime }
+        get throws(InvalidPayload) { timeOf(try fields.time("occurredAt", "occurred_at", "timestamp")) }
     }
 }

@@ -1,3 +1,4 @@
+import FlotillaLocalization
 import FlotillaModels
 
 /// Every event that a person is notified of, or that describes a recipient, and what is read from it.
@@ -56,6 +57,15 @@ extension EventFields {
             return .email(address, name: try text("customerName", "customer_name", limit: 1_000))
         }
         return .company(try requiredIdentifier("companyId", "company_id", "customerId", "customer_id"))
+    }
+
+    /// The zone that the event names, for what is planned in it; `nil` takes the assumed one.
+    func zone() throws(InvalidPayload) -> NamedTimeZone? {
+        guard let name = try text("timeZone", "time_zone", "timezone", limit: 64), !name.isEmpty else { return nil }
+        guard let zone = NamedTimeZone.named(name) else {
+            throw InvalidPayload(field: "timeZone", problem: "expected a time zone such as Europe/Paris")
+        }
+        return zone
     }
 
     /// A whole number that may be missing.

@@ -41,7 +41,16 @@ enum RecruitmentEvents {
     static func interviewScheduled(_ event: NotifiedEvent) throws(InvalidPayload) -> EventEffect {
         let fields = event.fields
         var data = TemplateData()
-        let start = try fields.time("startsAt", "starts_at", "scheduledAt", "scheduled_at", "interviewDate", "date")
+        let zone = try fields.zone()
+        let start = try fields.time(
+            "startsAt",
+            "starts_at",
+            "scheduledAt",
+            "scheduled_at",
+            "interviewDate",
+            "date",
+            in: zone
+        )
         guard let start else { throw InvalidPayload(field: "startsAt", problem: "missing") }
         data.add("starts_at", time: start)
         data.add("duration_minutes", try fields.text("durationMinutes", "duration_minutes", "duration"))

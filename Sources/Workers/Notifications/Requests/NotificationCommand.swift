@@ -1,3 +1,4 @@
+import FlotillaLocalization
 package import FlotillaModels
 import FlotillaOutbound
 
@@ -9,7 +10,7 @@ import FlotillaOutbound
 /// ```
 /// `to` is an address (for SMS a number, in an application a user's id), an object with one of `email`, `phone`,
 /// `userId`, `customerId` or `role`, or a list of these. `options` knows `priority`, `scheduledAt`, `language`,
-/// `timeZone`, `eventId` and `attachments` with `fileName`, `contentType` and `content` in base64.
+/// `timeZone` (in which `scheduledAt` is read when it has no offset), `eventId` and `attachments` with `fileName`, `contentType` and `content` in base64.
 package struct NotificationCommand: Decodable, WholeBody, Sendable {
     /// Longer lists are for roles.
     package static let largestList = 10_000
@@ -34,9 +35,11 @@ package struct NotificationCommand: Decodable, WholeBody, Sendable {
             try options.refuseUnknown(["priority", "scheduledAt", "language", "timeZone", "eventId", "attachments"])
         )
         request.priority = mistakes.collect(try Self.priority(options)) ?? .normal
-        request.scheduledAt = mistakes.collect(try options.time("scheduledAt"))
+        let scheduledAt = mistakes.collect(try options.time("scheduledAt"))
         request.language = mistakes.collect(try options.language("language"))
         request.timeZone = mistakes.collect(try options.timeZone("timeZone"))
+        let zone = request.timeZone.flatMap(NamedTimeZone.named)
+        request.scheduledAt = scheduledAt?.moment(in: zone ?? AssumedZone.current)
         request.eventID = mistakes.collect(try options.identifier("eventId")) ?? Self.eventID(data)
         request.attachments = mistakes.collect(try options.attachments("attachments")) ?? []
         try mistakes.throwAll()

@@ -20,8 +20,8 @@ enum DeliveryStatements {
                 AND (status = 'queued' OR (status = 'failed' AND $3))
                 AND (sending_until IS NULL OR sending_until < now())
             RETURNING notification.id, channel, notification.template, category, recipient, recipient_name, address,
-                language, time_zone, priority, event_id, unsubscribe_token, request.data, \(preferences),
-                EXISTS (SELECT FROM recipients WHERE key = notification.recipient AND is_deleted)
+                language, notification.time_zone, priority, event_id, unsubscribe_token, request.data, \(preferences),
+                EXISTS (SELECT FROM recipients WHERE key = notification.recipient AND is_deleted), request.time_zone
             """,
             [.text(id), .double(lease.seconds), .bool(takesFailed)]
         )

@@ -48,13 +48,13 @@ struct DispatchStatements {
         SQLStatement(
             """
             INSERT INTO notification_requests
-                (id, idempotency_key, request_hash, template, data, cause, correlation_id, created_by)
-            VALUES ($1, $2::text, $3::bytea, $4, $5, $6::text, $7::text, $8::text)
+                (id, idempotency_key, request_hash, template, data, cause, correlation_id, created_by, time_zone)
+            VALUES ($1, $2::text, $3::bytea, $4, $5, $6::text, $7::text, $8::text, $9::text)
             """,
             [
                 .text(requestID), .optional(key?.text), key.map { .bytes($0.requestHash) } ?? .null,
                 .text(request.template), .text(JSONValue.members(request.data).json), .optional(request.cause),
-                .optional(request.correlationID), .optional(request.createdBy),
+                .optional(request.correlationID), .optional(request.createdBy), .optional(request.timeZone),
             ]
         )
     }

@@ -50,11 +50,13 @@ package struct TemplateLibrary: Sendable {
     ///   - language: A BCP 47 tag, of which the first part counts: `fr-CA` is read as `fr`.
     ///   - values: An object with what the template needs.
     ///   - timeZone: The reader's zone by its IANA name, `Europe/Paris`; UTC without one, or when there is no such zone.
+    ///   - writtenIn: The zone of the values' times without an offset; the assumed one without it.
     package func render(
         _ name: String,
         language: String,
         values: JSONValue,
-        timeZone: String?
+        timeZone: String?,
+        writtenIn: String? = nil
     ) throws(TemplateError) -> RenderedNotification {
         guard let template = templates[name] else {
             throw TemplateError(code: .unknownTemplate, template: name, detail: "there is no template “\(name)”")
@@ -68,6 +70,7 @@ package struct TemplateLibrary: Sendable {
             template: name,
             language: written,
             zone: timeZone.flatMap(NamedTimeZone.named) ?? .utc,
+            writtenIn: writtenIn.flatMap(NamedTimeZone.named) ?? AssumedZone.current,
             words: words,
             values: template.own(values)
         )

@@ -18,7 +18,7 @@ package struct NotificationEventWorker: Worker {
         let event = try NotifiedEvent(
             name: String(name),
             body: body.bytes,
-            envelopeTime: context.occurredAt ?? context.receivedAt
+            timeOf: { context.time(of: $0) }
         )
         let effect = try mapping(event)
         try await context.commit(

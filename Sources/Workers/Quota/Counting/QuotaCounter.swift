@@ -119,13 +119,3 @@ struct QuotaCounter: Sendable {
         )
     }
 }
-
-extension BatchItem {
-    /// When the event happened: as the payload says, else the envelope, else when it was received.
-    ///
-    /// A time more than a day ahead is a clock gone wrong, and would open a period that has not begun.
-    package func time(of payloadTime: Int64?) -> Int64 {
-        let time = payloadTime ?? plausibleTime
-        return time > receivedAt + 86_400_000_000 ? receivedAt : time
-    }
-}

@@ -1,3 +1,4 @@
+import FlotillaModels
 import FlotillaStorage
 
 /// How the ledger is read, and written back.
@@ -25,7 +26,7 @@ enum SubscriptionStatements {
                 EXISTS (
                     SELECT FROM subscription_periods AS period WHERE period.company_id = subscription.company_id
                         AND period.period_start = subscription.period_start AND period.payment_id IS NULL
-                )
+                ), anchor_day
             FROM subscriptions AS subscription
             WHERE id = ANY ($2) OR id IN (
                 SELECT latest.id FROM unnest($1) AS company (id) CROSS JOIN LATERAL (
@@ -67,16 +68,19 @@ enum SubscriptionStatements {
         SQLStatement(
             """
             INSERT INTO subscriptions (
-                id, company_id, plan, status, period_start, period_end, cancels_at_end, told_at, ended_at)
-            SELECT id, company_id, plan, status, period_start, period_end, cancels_at_end <> 0, told_at, ended_at
-            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) WITH ORDINALITY AS changed (
-                id, company_id, plan, status, period_start, period_end, cancels_at_end, told_at, ended_at, place)
+                id, company_id, plan, status, period_start, period_end, cancels_at_end, told_at, ended_at, anchor_day)
+            SELECT id, company_id, plan, status, period_start, period_end, cancels_at_end <> 0, told_at, ended_at,
+                anchor_day::integer
+            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) WITH ORDINALITY AS changed (
+                id, company_id, plan, status, period_start, period_end, cancels_at_end, told_at, ended_at, anchor_day,
+                place)
             -- One that gives way is written before the one that takes its place.
             ORDER BY status = 'active', place
             ON CONFLICT ON CONSTRAINT pk_subscriptions DO UPDATE SET
                 plan = excluded.plan, status = excluded.status, period_start = excluded.period_start,
                 period_end = excluded.period_end, cancels_at_end = excluded.cancels_at_end,
-                told_at = excluded.told_at, ended_at = excluded.ended_at, updated_at = now()
+                told_at = excluded.told_at, ended_at = excluded.ended_at, anchor_day = excluded.anchor_day,
+                updated_at = now()
             """,
             [
                 .textArray(subscriptions.map(\.id)), .textArray(subscriptions.map(\.companyID)),
@@ -84,6 +88,7 @@ enum SubscriptionStatements {
                 .timestampArray(subscriptions.map(\.start)), .timestampArray(subscriptions.map(\.end)),
                 .intArray(subscriptions.map { $0.cancelsAtEnd ? 1 : 0 }), .timestampArray(subscriptions.map(\.toldAt)),
                 .timestampArray(subscriptions.map(\.endedAt)),
+                .intArray(subscriptions.map { $0.anchorDay.map { Int64($0.day) } }),
             ]
         )
     }

@@ -1,3 +1,4 @@
+import FlotillaModels
 import FlotillaPlatform
 import FlotillaStorage
 import Workers
@@ -120,6 +121,7 @@ extension SubscriptionLedger.Subscription {
             status: status,
             start: row.timestamp(4),
             end: row.timestamp(5),
+            anchorDay: row.int(10).flatMap { AnchorDay(Int($0)) },
             cancelsAtEnd: row.bool(6) ?? false,
             toldAt: toldAt,
             endedAt: row.timestamp(8),

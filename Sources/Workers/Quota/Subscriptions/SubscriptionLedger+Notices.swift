@@ -5,16 +5,23 @@ extension SubscriptionLedger {
 
     /// Enters what a service says of a subscription. What the fleet has published itself changes nothing.
     ///
-    /// - Parameter saidAt: when it was said.
+    /// - Parameters:
+    ///   - saidAt: when it was said.
+    ///   - receivedAt: when it came. A period can't begin later, unless it begins before the present one ends.
     mutating func enter(
         _ kind: SubscriptionNotice.Kind,
         _ notice: SubscriptionNotice,
         saidAt: Int64,
+        receivedAt: Int64,
         item: Int
     ) throws {
         guard !notice.isOwn else { return }
         if let code = notice.plan { _ = try plan(code) }
         let known = try subscription(of: notice)
+        var notice = notice
+        if let start = notice.periodStart, start > (known?.end ?? .min) {
+            notice.periodStart = EventTime.credible(start, receivedAt: receivedAt)
+        }
         switch kind {
         case .created:
             guard notice.subscriptionID != nil else {
@@ -91,7 +98,7 @@ extension SubscriptionLedger {
                 guard end > known.start ?? .min else {
                     throw InvalidPayload(field: "periodEnd", problem: "expected a time after the period's begin")
                 }
-                subscription.end = end
+                subscription.move(endTo: end)
             }
             if let cancels = notice.cancelsAtEnd { subscription.cancelsAtEnd = cancels }
             set(subscription)
@@ -125,13 +132,18 @@ extension SubscriptionLedger {
         let start = start(isRunning ? saidAt : notice.periodStart ?? saidAt, of: known.companyID)
         // Another plan takes over what is left of the period.
         var end = notice.periodEnd ?? (isRunning ? known.end : nil) ?? start
-        if end <= start { end = CalendarMonth.adding(plan.months, to: start) }
+        var anchorDay = known.anchorDay(from: start, to: end)
+        if end <= start {
+            anchorDay = known.anchorDay(goingOnAt: start)
+            end = anchorDay.adding(plan.months, to: start)
+        }
         if let id = notice.paymentID { note(payment: id) }
         subscription = begin(
             subscription,
             plan,
             from: start,
             to: end,
+            anchorDay: anchorDay,
             paymentID: notice.paymentID,
             item: item
         )
@@ -153,7 +165,7 @@ extension SubscriptionLedger {
         var subscription = known
         subscription.toldAt = max(known.toldAt, saidAt)
         if known.status == .active, isEntered || end <= knownEnd + 3 * Self.day {
-            subscription.end = max(knownEnd, end)
+            if end > knownEnd { subscription.move(endTo: end) }
             if saidAt >= known.toldAt { subscription.cancelsAtEnd = false }
             return set(subscription)
         }
@@ -167,6 +179,7 @@ extension SubscriptionLedger {
             try plan(subscription.plan),
             from: start,
             to: end,
+            anchorDay: subscription.anchorDay(from: start, to: end),
             paymentID: notice.paymentID,
             item: item
         )

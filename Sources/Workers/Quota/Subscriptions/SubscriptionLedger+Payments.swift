@@ -4,7 +4,8 @@ extension SubscriptionLedger {
     /// Enters a payment; one that is in the ledger already changes nothing.
     ///
     /// A payment for the plan that a company has renews it: a new period begins with the payment and lasts until the
-    /// plan's months after the end already paid for, so that paying early loses nothing. A payment for another plan
+    /// plan's months after the end already paid for, so that paying early loses nothing, and on the same day of the month
+    /// as ever. A payment for another plan
     /// activates that plan from the payment on. Either way the quota begins afresh. A subscription that ran out while
     /// the payment, made before its end, was on its way is renewed as if it had not.
     ///
@@ -40,6 +41,9 @@ extension SubscriptionLedger {
                 toldAt: paidAt
             )
         let paidUntil = isRenewal ? max(subscription.end ?? start, start) : start
+        let anchorDay =
+            subscription.plan == payment.plan
+            ? subscription.anchorDay(goingOnAt: paidUntil) : AnchorDay(of: paidUntil)
         subscription.plan = payment.plan
         subscription.toldAt = max(subscription.toldAt, paidAt)
         note(payment: paymentID)
@@ -47,7 +51,8 @@ extension SubscriptionLedger {
             subscription,
             plan,
             from: start,
-            to: CalendarMonth.adding(plan.months, to: paidUntil),
+            to: anchorDay.adding(plan.months, to: paidUntil),
+            anchorDay: anchorDay,
             paymentID: paymentID,
             item: item
         )

@@ -21,6 +21,8 @@ struct SubscriptionLedger {
         /// The period that was begun last; `nil` before the first. Microseconds since 1970, as every time here.
         var start: Int64?
         var end: Int64?
+        /// The day of the month that its periods end on; `nil` before the first.
+        var anchorDay: AnchorDay?
         /// Whether it ends, rather than waits for a payment, at the end of its period.
         var cancelsAtEnd = false
         /// The time of the newest event about it.
@@ -147,6 +149,7 @@ extension SubscriptionLedger {
         _ plan: Plan,
         from start: Int64,
         to end: Int64,
+        anchorDay: AnchorDay,
         paymentID: String?,
         item: Int
     ) -> Subscription {
@@ -163,6 +166,7 @@ extension SubscriptionLedger {
         var active = subscription
         active.status = .active
         (active.start, active.end) = (start, end)
+        active.anchorDay = anchorDay
         active.cancelsAtEnd = false
         active.endedAt = nil
         active.isUnpaid = paymentID == nil
@@ -199,9 +203,30 @@ extension SubscriptionLedger {
 }
 
 extension SubscriptionLedger.Subscription {
+    /// The day that a period's end is reckoned by when months are added to that moment. A period that goes on from the
+    /// day on which the one before ends keeps its day: the 31st is not lost over a February.
+    func anchorDay(goingOnAt moment: Int64) -> AnchorDay {
+        let day: Int64 = 86_400_000_000
+        guard let anchorDay, let end, end / day == moment / day else { return AnchorDay(of: moment) }
+        return anchorDay
+    }
+
+    /// The day of a period whose end was told: the known one or that of its begin, if it ends on that, else that of its
+    /// end.
+    func anchorDay(from start: Int64?, to end: Int64) -> AnchorDay {
+        let known = [anchorDay, start.map { AnchorDay(of: $0) }].compactMap(\.self)
+        return known.first { $0.falls(on: end) } ?? AnchorDay(of: end)
+    }
+
+    /// Gives the period another end.
+    mutating func move(endTo end: Int64) {
+        anchorDay = anchorDay(from: start, to: end)
+        self.end = end
+    }
+
     /// Ends the period at that moment, if it does not end before. A period of nothing is kept as one of a microsecond.
     mutating func cut(at moment: Int64) {
         guard let start, let end else { return }
-        self.end = max(min(end, moment), start + 1)
+        if moment < end { move(endTo: max(moment, start + 1)) }
     }
 }

@@ -29,7 +29,13 @@ package struct SubscriptionWorker: BatchWorker {
             in: context
         ) { ledger, isFresh in
             for (index, item) in items.enumerated() where isFresh[index] {
-                try ledger.enter(kind, item.payload, saidAt: item.time(of: item.payload.saidAt), item: index)
+                try ledger.enter(
+                    kind,
+                    item.payload,
+                    saidAt: item.time(of: item.payload.saidAt),
+                    receivedAt: item.receivedAt,
+                    item: index
+                )
             }
         }
         return Array(repeating: .done, count: items.count)

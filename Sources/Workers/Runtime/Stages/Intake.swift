@@ -44,7 +44,7 @@ struct Intake: Sendable {
                     attempt: attempt,
                     maxAttempts: job.flatMap { _ in JobAttempts.own(headers) } ?? queue.retry.attempts,
                     job: job,
-                    occurredAt: event?.time ?? original.properties.timestamp.map { Int64(clamping: $0) &* 1_000_000 },
+                    occurredAt: event?.time ?? original.properties.time,
                     receivedAt: now
                 )
             )

@@ -63,8 +63,8 @@ struct SettleStage: Sendable {
         consumer.settle(messages.map(\.delivery.token), as: .acknowledge)
         metrics.completed.increment(by: messages.count)
         for message in messages where isTracked(message) { await track(message, .succeeded, nil) }
-        if let last = messages.last, let sent = last.original.properties.timestamp {
-            metrics.latency.observe(max(0, Double(last.receivedAt) / 1e6 - Double(sent)), times: messages.count)
+        if let last = messages.last, let sent = last.original.properties.time {
+            metrics.latency.observe(max(0, Double(last.receivedAt) - Double(sent)) / 1e6, times: messages.count)
         }
     }
 

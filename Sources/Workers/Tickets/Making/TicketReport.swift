@@ -7,6 +7,8 @@ struct TicketReport: Sendable {
     let status: TicketJobRecord.Status
     /// Microseconds since 1970.
     let timestamp: Int64
+    /// When the event is, as the job wrote it, or in UTC where it wrote no offset.
+    let eventDate: String?
     let summary: TicketSummary
     let outcomes: [TicketOutcome]
 
@@ -68,7 +70,7 @@ struct TicketReport: Sendable {
     private func guest(of ticket: GeneratedTicket, _ jobRequest: TicketJobRequest) -> [JSONValue.Member] {
         let texts: [(String, String?)] = [
             ("guestId", ticket.guestID), ("guestName", ticket.guestName), ("guestEmail", ticket.guestEmail),
-            ("type", ticket.type), ("eventDate", jobRequest.details.dateText),
+            ("type", ticket.type), ("eventDate", eventDate),
             ("eventLocation", jobRequest.details.place),
         ]
         return texts.compactMap { name, text in

@@ -34,6 +34,9 @@ struct TicketWriter: Sendable {
         }
     }
 
+    /// Seconds since 1970.
+    private func expiresAt(_ request: TicketRequest) -> UInt32? { jobRequest.expiresAt(request, configuration) }
+
     private func outcome(
         _ position: Int,
         _ request: TicketRequest,
@@ -85,7 +88,7 @@ struct TicketWriter: Sendable {
         _ request: TicketRequest,
         _ known: GeneratedTicket?
     ) throws(TicketProblem) -> TicketDraft.Identity {
-        if let known, acceptsKey(known.keyID), known.expiresAt == request.expiresAt.map({ Int64($0) * 1_000_000 }) {
+        if let known, acceptsKey(known.keyID), known.expiresAt == expiresAt(request).map({ Int64($0) * 1_000_000 }) {
             return TicketDraft.Identity(
                 token: known.token,
                 keyID: known.keyID,
@@ -98,7 +101,7 @@ struct TicketWriter: Sendable {
             eventID: jobRequest.eventID.text,
             ticketID: request.id.text,
             issuedAt: issuedAt,
-            expiresAt: request.expiresAt
+            expiresAt: expiresAt(request)
         )
         guard let token else { throw TicketProblem(code: .invalid, message: "ticket_id: no token can hold it") }
         let text = signer.seal(token)
@@ -118,7 +121,7 @@ struct TicketWriter: Sendable {
             request.id.text, jobRequest.eventID.text, content.template.rawValue, content.language.rawValue,
             content.eventTitle, content.date, content.time, content.place, content.organizer, content.guestName,
             content.type, content.code, content.terms, content.accent.map { "\($0)" },
-            content.logo.map { SHA256.digest($0.png).hexadecimal }, request.expiresAt.map { "\($0)" },
+            content.logo.map { SHA256.digest($0.png).hexadecimal }, expiresAt(request).map { "\($0)" },
             request.guestEmail, request.guestID,
         ]
         let list = JSONValue.array(texts.map { $0.map { .string($0) } ?? .null })
@@ -158,7 +161,7 @@ extension TicketWriter {
             size: file.size,
             fileHash: file.hash,
             issuedAt: Int64(draft.identity.issuedAt) * 1_000_000,
-            expiresAt: request.expiresAt.map { Int64($0) * 1_000_000 },
+            expiresAt: expiresAt(request).map { Int64($0) * 1_000_000 },
             generatedAt: now,
             cancelledAt: nil
         )

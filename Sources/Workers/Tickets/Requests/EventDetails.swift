@@ -5,10 +5,7 @@ import FlotillaTicketDocuments
 /// What all tickets of a job say of their event (`template_data`).
 struct EventDetails: Sendable {
     let title: String
-    /// Microseconds since 1970.
-    let startsAt: Int64?
-    /// Whether the date came with a time of day.
-    let hasTime: Bool
+    let startsAt: WrittenTime?
     /// As it was written.
     let dateText: String?
     let place: String?
@@ -35,14 +32,11 @@ extension EventDetails {
         self.title = title
         let dateName = reader.present(["event_date", "eventDate"])
         dateText = try reader.text(dateName, limit: 40)
-        if let dateText {
-            guard let time = EventTime.parse(dateText) else {
+        startsAt = try dateText.map { text throws(InvalidPayload) in
+            guard let time = WrittenTime(text) else {
                 throw reader.refuse(dateName, "expected an ISO 8601 time such as 2026-06-15T09:00:00Z")
             }
-            startsAt = time
-            hasTime = dateText.utf8.count > 10
-        } else {
-            (startsAt, hasTime) = (nil, false)
+            return time
         }
         place = try text("event_location", "eventLocation", "location", "place", limit: 1_000)
         organizer = try text("organizer", "organizer_name", "organizerName", limit: 300)

@@ -107,11 +107,10 @@ extension TicketRequest {
         type = try reader.text("type", limit: 100).flatMap { $0.isEmpty ? nil : $0 } ?? "standard"
         template = try reader.ticketID("template_id", "templateId", limit: 100)
         let endName = reader.present(["expires_at", "expiresAt"])
-        let end = try reader.time(endName).map { $0 / 1_000_000 }
-        guard end.map({ (1...Int64(UInt32.max)).contains($0) }) ?? true else {
+        end = try reader.time(endName)
+        guard end.map({ (1...Int64(UInt32.max)).contains($0.microseconds / 1_000_000) }) ?? true else {
             throw reader.refuse(endName, "expected a time after 1970 and before 2106-02-07T06:28:16Z")
         }
-        expiresAt = end.map { UInt32($0) }
     }
 }
 

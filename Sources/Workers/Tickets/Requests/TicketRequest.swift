@@ -13,8 +13,7 @@ struct TicketRequest: Sendable, Hashable {
     let type: String
     /// A name or a number; `nil` takes the type's.
     let template: ExternalID?
-    /// Seconds since 1970.
-    let expiresAt: UInt32?
+    let end: WrittenTime?
 
     /// “Standard”, “VIP”.
     var shownType: String {

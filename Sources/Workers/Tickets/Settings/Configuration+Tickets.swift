@@ -24,12 +24,9 @@ extension Configuration {
         guard let algorithm = TicketAlgorithm(rawValue: self[Settings.ticketSignature]) else {
             throw wrong(Settings.ticketSignature.name, "has to be ed25519 or hmac-sha256")
         }
-        guard TicketConfiguration.isTimeZone(self[Settings.ticketZone]) else {
-            throw wrong(Settings.ticketZone.name, "has to be a time zone such as Europe/Paris")
-        }
         settings.language = language
         settings.algorithm = algorithm
-        settings.timeZone = self[Settings.ticketZone]
+        settings.timeZone = (self[Settings.ticketZone] ?? self[Settings.timeZone]).text
         for entry in self[Settings.ticketTemplates]?.words ?? [] {
             let parts = entry.split(separator: "=", omittingEmptySubsequences: false).map(String.init)
             guard parts.count == 2, !parts[0].isEmpty, let template = TicketTemplate(rawValue: parts[1]) else {

@@ -30,10 +30,11 @@ extension Settings {
         "FLOTILLA_TICKETS_LANGUAGE",
         "The language of tickets whose job names none: `en` or `fr`"
     ).defaulting(to: "en")
-    package static let ticketZone = Setting<String>(
+    package static let ticketZone = Setting<ZoneName>(
         "FLOTILLA_TICKETS_TIME_ZONE",
-        "The time zone of events whose job names none"
-    ).defaulting(to: "UTC")
+        "The time zone of events whose job names none",
+        otherwise: "FLOTILLA_TIME_ZONE's"
+    )
     package static let ticketSignature = Setting<String>(
         "FLOTILLA_TICKETS_SIGNATURE",
         "How a first key signs tickets: `ed25519` or `hmac-sha256`"

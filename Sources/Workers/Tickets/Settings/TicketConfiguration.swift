@@ -1,4 +1,3 @@
-import FlotillaLocalization
 import FlotillaModels
 package import FlotillaTicketDocuments
 
@@ -20,9 +19,6 @@ package struct TicketConfiguration: Sendable {
         self.address = address
         self.threads = threads
     }
-
-    /// Whether the system knows a time zone of this IANA name.
-    package static func isTimeZone(_ name: String) -> Bool { NamedTimeZone.named(name) != nil }
 
     /// The template that a ticket asks for, else that of its type, else the standard one. Numbers are some service's own:
     /// one that is not configured says nothing.

@@ -1,3 +1,4 @@
+import FlotillaLocalization
 package import FlotillaModels
 import FlotillaPlatform
 package import FlotillaStorage
@@ -61,6 +62,7 @@ package struct TicketWorker: Worker {
             jobID: jobID,
             status: successful == 0 ? .failed : .completed,
             timestamp: WallClock.microseconds(),
+            eventDate: jobRequest.eventDate(configuration),
             summary: summary,
             outcomes: outcomes
         )
@@ -91,6 +93,11 @@ package struct TicketWorker: Worker {
         let entries = writer.jobRequest.entries
         var outcomes: [TicketOutcome] = []
         outcomes.reserveCapacity(entries.count)
+        var note = ""
+        if let zone = writer.jobRequest.assumedZone(configuration) {
+            note = "; times without an offset were read in \(zone.name)"
+            context.log.info("a zone was assumed", ["job": .string(writer.jobID), "time_zone": .string(zone.name)])
+        }
         while outcomes.count < entries.count {
             let group = TicketGroup(
                 places: outcomes.count..<min(outcomes.count + TicketGroup.size, entries.count),
@@ -104,7 +111,10 @@ package struct TicketWorker: Worker {
                 return nil
             }
             outcomes += made
-            context.progress(outcomes.count * 100 / entries.count, "\(outcomes.count) of \(entries.count) tickets")
+            context.progress(
+                outcomes.count * 100 / entries.count,
+                "\(outcomes.count) of \(entries.count) tickets\(note)"
+            )
         }
         return outcomes
     }

@@ -8,6 +8,8 @@ struct TemplateRenderer {
         let template: String
         let language: MessageLocale
         let zone: NamedTimeZone
+        /// That of times without an offset.
+        let writtenIn: any LocalTimeZone
         let words: WordTable
         let values: JSONValue
     }
@@ -129,15 +131,19 @@ struct TemplateRenderer {
 
     private func moment(_ value: JSONValue) throws(UnwritableValue) -> (time: LocalTime, isDay: Bool) {
         let text = try plain(value)
-        var isDay = false
-        var time: Int64?
-        if case .number = value {
-            time = Double(text).flatMap(EventTime.since1970)
-        } else {
-            isDay = text.utf8.count == 10
-            time = EventTime.parse(text)
+        let written =
+            if case .number = value {
+                Double(text).flatMap(EventTime.since1970).map { WrittenTime(moment: $0) }
+            } else {
+                WrittenTime(text)
+            }
+        let isDay = written?.kind == .day
+        let local = written.flatMap { written in
+            isDay
+                ? NamedTimeZone.utc.local(at: written.microseconds)
+                : setting.zone.local(at: written.moment(in: setting.writtenIn))
         }
-        guard let time, let local = (isDay ? NamedTimeZone.utc : setting.zone).local(at: time) else {
+        guard let local else {
             throw UnwritableValue(text: "is no time such as 2026-11-24T09:30:00Z")
         }
         return (local, isDay)
