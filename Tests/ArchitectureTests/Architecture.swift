@@ -23,7 +23,7 @@ enum Architecture {
         Target("FlotillaPlatform", "Sources/Platform", libraries: ["Crypto", "Linux"]),
         Target("FlotillaTelemetry", "Sources/Telemetry", uses: ["FlotillaPlatform"]),
         Target("FlotillaYAMLFiles", "Sources/YAMLFiles", uses: ["FlotillaModels"], libraries: ["YAML"]),
-        Target("FlotillaLocalization", "Sources/Localization", libraries: ["GLib"]),
+        Target("FlotillaLocalization", "Sources/Localization", uses: ["FlotillaModels"], libraries: ["GLib"]),
         Target(
             "FlotillaMessaging",
             "Sources/Messaging",
@@ -64,7 +64,7 @@ enum Architecture {
         Target(
             "FlotillaOperations",
             "Sources/Operations",
-            uses: ["FlotillaCommandLineKit", "FlotillaModels", "FlotillaPlatform"]
+            uses: ["FlotillaCommandLineKit", "FlotillaLocalization", "FlotillaModels", "FlotillaPlatform"]
         ),
         Target(
             "FlotillaHTTPRouting",
