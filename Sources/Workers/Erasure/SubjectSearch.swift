@@ -30,6 +30,7 @@ struct SubjectSearch {
         for other in others {
             if other.contains(" ") { person.add(other, .name) } else { try await add(other, to: &person, pseudonyms) }
         }
+        try await addOnlyOwner(to: &person, of: subject)
         while true {
             let before = person
             try await addAliases(to: &person)
@@ -41,6 +42,19 @@ struct SubjectSearch {
             }
             if person == before { return person }
         }
+    }
+
+    /// An address or a number that one person alone has is that person's.
+    private func addOnlyOwner(to person: inout Person, of word: String) async throws {
+        guard word.utf8.contains(UInt8(ascii: "@")) || word.hasPrefix("+") else { return }
+        let owners = try await ownersInStores(of: person)
+        if owners.count == 1, let subject = owners.first.flatMap(DataSubject.init(name:)) { person.add(subject) }
+    }
+
+    private func ownersInStores(of person: Person) async throws -> Set<String> {
+        var names: Set<String> = []
+        for store in stores { names.formUnion(try await store.linked(to: person)) }
+        return names
     }
 
     /// Names of others who have an address or a number of the person's.
@@ -57,7 +71,8 @@ struct SubjectSearch {
                 [.bytesArray(digests), .textArray(person.subjects.map(\.description))]
             )
         )
-        return rows.compactMap { $0.text(0) }
+        let owners = try await ownersInStores(of: person).subtracting(person.subjects.map(\.description))
+        return owners.union(rows.compactMap { $0.text(0) }).sorted()
     }
 
     private func add(_ word: String, to person: inout Person, _ pseudonyms: Pseudonyms) async throws {

@@ -16,6 +16,9 @@ package protocol PersonalDataStore: Sendable {
     /// Adds what this place knows of the person: other names, addresses. May be asked several times.
     func identify(_ person: inout Person) async throws
 
+    /// Names of others that this place knows, such as `user:u-2`, who have an address or a number of the person's.
+    func linked(to person: Person) async throws -> [String]
+
     /// Takes the person out for good, in any number of steps that may be repeated.
     ///
     /// - Parameter isDryRun: changes nothing, and counts all the same.
@@ -27,4 +30,6 @@ extension PersonalDataStore {
     package var identifiesPeople: Bool { false }
 
     package func identify(_ person: inout Person) async throws {}
+
+    package func linked(to person: Person) async throws -> [String] { [] }
 }

@@ -13,8 +13,8 @@ package struct RecipientData: PersonalDataStore {
     package func identify(_ person: inout Person) async throws {
         let rows = try await pool.query(
             SQLStatement(
-                "SELECT key, name, email, phone FROM recipients WHERE key = ANY ($1) OR lower(email) = ANY ($2)",
-                [.textArray(person.subjectNames), .textArray(person.emails)]
+                "SELECT key, name, email, phone FROM recipients WHERE key = ANY ($1)",
+                [.textArray(person.subjectNames)]
             )
         )
         for row in rows {
@@ -23,6 +23,19 @@ package struct RecipientData: PersonalDataStore {
             person.add(row.text(2), .email)
             person.add(row.text(3), .phone)
         }
+    }
+
+    package func linked(to person: Person) async throws -> [String] {
+        let rows = try await pool.query(
+            SQLStatement(
+                """
+                SELECT key FROM recipients WHERE lower(email) = ANY ($2) AND key <> ALL ($1) AND NOT is_deleted
+                ORDER BY key LIMIT 100
+                """,
+                [.textArray(person.subjectNames), .textArray(person.emails)]
+            )
+        )
+        return rows.compactMap { $0.text(0) }
     }
 
     package func erase(_ person: Person, isDryRun: Bool) async throws -> ErasureCount {

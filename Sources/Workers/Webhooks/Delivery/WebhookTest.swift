@@ -3,7 +3,7 @@ import FlotillaOutbound
 import FlotillaPlatform
 package import FlotillaStorage
 
-/// Says hello to an endpoint, at once and without a queue, so that an operator sees what it answers.
+/// Sends a test message to an endpoint, at once and without a queue, so that an operator sees what it answers.
 package struct WebhookTest: Sendable {
     private let pool: PostgresPool
     private let seal: WebhookSeal
@@ -26,6 +26,28 @@ package struct WebhookTest: Sendable {
     ///
     /// - Throws: `WebhookError` for an unknown name, `FieldError` for a URL that is not called.
     package func run(_ name: String) async throws -> Result {
+        let endpoint = try await endpoint(named: name)
+        if let objection = sender.access.objection(to: endpoint.url) { throw objection }
+        let message = Self.message
+        let result = await sender.send(message, to: endpoint.url, secrets: endpoint.secrets)
+        try await log(message, result, endpoint: endpoint.id)
+        return Result(
+            messageID: message.id,
+            url: endpoint.url.text,
+            status: result.status,
+            error: result.problem,
+            duration: result.took,
+            answer: String(decoding: result.answer, as: UTF8.self)
+        )
+    }
+
+    private struct Endpoint: Sendable {
+        let id: String
+        let url: EndpointURL
+        let secrets: [WebhookSecret]
+    }
+
+    private func endpoint(named name: String) async throws -> Endpoint {
         let statement = SQLStatement(
             """
             SELECT id, url, master, sealed_secret, CASE WHEN old_secret_until > now() THEN sealed_old_secret END
@@ -33,42 +55,36 @@ package struct WebhookTest: Sendable {
             """,
             [.text(name)]
         )
-        guard let row = try await pool.query(statement).first, let id = row.text(0) else {
+        let rows = try await pool.query(statement)
+        return try endpoint(of: rows.first, named: name)
+    }
+
+    private func endpoint(of row: SQLRow?, named name: String) throws -> Endpoint {
+        guard let row, let id = row.text(0) else {
             throw WebhookError(
                 code: .unknown,
                 operation: "test an endpoint",
                 detail: "there is no endpoint called \(name)"
             )
         }
-        let url = try EndpointURL(row.text(1) ?? "")
-        if let objection = sender.access.objection(to: url) { throw objection }
-        let secrets = try [row.bytes(3), row.bytes(4)].compactMap { $0 }
-            .map { try seal.open($0, of: id, by: row.text(2) ?? "") }
-        let message = Self.message
-        let result = await sender.send(message, to: url, secrets: secrets)
-        let delivery = UUIDv7.make()
-        let problem = result.problem
-        try await pool.transaction { transaction in
-            _ = try await transaction.pipeline([
-                WebhookOutbox.insert(message),
-                SQLStatement(
-                    """
-                    INSERT INTO webhook_deliveries (id, message_id, endpoint_id, status, attempts, reason, finished_at)
-                    VALUES ($1, $2, $3, CASE WHEN $4::text IS NULL THEN 'delivered' ELSE 'failed' END, 1, $4::text, now())
-                    """,
-                    [.text(delivery), .text(message.id), .text(id), .optional(problem)]
-                ),
-                WebhookStatements.attempt(delivery, number: 1, result),
-            ])
+        var secrets: [WebhookSecret] = []
+        for sealed in [row.bytes(3), row.bytes(4)].compactMap({ $0 }) {
+            secrets.append(try seal.open(sealed, of: id, by: row.text(2) ?? ""))
         }
-        return Result(
-            messageID: message.id,
-            url: url.text,
-            status: result.status,
-            error: problem,
-            duration: result.took,
-            answer: String(decoding: result.answer, as: UTF8.self)
+        return Endpoint(id: id, url: try EndpointURL(row.text(1) ?? ""), secrets: secrets)
+    }
+
+    private func log(_ message: WebhookMessage, _ result: WebhookAttemptResult, endpoint: String) async throws {
+        let delivery = UUIDv7.make()
+        let delivered = SQLStatement(
+            """
+            INSERT INTO webhook_deliveries (id, message_id, endpoint_id, status, attempts, reason, finished_at)
+            VALUES ($1, $2, $3, CASE WHEN $4::text IS NULL THEN 'delivered' ELSE 'failed' END, 1, $4::text, now())
+            """,
+            [.text(delivery), .text(message.id), .text(endpoint), .optional(result.problem)]
         )
+        let attempt = WebhookStatements.attempt(delivery, number: 1, result)
+        _ = try await pool.pipeline([WebhookOutbox.insert(message), delivered, attempt])
     }
 
     private static var message: WebhookMessage {

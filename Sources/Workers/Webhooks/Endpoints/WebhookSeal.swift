@@ -18,6 +18,7 @@ package struct WebhookSeal: Sendable {
     }
 
     /// - Throws: `MasterKeyError` when nobody here has the key, or it does not fit.
+    @inline(never)  // Inlined into an asynchronous function it crashes the optimizer of Swift 6.3.1.
     func open(_ sealed: [UInt8], of endpoint: String, by master: String) throws -> WebhookSecret {
         let key = try masters.key(master)
         return WebhookSecret(
