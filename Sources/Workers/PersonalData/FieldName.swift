@@ -6,8 +6,16 @@ package struct FieldName: Hashable, Sendable {
     static let longest = 40
     static let emptyHash: UInt64 = 0xcbf2_9ce4_8422_2325
 
+    // One for each type, since a generic one is not specialised for callers in other modules, and these are asked for
+    // every member of every body.
+
     /// - Returns: `nil` for names too long to be one of ours.
-    package init?(_ name: some Collection<UInt8>) {
+    package init?(_ name: ArraySlice<UInt8>) { self.init(bytes: name) }
+
+    /// - Returns: `nil` for names too long to be one of ours.
+    package init?(_ name: String.UTF8View) { self.init(bytes: name) }
+
+    private init?(bytes name: some Collection<UInt8>) {
         guard name.count <= Self.longest else { return nil }
         var hash = Self.emptyHash
         for byte in name { Self.mix(byte, into: &hash) }

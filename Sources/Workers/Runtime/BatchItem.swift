@@ -2,8 +2,14 @@ public import FlotillaModels
 
 /// One message of a batch.
 public struct BatchItem<Payload: Sendable>: Sendable {
-    public let payload: Payload
+    // First, so that its place does not depend on the payload's type: domains read it unspecialised.
     let inbound: InboundMessage
+    public let payload: Payload
+
+    init(payload: Payload, inbound: InboundMessage) {
+        self.inbound = inbound
+        self.payload = payload
+    }
 
     /// The message as its publisher made it.
     public var message: Message { inbound.original }
