@@ -6,7 +6,7 @@ import Testing
 @testable import Workers
 
 /// A cancellation against an effect: one of them wins, whichever comes when.
-@Suite(.enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(2)))
+@Suite(.enabled(if: TestDatabase.isAvailable))
 struct JobCancellationTests {
     /// A database with jobs, and where the effects of their handlers are seen.
     private struct Fixture: Sendable {

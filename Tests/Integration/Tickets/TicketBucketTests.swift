@@ -27,7 +27,7 @@ struct TicketBucketTests {
         )
     }
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(10)))
     func `tickets are stored, read back and removed; a wrong key, a wrong bucket and a dead store are outages`()
         async throws
     {
