@@ -98,7 +98,6 @@ public final class Fleet: Sendable {
     }
 
     private func consume() async throws {
-        await waitForSchema { state.withLock { $0.phase != .idle } }
         let registry = state.withLock { $0.registry }
         let (assigned, unassigned) = try registry.assign(setup.topology.queues, only: setup.only)
         if !unassigned.isEmpty, setup.only == nil {
@@ -106,6 +105,7 @@ public final class Fleet: Sendable {
             log.warning("nothing handles these queues here; their messages wait", ["queues": .string(names)])
         }
         let journal = try openJournal(capacity: assigned.reduce(0) { $0 + QueueRunner.capacity(of: $1.0, $1.1) })
+        await waitForSchema { state.withLock { $0.phase != .idle } }
         let runtime = try await makeRuntime(journal)
         await runtime.suspects.share()
         var groups: [WorkerGroup] = []
