@@ -48,12 +48,15 @@ package struct FleetProgram: Sendable {
             let pending = try await configuration.withPostgres { pool in
                 try await Migrations.pending(in: pool, schema(configuration))
             }
-            guard !pending.isEmpty else { return DoctorFinding(subject, .good, "up to date") }
+            guard let first = pending.first else { return DoctorFinding(subject, .good, "up to date") }
+            guard first.module != SchemaModule.core.name || first.migration.number > 1 else {
+                return DoctorFinding(subject, .doubtful, "there are none yet", remedy: "run flotilla migrate")
+            }
             let steps = pending.map(\.label).joined(separator: ", ")
             return DoctorFinding(
                 subject,
                 .bad,
-                "\(pending.count) steps are missing: \(steps)",
+                "\(pending.count == 1 ? "a step is" : "\(pending.count) steps are") missing: \(steps)",
                 remedy: "run flotilla migrate"
             )
         } catch let error as MigrationError {
