@@ -1,5 +1,6 @@
 import FlotillaMessaging
 import FlotillaModels
+import FlotillaTestSupport
 import Synchronization
 import Testing
 import WorkerTestKit
@@ -66,30 +67,7 @@ struct JobAttemptsTests {
     }
 
     @Test func `a failed event says how many executions its queue allows`() {
-        #expect(failed(Message()).deadLettered().message.headers[FleetHeader.retryMax] == .int32(3))
-    }
-
-    private func delivery(_ message: Message, from queue: String) -> Delivery {
-        Delivery(
-            message: message,
-            queue: queue,
-            exchange: "",
-            routingKey: queue,
-            isRedelivered: false,
-            token: DeliveryToken(epoch: 1, tag: 1)
-        )
-    }
-
-    private func failed(_ message: Message) -> FailedDelivery {
-        FailedDelivery(
-            delivery: delivery(message, from: "a.b"),
-            messageID: "m",
-            failure: Failure(type: "timeout", message: "slow", isPermanent: false),
-            failures: 2,
-            maxAttempts: 3,
-            worker: "w",
-            failedAt: "2026-01-30T03:00:00.000Z"
-        )
+        #expect(FailedDelivery.example(Message()).deadLettered().message.headers[FleetHeader.retryMax] == .int32(3))
     }
 }
 
