@@ -10,9 +10,10 @@ test: ## Set up and run every test against private servers
 	@ops/setup.sh --test
 	@ops/test.sh
 
-chaos: ## Break servers and workers under 100,000 messages, and count what is left
+chaos: ## Break a fleet in many ways under load, and count what came of every message (CELLS=, ARGUMENTS=)
 	@ops/setup.sh --test
-	@ops/test.sh --chaos
+	@swift build -c release --product flotilla
+	@CELLS="$(CELLS)" /usr/bin/python3 Tests/Chaos --binary .build/release/flotilla $(ARGUMENTS)
 
 check: ## Check the format and build everything, tests included
 	@swift format lint --strict -r Sources Tests bench examples Package.swift

@@ -56,7 +56,7 @@ func domain(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 
 let domains: [Target.Dependency] = [
     "FlotillaDeadLetters", "FlotillaAudit", "FlotillaWebhooks", "FlotillaNotifications", "FlotillaTickets",
-    "FlotillaQuota", "FlotillaIndexing", "FlotillaErasure",
+    "FlotillaQuota", "FlotillaIndexing", "FlotillaErasure", "FlotillaIdentity",
 ]
 
 func unitTests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -92,13 +92,14 @@ let package = Package(
         systemLibrary("QREncode", pkgConfig: "libqrencode", package: "libqrencode-dev"),
         systemLibrary("Cairo", pkgConfig: "cairo-pdf", package: "libpango1.0-dev"),
         systemLibrary("ZBar", pkgConfig: "zbar", package: "libzbar-dev"),
+        systemLibrary("Zlib", pkgConfig: "zlib", package: "zlib1g-dev"),
         // Debian's package has no pkg-config file.
         systemLibrary("XLSXWriter", pkgConfig: nil, package: "libxlsxwriter-dev"),
         .target(name: "CFlotillaLinux", path: "Sources/System/CLinux"),
 
         // Values, and what every process needs.
         library("FlotillaModels", swiftSettings: settings),
-        library("FlotillaPlatform", ["CFlotillaLinux", "CFlotillaCrypto"]),
+        library("FlotillaPlatform", ["CFlotillaLinux", "CFlotillaCrypto", "CFlotillaZlib"]),
         library("FlotillaTelemetry", ["FlotillaPlatform"]),
         library("FlotillaYAMLFiles", ["FlotillaModels", "CFlotillaYAML"]),
         library("FlotillaLocalization", ["FlotillaModels", "CFlotillaGLib"]),
@@ -165,7 +166,8 @@ let package = Package(
         domain("DeadLetters"),
         domain("Audit", ["CFlotillaXLSXWriter"]),
         domain("Webhooks", ["FlotillaOutbound"]),
-        domain("Notifications", ["FlotillaOutbound", "FlotillaLocalization"]),
+        domain("Identity", ["FlotillaOutbound"]),
+        domain("Notifications", ["FlotillaIdentity", "FlotillaOutbound", "FlotillaLocalization"]),
         domain(
             "Tickets",
             [
@@ -182,7 +184,7 @@ let package = Package(
             exclude: ["Routing"],
             [
                 "FlotillaHTTPRouting", "FlotillaModels", "FlotillaStorage", "FlotillaTelemetry", "FlotillaPlatform",
-                "CFlotillaMicroHTTPD",
+                "CFlotillaMicroHTTPD", "CFlotillaLinux",
             ]
         ),
         library("FlotillaControlAPI", domainFloor + ["FlotillaHTTPServer"]),
@@ -215,15 +217,21 @@ let package = Package(
                 "FlotillaMessaging", "FlotillaStorage", "FlotillaModels", "FlotillaPlatform", "FlotillaTelemetry",
             ],
             path: "Tests/TestSupport",
-            exclude: ["api-stand-in.py", "smtp-server.py", "s3-server.py", "requirements.txt", "webhook-receiver.py"],
+            exclude: [
+                "api-stand-in.py", "auth-service.py", "make-tokens.py", "smtp-server.py", "s3-server.py",
+                "requirements.txt", "webhook-receiver.py",
+            ],
             swiftSettings: settings
         ),
         unitTests("ModelsTests", ["FlotillaModels"]),
-        unitTests("PlatformTests", ["FlotillaPlatform", "FlotillaTelemetry"]),
+        unitTests("PlatformTests", ["FlotillaPlatform", "FlotillaTelemetry", "FlotillaTestSupport"]),
         unitTests("LocalizationTests", ["FlotillaLocalization", "FlotillaModels"]),
         unitTests(
             "MessagingTests",
-            ["FlotillaTestSupport", "FlotillaMessaging", "FlotillaManagement", "FlotillaModels", "FlotillaPlatform"]
+            [
+                "FlotillaTestSupport", "FlotillaMessaging", "FlotillaManagement", "FlotillaModels", "FlotillaPlatform",
+                "FlotillaTelemetry",
+            ]
         ),
         unitTests("StorageTests", ["FlotillaStorage", "FlotillaModels"]),
         unitTests("OutboundTests", ["FlotillaOutbound", "FlotillaPlatform"]),
@@ -235,7 +243,10 @@ let package = Package(
         ),
         unitTests(
             "HTTPServerTests",
-            ["FlotillaTestSupport", "FlotillaHTTPServer", "FlotillaHTTPRouting", "FlotillaModels", "FlotillaTelemetry"]
+            [
+                "FlotillaTestSupport", "FlotillaHTTPServer", "FlotillaHTTPRouting", "FlotillaModels",
+                "FlotillaPlatform", "FlotillaStorage", "FlotillaTelemetry",
+            ]
         ),
         unitTests(
             "WorkersTests",
@@ -244,7 +255,10 @@ let package = Package(
                 "FlotillaModels", "FlotillaTelemetry", "FlotillaPlatform",
             ]
         ),
-        unitTests("ModulesTests", ["FlotillaModules", "FlotillaModels", "FlotillaStorage", "FlotillaPlatform"]),
+        unitTests(
+            "ModulesTests",
+            ["FlotillaModules", "FlotillaHTTPRouting", "FlotillaModels", "FlotillaStorage", "FlotillaPlatform"]
+        ),
         unitTests("PersonalDataTests", ["FlotillaTestSupport"] + domainFloor),
         unitTests("DeadLettersTests", ["FlotillaTestSupport", "FlotillaDeadLetters"] + domainFloor),
         unitTests("AuditTests", ["FlotillaTestSupport", "FlotillaAudit"] + domainFloor),
@@ -257,10 +271,21 @@ let package = Package(
             "TicketsTests",
             ["FlotillaTestSupport", "FlotillaTickets", "FlotillaTicketDocuments", "FlotillaLocalization"] + domainFloor
         ),
+        unitTests(
+            "IdentityTests",
+            ["FlotillaTestSupport", "FlotillaIdentity", "FlotillaOutbound", "FlotillaHTTPServer"] + domainFloor
+        ),
         unitTests("QuotaTests", ["FlotillaTestSupport", "FlotillaQuota", "FlotillaYAMLFiles"] + domainFloor),
         unitTests("IndexingTests", ["FlotillaTestSupport", "FlotillaIndexing", "FlotillaOutbound"] + domainFloor),
+        unitTests(
+            "ControlAPITests",
+            ["FlotillaTestSupport", "FlotillaControlAPI", "FlotillaHTTPServer"] + domainFloor
+        ),
         unitTests("ArchitectureTests", ["FlotillaTestSupport"]),
-        unitTests("FlotillaTests", domainFloor + domains + ["FlotillaTestSupport", "flotilla"]),
+        unitTests(
+            "FlotillaTests",
+            domainFloor + domains + ["FlotillaTestSupport", "FlotillaHTTPServer", "FlotillaControlAPI", "flotilla"]
+        ),
         .testTarget(
             name: "Conformance",
             dependencies: ["FlotillaTestSupport", "FlotillaMessaging", "FlotillaModels", "FlotillaPlatform"],

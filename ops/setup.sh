@@ -16,6 +16,7 @@ packages=(
     libglib2.0-dev libxlsxwriter-dev pkg-config
     # Tickets: codes, pages, reading codes from pictures, and letters of every script.
     libqrencode-dev libcairo2-dev libpango1.0-dev libzbar-dev fonts-dejavu-core fonts-noto-core fonts-noto-cjk
+    fonts-noto-color-emoji
     redis-server rabbitmq-server amqp-tools
 )
 
@@ -31,7 +32,7 @@ partners=no
 for option in "$@"; do
     case "$option" in
         --test)
-            packages+=(python3 python3-venv python3-pika python3-aiosmtpd openssl zbar-tools qpdf poppler-utils)
+            packages+=(python3 python3-venv python3-pika python3-aiosmtpd openssl zbar-tools qpdf poppler-utils pgbouncer faketime)
             partners=yes
             ;;
         --bench) packages+=(python3-venv python3-dev gcc libc6-dev openssl zbar-tools qpdf poppler-utils) ;;

@@ -21,9 +21,19 @@ package struct Application: Sendable {
         self.context = context
     }
 
-    /// Runs the command that the words name. Nothing is thrown: every failure is one line on the console.
+    /// Runs the command that the words name. Nothing is thrown: every failure is one line on the console, or with
+    /// `--output json` an object `{"error": {"message", "remedy", "status"}}`.
     package func run(_ words: [String], console: Console) async -> ExitStatus {
         var path = [name]
+        func fail(_ message: String, remedy: String? = nil, _ status: ExitStatus) -> ExitStatus {
+            if Self.wantsJSON(words) {
+                let failure = Failure(error: .init(message: message, remedy: remedy, status: Int(status.rawValue)))
+                console.note((try? JSONText.encode(failure)) ?? message)
+            } else {
+                console.note("\(name): \(message)" + (remedy.map { "; \($0)" } ?? ""))
+            }
+            return status
+        }
         do {
             let (command, rest) = try resolve(words, path: &path, console: console)
             guard let command else { return .done }
@@ -41,15 +51,30 @@ package struct Application: Sendable {
             let values = try ParsedWords(rest, of: command).values
             return try await body(Invocation(console: console, context: context, values: values))
         } catch let error as UsageError {
-            console.note("\(name): \(error.message); see \(path.joined(separator: " ")) --help")
-            return .wrongUse
+            return fail(error.message, remedy: "see \(path.joined(separator: " ")) --help", .wrongUse)
         } catch let error as CommandError {
-            console.note("\(name): \(error)")
-            return error.status
+            return fail(error.message, remedy: error.remedy, error.status)
         } catch {
-            console.note("\(name): \(error)")
-            return .failed
+            return fail("\(error)", .failed)
         }
+    }
+
+    /// What goes to standard error where results are JSON.
+    private struct Failure: Encodable {
+        struct Content: Encodable {
+            let message: String
+            let remedy: String?
+            let status: Int
+        }
+
+        let error: Content
+    }
+
+    /// By the words alone: the mistake may be in one of them.
+    private static func wantsJSON(_ words: [String]) -> Bool {
+        let options = words.prefix { $0 != "--" }
+        return options.contains("--output=json")
+            || zip(options, options.dropFirst()).contains { $0 == ("--output", "json") }
     }
 
     /// The command and the words after its name; nil when the answer (help, version) has been printed already.

@@ -33,6 +33,9 @@ package final class Console: Sendable {
     /// A line, or several, of the result.
     package func print(_ text: String) { write(text + "\n", false) }
 
-    /// A line for the person who waits or has to act.
-    package func note(_ text: String) { write(text + "\n", true) }
+    /// A result as JSON, in which what could steer a terminal is escaped.
+    package func print(json: String) { print(json.escapingTextControlsOfJSON) }
+
+    /// A line for the person who waits or has to act. It may quote what others have written.
+    package func note(_ text: String) { write(text.showingTextControls(but: ["\n", "\t"]) + "\n", true) }
 }

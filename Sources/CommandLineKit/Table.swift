@@ -1,3 +1,5 @@
+import FlotillaPlatform
+
 /// Rows under headings, aligned; numbers to the right.
 package struct Table: Sendable {
     /// A cell's text and, where colours are wanted, its colour.
@@ -37,7 +39,7 @@ package struct Table: Sendable {
         var used = 0
         for (column, cell) in cells.enumerated() {
             let isLast = column == cells.count - 1
-            var content = cell.text.printable
+            var content = cell.text.showingTextControls()
             if isLast, let width { content = content.cut(to: max(8, width - used)) }
             let gap = String(repeating: " ", count: max(0, widths[column] - content.displayWidth))
             let shown = cell.style?.apply(content, colours) ?? content
@@ -68,34 +70,10 @@ extension String {
         }
     }
 
-    /// Control characters shown as their pictures, and those that turn the direction of writing as �, so that a hostile
-    /// text can't steer the terminal or pass for another.
-    var printable: String {
-        guard unicodeScalars.contains(where: \.isSteering) else { return self }
-        var text = ""
-        for scalar in unicodeScalars {
-            if scalar.value < 0x20, let picture = Unicode.Scalar(0x2400 + scalar.value) {
-                text.unicodeScalars.append(picture)
-            } else if scalar.isSteering {
-                text += "�"
-            } else {
-                text.unicodeScalars.append(scalar)
-            }
-        }
-        return text
-    }
-
     func cut(to width: Int) -> String {
         guard displayWidth > width else { return self }
         var text = self
         while text.displayWidth > width - 1 { text.removeLast() }
         return text + "…"
-    }
-}
-
-extension Unicode.Scalar {
-    /// Bidi_Control of Unicode, line and paragraph separators, and control characters.
-    fileprivate var isSteering: Bool {
-        properties.generalCategory == .control || properties.isBidiControl || value == 0x2028 || value == 0x2029
     }
 }

@@ -6,45 +6,106 @@ package import FlotillaStorage
 
 /// The control API: the routes that are no domain's, put together with those of the domains into one server.
 package enum ControlAPI {
+    /// How often all keys are read: several times within ``Authenticator/longestTrust``.
+    private static let keyInterval = Duration.seconds(600)
+    /// And after a time when they could not be.
+    private static let keyRetryInterval = Duration.seconds(15)
+    /// How often it is looked whether uses of keys have to be written.
+    private static let useInterval = Duration.seconds(5)
+    /// How often refusals that were counted are looked at.
+    private static let denialInterval = Duration.seconds(5)
+
     /// Listens, and answers until the server is stopped.
     ///
     /// - Parameters:
     ///   - states: `nil` without Redis: jobs are then shown as their records have them.
+    ///   - limits: `nil` takes any number of requests.
+    ///   - origins: `nil` keeps pages of other origins out.
+    ///   - peers: further processes whose metrics are shown.
+    ///   - tokens: finds out who calls by what is no API key; `nil` takes keys alone.
+    ///   - seal: seals where messages came from; nobody believes it without.
     ///   - routes: those of the domains.
     package static func start(
         _ configuration: HTTPServerConfiguration,
         _ context: APIContext,
         states: JobStates?,
         readiness: Readiness,
+        limits: RequestLimits? = nil,
+        origins: CrossOriginPolicy? = nil,
+        peers: [MetricsPeer] = [],
+        tokens: (any TokenVerifier)? = nil,
+        seal: ReceivedSeal? = nil,
         routes domainRoutes: [Route]
     ) throws(HTTPServerError) -> HTTPServer {
-        let routes = routes(context, states: states, readiness: readiness, domainRoutes)
+        let routes = routes(context, states: states, readiness: readiness, peers: peers, domainRoutes)
+        let keys = APIKeys(context.postgres)
+        let authenticator = Authenticator(keys, tokens: tokens)
+        let denials = DeniedRequests(context, seal: seal)
         let responder = Responder(
             router: Router(routes),
-            authenticator: Authenticator(APIKeys(context.postgres)),
+            authenticator: authenticator,
+            limits: limits,
+            origins: origins,
             log: context.log,
-            metrics: context.metrics
+            metrics: context.metrics,
+            seal: seal,
+            onDenial: { denials.note($0) }
         )
-        return try HTTPServer.start(configuration) { request in await responder.respond(to: request) }
+        let refusals = RefusalReport(context.metrics, context.log)
+        var configuration = configuration
+        configuration.onRefusal = { refusals.note($0) }
+        // Requests don't wait for this; a process that is killed loses the last minute.
+        Task { [weak authenticator] in
+            while let uses = authenticator?.uses {
+                try? await uses.flush { try await keys.note($0) }
+                try await Task.sleep(for: useInterval)
+            }
+        }
+        // A key that is not used would otherwise be unknown in an outage.
+        Task { [weak authenticator] in
+            while true {
+                let isLearnt = (try? await authenticator?.learn { try await keys.list() }) != nil
+                guard authenticator != nil else { return }
+                try await Task.sleep(for: isLearnt ? keyInterval : keyRetryInterval)
+            }
+        }
+        Task { [weak denials] in
+            while (try? await Task.sleep(for: denialInterval)) != nil {
+                guard let denials else { return }
+                await denials.flush()
+            }
+        }
+        return try HTTPServer.start(configuration, admission: responder.admit, refusal: responder.refuse) { request in
+            await responder.respond(to: request)
+        }
     }
 
-    static func routes(
+    /// Every route of the server, in the order in which they are matched.
+    package static func routes(
         _ context: APIContext,
         states: JobStates?,
         readiness: Readiness,
+        peers: [MetricsPeer] = [],
         _ domainRoutes: [Route]
     ) -> [Route] {
         let topology = context.topology
         let jobs = JobRoutes(
             Jobs(context.postgres, exchange: topology.commands.name),
+            lists: Jobs(context.lists, exchange: topology.commands.name),
             states: states,
             types: topology.jobTypes,
-            admission: context.admission
+            admission: context.admission,
+            rules: context.rules
         )
-        let events = EventRoutes(context.postgres, exchange: topology.events.name, admission: context.admission)
+        let events = EventRoutes(
+            context.postgres,
+            exchange: topology.events.name,
+            admission: context.admission,
+            rules: context.rules
+        )
         let resources =
             jobs.routes + events.routes + domainRoutes + HealthRoutes(readiness).routes
-            + MetricsRoutes(context.metrics, isOpen: false).routes
+            + MetricsRoutes(context.metrics, isOpen: false, peers: peers).routes
         return resources + OpenAPIRoutes(describing: resources).routes
     }
 }

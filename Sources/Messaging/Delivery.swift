@@ -10,8 +10,12 @@ package final class Delivery: Sendable {
     package let routingKey: String
     package let isRedelivered: Bool
     package let token: DeliveryToken
+    /// What a large body is counted in, and what is made of it.
+    private let account: BodyBudget.Account?
+    /// Of the body.
+    private let charge: BodyBudget.Charge?
 
-    package init(
+    package convenience init(
         message: Message,
         queue: String,
         exchange: String,
@@ -19,11 +23,39 @@ package final class Delivery: Sendable {
         isRedelivered: Bool,
         token: DeliveryToken
     ) {
+        self.init(
+            message: message,
+            queue: queue,
+            exchange: exchange,
+            routingKey: routingKey,
+            isRedelivered: isRedelivered,
+            token: token,
+            account: nil
+        )
+    }
+
+    init(
+        message: Message,
+        queue: String,
+        exchange: String,
+        routingKey: String,
+        isRedelivered: Bool,
+        token: DeliveryToken,
+        account: BodyBudget.Account?
+    ) {
         self.message = message
         self.queue = queue
         self.exchange = exchange
         self.routingKey = routingKey
         self.isRedelivered = isRedelivered
         self.token = token
+        self.account = account
+        charge = account.map { BodyBudget.Charge($0, message.body.count) }
     }
+
+    /// Counts the body no longer, although somebody may hold the delivery still: it is settled.
+    package func releaseBody() { charge?.release() }
+
+    /// Counts what is made of the body beside it; `nil` where bodies are not counted.
+    package func charge(_ bytes: Int) -> BodyBudget.Charge? { account.map { BodyBudget.Charge($0, bytes) } }
 }

@@ -12,11 +12,19 @@ package protocol MessageConsumer: Sendable {
     /// Settles several deliveries alike, with one wake-up of the connection.
     func settle(_ deliveries: [DeliveryToken], as settlement: Settlement)
 
+    /// Whether the delivery can still be settled here; what belongs to a lost connection comes again by itself.
+    func holds(_ delivery: DeliveryToken) -> Bool
+
+    /// Whether nothing more arrives until something of what is out is freed.
+    var isStalled: Bool { get }
+
     /// Stops the deliveries of a queue. What was already delivered stays with the caller.
     func pause(_ queue: String) async
 
     /// Takes up the deliveries of a paused queue again.
-    func resume(_ queue: String) async
+    ///
+    /// - Parameter prefetch: in place of the subscription's own, until the queue is paused again.
+    func resume(_ queue: String, prefetch: Int?) async
 
     /// Stops the deliveries of all queues, and keeps the connection for settling what is out.
     func stopDeliveries() async
@@ -26,4 +34,11 @@ package protocol MessageConsumer: Sendable {
 
     /// Flushes and closes. What is unsettled goes back to its queue.
     func close() async
+}
+
+extension MessageConsumer {
+    package var isStalled: Bool { false }
+
+    /// Takes up the deliveries of a paused queue again.
+    package func resume(_ queue: String) async { await resume(queue, prefetch: nil) }
 }

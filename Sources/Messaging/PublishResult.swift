@@ -12,3 +12,15 @@ package enum PublishResult: Sendable, Hashable {
 
     package var isConfirmed: Bool { self == .confirmed }
 }
+
+extension PublishResult: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .confirmed: "stored"
+        case .unroutable(_, let reason): "no queue is bound for it (\(reason))"
+        case .refused(let reason): "refused: \(reason)"
+        case .uncarriable(let reason): "AMQP can't carry it: \(reason)"
+        case .unconfirmed(let reason): reason
+        }
+    }
+}

@@ -4,3 +4,13 @@ package enum PublisherCondition: Sendable, Hashable {
     case blocked(reason: String)
     case disconnected(reason: String)
 }
+
+extension PublisherCondition: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .connected: "connected"
+        case .blocked(let reason): "blocked, \(reason)"
+        case .disconnected(let reason): "no connection, \(reason)"
+        }
+    }
+}

@@ -110,19 +110,17 @@ package enum PrivateFile {
     /// Nil when there is no such file, or no right to read it.
     package static func read(_ path: String) -> String? { try? String(contentsOfFile: path, encoding: .utf8) }
 
-    /// Opens a log to append to. One that has grown beyond `limit` bytes is first set aside as `path.1`.
-    package static func openLog(_ path: String, limit: Int = 16 << 20) throws(SystemError) -> CInt {
-        var found = stat()
-        if unsafe lstat(path, &found) == 0, found.st_size > limit { unsafe rename(path, path + ".1") }
-        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw SystemError("open \(path)") }
-        return descriptor
-    }
-
     /// The user who owns the path; nil when there is nothing.
     package static func owner(of path: String) -> UInt32? {
         var found = stat()
         return unsafe stat(path, &found) == 0 ? found.st_uid : nil
+    }
+
+    /// The user who owns the folder itself; nil when there is none, or a link in its place.
+    package static func owner(ofFolder path: String) -> UInt32? {
+        var found = stat()
+        guard unsafe lstat(path, &found) == 0, found.st_mode & S_IFMT == S_IFDIR else { return nil }
+        return found.st_uid
     }
 
     /// Bytes that an ordinary user may still write; nil when the path can't be looked at.

@@ -21,4 +21,15 @@ package enum ProcessEnd: Sendable, Hashable, CustomStringConvertible {
         let signal = status & 0x7f
         return signal == 0 ? .exited((status >> 8) & 0xff) : .signalled(signal)
     }
+
+    /// Reaps every child that has ended, unless one of `others` is among them: then those after it wait for the next call.
+    package static func reapAll(but others: Set<CInt>) {
+        while true {
+            // The kernel leaves it as it is when no child has ended.
+            var ended = unsafe siginfo_t()
+            guard unsafe waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 else { return }
+            let child = unsafe ended._sifields._sigchld.si_pid
+            guard child > 0, !others.contains(child), reap(child) != nil else { return }
+        }
+    }
 }

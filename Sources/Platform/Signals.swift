@@ -3,6 +3,16 @@ import Glibc
 
 /// The signals that ask a process to end, as values.
 package enum Signals {
+    /// From now on a write to a reader that has left fails, where it would end the process; unless the program has a
+    /// handler of its own.
+    package static func ignoreBrokenPipes() {
+        var current = sigaction()
+        guard unsafe sigaction(SIGPIPE, nil, &current) == 0, unsafe current.__sigaction_handler.sa_handler == nil else {
+            return
+        }
+        signal(SIGPIPE, SIG_IGN)
+    }
+
     /// Yields each of the signals when it arrives, from now on in place of its default action.
     ///
     /// There is one stream per process: a second call takes over from the first.

@@ -61,14 +61,15 @@ package final class ThreadExecutor: SerialExecutor {
     }
 
     package let name: String
-    private let wake: CInt
+    private let wake = EventDescriptor()
     private let state = Mutex(State())
 
     /// Starts the thread at once; it lives until ``stop()``.
+    ///
+    /// When the kernel refuses a thread, it is asked again every tenth of a second, and what is submitted waits. Without a
+    /// descriptor to be woken by, the thread looks for work every ``EventDescriptor/pollInterval``.
     package init(name: String) {
         self.name = name
-        wake = fleet_eventfd()
-        precondition(wake >= 0, "eventfd failed: \(errno)")
         startThread()
     }
 
@@ -90,11 +91,17 @@ package final class ThreadExecutor: SerialExecutor {
             },
             retained
         )
-        precondition(status == 0, "pthread_create failed: \(status)")
+        guard status == 0 else {
+            unsafe Unmanaged<ThreadExecutor>.fromOpaque(retained).release()
+            ResourceShortage.report("a thread", status)
+            Task {
+                try? await Task.sleep(for: .milliseconds(100))
+                startThread()
+            }
+            return
+        }
         pthread_detach(thread)
     }
-
-    deinit { _ = Glibc.close(wake) }
 
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
@@ -159,9 +166,7 @@ package final class ThreadExecutor: SerialExecutor {
             return (state.isAsleep, state.hasEnded)
         }
         if mustStart { return startThread() }
-        guard mustWake else { return }
-        var one: UInt64 = 1
-        _ = unsafe write(wake, &one, 8)
+        if mustWake { wake.signal() }
     }
 
     private func loop() {
@@ -191,16 +196,18 @@ package final class ThreadExecutor: SerialExecutor {
         if mayBlock, let due {
             timeout = CInt(clamping: max(0, (due - .now).wholeMilliseconds + 1))
         }
+        let wakeDescriptor = wake.descriptor
+        if wakeDescriptor < 0, timeout != 0 {
+            let interval = CInt(clamping: EventDescriptor.pollInterval.wholeMilliseconds)
+            timeout = timeout < 0 ? interval : min(timeout, interval)
+        }
         var descriptors = [
-            pollfd(fd: wake, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0),
             pollfd(fd: watch?.descriptor ?? -1, events: watch?.events ?? 0, revents: 0),
         ]
         _ = unsafe poll(&descriptors, 2, timeout)
         state.withLock { $0.isAsleep = false }
-        if descriptors[0].revents != 0 {
-            var count: UInt64 = 0
-            _ = unsafe read(wake, &count, 8)
-        }
+        if descriptors[0].revents != 0 { wake.reset() }
         if let watch { serve(watch, descriptors[1].revents) }
         if let due, due <= .now {
             for body in state.withLock({ $0.takeDue(at: .now) }) { body() }

@@ -1,14 +1,18 @@
-import Glibc
-
 /// UUIDs of version 7 (RFC 9562): they sort by the time at which they were made.
 package enum UUIDv7 {
     /// A new UUID in its usual lower-case form of 36 characters.
     package static func make() -> String {
-        var now = timespec()
-        unsafe clock_gettime(CLOCK_REALTIME, &now)
-        let milliseconds = UInt64(now.tv_sec) * 1_000 + UInt64(now.tv_nsec) / 1_000_000
+        let milliseconds = UInt64(clamping: WallClock.microseconds() / 1_000)
         return make(milliseconds: milliseconds, high: .random(in: 0...0xfff), low: .random(in: 0...UInt64.max))
     }
+
+    /// A new UUID for a message that came without an id. It ends in a mark, so that ``isSubstitute(_:)`` knows it: copies of
+    /// such a message can't be told from one another.
+    package static func makeSubstitute() -> String { String(make().dropLast(mark.count)) + mark }
+
+    package static func isSubstitute(_ id: String) -> Bool { id.utf8.count == 36 && id.hasSuffix(mark) }
+
+    private static let mark = "f1071a01d"
 
     /// - Parameters:
     ///   - milliseconds: since 1970; 48 bits are kept.

@@ -1,25 +1,31 @@
-import CFlotillaLinux
 import Glibc
+import Synchronization
 
 /// A descriptor that one thread can poll and any thread can make readable.
+///
+/// Where the kernel has no descriptor left, ``descriptor`` is -1: who waits looks at ``isSignalled`` in short intervals.
 package final class WakeSignal: Sendable {
-    package let descriptor: CInt
+    /// How often to look at ``isSignalled`` without a descriptor.
+    package static var pollInterval: Duration { EventDescriptor.pollInterval }
 
-    package init() {
-        descriptor = fleet_eventfd()
-        precondition(descriptor >= 0, "eventfd failed: \(errno)")
-    }
+    private let event = EventDescriptor()
+    private let signalled = Atomic<Bool>(false)
 
-    deinit { _ = Glibc.close(descriptor) }
+    package init() {}
+
+    package var descriptor: CInt { event.descriptor }
+
+    package var isSignalled: Bool { signalled.load(ordering: .acquiring) }
 
     package func signal() {
-        var one: UInt64 = 1
-        _ = unsafe write(descriptor, &one, 8)
+        signalled.store(true, ordering: .releasing)
+        event.signal()
     }
 
     /// Makes the descriptor unreadable until the next signal.
     package func reset() {
-        var count: UInt64 = 0
-        _ = unsafe read(descriptor, &count, 8)
+        // In this order, so that a signal that comes in between is not lost.
+        signalled.store(false, ordering: .releasing)
+        event.reset()
     }
 }

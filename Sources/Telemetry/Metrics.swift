@@ -6,7 +6,12 @@ import Synchronization
 public final class Metrics: Sendable {
     private let families = Mutex<[String: Family]>([:])
 
-    public init() {}
+    public init() {
+        // It belongs to the process, whatever else is measured here.
+        let help = "Log lines that were dropped because nobody read them."
+        let family = Family(help: help, kind: "counter", series: ["": LogWriter.standardError.dropped])
+        families.withLock { $0["flotilla_log_lines_dropped_total"] = family }
+    }
 
     /// A value that only grows. By convention its name ends in `_total`.
     public func counter(_ name: String, _ help: String, _ labels: KeyValuePairs<String, String> = [:]) -> Counter {

@@ -5,7 +5,8 @@ import FoundationEssentials
 ///
 /// ```swift
 /// let renderer = TicketPDFRenderer()
-/// let pdf = try printer.pdf(of: content)
+/// let pdf = try renderer.pdf(of: content)
+/// let gaps = renderer.missingCharacters
 /// ```
 package final class TicketPDFRenderer {
     private let texts = TextSetter()
@@ -16,6 +17,10 @@ package final class TicketPDFRenderer {
 
     package init() {}
 
+    /// The characters of the ticket made last that no installed font has, in the order of Unicode. Boxes with their
+    /// numbers stand in their places on the page.
+    package var missingCharacters: [Character] { texts.missing.sorted() }
+
     /// The ticket as a PDF file of one page. The same content always gives the same bytes.
     ///
     /// - Throws: `TicketDocumentError`.
@@ -23,7 +28,7 @@ package final class TicketPDFRenderer {
         let code = try QRCode(ticket.token)
         let logo = try ticket.logo.map { (logo) throws(TicketDocumentError) in try self.picture(of: logo) }
         let design = ticket.template.design
-        texts.use(ticket.language)
+        texts.begin(ticket.language)
         let surface = PDFSurface(width: design.size.width, height: design.size.height, capacity: lastSize * 5 / 4)
         let date = date(of: ticket)
         surface.describe(CAIRO_PDF_METADATA_TITLE, PDFRevision.title(of: ticket))

@@ -68,6 +68,10 @@ final class MemoryEffectStore: EffectStore {
 
     func execute(_ statements: [SQLStatement]) async throws {}
 
+    func keep(_ message: OutgoingMessage, after delay: Duration?, for queue: String, key: String) async throws {
+        throw TestFleetError(.notKept, "nothing publishes later what is kept in memory")
+    }
+
     /// Waits for the transactions that hold one of the messages; tells which of them were not handled before.
     private func claim(_ messages: [Handled]) async -> [Bool] {
         while true {

@@ -1,4 +1,4 @@
-import FlotillaMessaging
+package import FlotillaMessaging
 public import FlotillaModels
 public import FlotillaStorage
 public import FlotillaTelemetry
@@ -18,6 +18,8 @@ import Foundation
 /// statements are recorded, and answer with a number of rows and no rows.
 public final class TestFleet: Sendable {
     public let topology: Topology
+    /// Where the bodies of the messages are counted that are out.
+    package let bodyBudget = BodyBudget()
     private let broker: MemoryBroker
     private let effects: MemoryEffectStore
     private let publisher: any MessagePublisher
@@ -34,7 +36,7 @@ public final class TestFleet: Sendable {
         log: Log = Log(service: "test", threshold: .error, descriptor: -1),
         answer: @escaping @Sendable (SQLStatement) throws -> Int = { _ in 1 }
     ) throws {
-        let broker = MemoryBroker(clock: CompressedClock())
+        let broker = MemoryBroker(clock: CompressedClock(), bodyBudget: bodyBudget)
         broker.declare(topology)
         let publisher = broker.publisher(named: "test")
         let effects = MemoryEffectStore(publisher: publisher, answer: answer)

@@ -9,6 +9,8 @@ public struct TestFleetError: Error, Sendable, Hashable, CustomStringConvertible
         case stopped
         /// A transaction was used after its closure had returned.
         case transactionOver
+        /// A retry or a dead letter could not be published, and a test fleet keeps none.
+        case notKept
     }
 
     public let code: Code

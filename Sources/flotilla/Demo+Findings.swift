@@ -76,6 +76,14 @@ extension Demo {
         ]
     }
 
+    /// Whether the company's paid period has begun.
+    func isActive(in pool: PostgresPool) async throws -> Bool {
+        let rows = try await pool.query(
+            SQLStatement("SELECT 1 FROM subscriptions WHERE company_id = $1 AND status = 'active'", [.text(company)])
+        )
+        return !rows.isEmpty
+    }
+
     private func quota(_ pool: PostgresPool) async throws -> [DemoFinding] {
         let subscriptions = try await pool.query(
             SQLStatement("SELECT plan, status FROM subscriptions WHERE company_id = $1", [.text(company)])
@@ -85,7 +93,8 @@ extension Demo {
         let quotas = try await pool.query(
             SQLStatement(
                 """
-                SELECT coalesce(sum(used + overage), 0)::bigint, max(usage_limit) FROM quotas
+                SELECT coalesce(sum(used + overage) FILTER (WHERE plan = 'pro'), 0)::bigint,
+                    max(usage_limit) FILTER (WHERE plan = 'pro') FROM quotas
                 WHERE company_id = $1 AND kind = 'profile_views'
                 """,
                 [.text(company)]
@@ -123,7 +132,7 @@ extension Demo {
                 worker: "quota",
                 what: "the profile views are counted",
                 result: used == Self.views ? .done : .missing,
-                detail: "\(used) used of \(limit), \(Self.views) expected"
+                detail: "\(used) used of pro's \(limit), \(Self.views) expected"
             ),
             DemoFinding(
                 worker: "quota",

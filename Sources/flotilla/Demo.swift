@@ -15,6 +15,8 @@ struct Demo: Sendable {
     let company: String
     /// In the order of publishing.
     let samples: [Sample]
+    /// So many of them come before the others, which belong to the paid period that these begin.
+    static let firstSamples = 2
     /// The sample that is published twice, and the one that no worker can read.
     let duplicateID: String
     let invalidID: String

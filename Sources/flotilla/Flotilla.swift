@@ -2,10 +2,12 @@ import FlotillaAudit
 import FlotillaCommandLineKit
 import FlotillaDeadLetters
 import FlotillaErasure
+import FlotillaIdentity
 import FlotillaIndexing
 import FlotillaMessaging
 import FlotillaModules
 import FlotillaNotifications
+import FlotillaPlatform
 import FlotillaQuota
 import FlotillaTickets
 import FlotillaWebhooks
@@ -23,10 +25,12 @@ struct Flotilla {
         TicketsModule.self,
         IndexingModule.self,
         WebhooksModule.self,
+        IdentityModule.self,
         ErasureModule.self,
     ])
 
     static func main() async {
+        Signals.ignoreBrokenPipes()
         let environment = ProcessInfo.processInfo.environment
         let status = await application.run(
             Array(CommandLine.arguments.dropFirst()),
@@ -42,7 +46,8 @@ struct Flotilla {
         version: FlotillaVersion.current,
         commands: [
             UpCommand.all, APICommand.all, WorkerCommand.all, MigrateCommand.all, TopologyCommands.all,
-            PublishCommand.all, EnqueueCommand.all, DemoCommand.all, JobCommands.all, QueueCommands.all,
+            PublisherCommands.all, PublishCommand.all, EnqueueCommand.all, DemoCommand.all, JobCommands.all,
+            QueueCommands.all,
         ] + program.commands + [KeyCommands.all, ServicesCommands.all, DoctorCommand.all],
         examples: ["flotilla up", "flotilla demo", "flotilla dlq list", "flotilla ticket --help"],
         context: program

@@ -20,7 +20,7 @@ enum Architecture {
 
     static let targets: [Target] = [
         Target("FlotillaModels", "Sources/Models"),
-        Target("FlotillaPlatform", "Sources/Platform", libraries: ["Crypto", "Linux"]),
+        Target("FlotillaPlatform", "Sources/Platform", libraries: ["Crypto", "Linux", "Zlib"]),
         Target("FlotillaTelemetry", "Sources/Telemetry", uses: ["FlotillaPlatform"]),
         Target("FlotillaYAMLFiles", "Sources/YAMLFiles", uses: ["FlotillaModels"], libraries: ["YAML"]),
         Target("FlotillaLocalization", "Sources/Localization", uses: ["FlotillaModels"], libraries: ["GLib"]),
@@ -80,7 +80,8 @@ enum Architecture {
         domain("DeadLetters"),
         domain("Audit", libraries: ["XLSXWriter"]),
         domain("Webhooks", uses: ["FlotillaOutbound"]),
-        domain("Notifications", uses: ["FlotillaOutbound", "FlotillaLocalization"]),
+        domain("Identity", uses: ["FlotillaOutbound"]),
+        domain("Notifications", uses: ["FlotillaIdentity", "FlotillaOutbound", "FlotillaLocalization"]),
         domain(
             "Tickets",
             uses: ["FlotillaWebhooks", "FlotillaOutbound", "FlotillaLocalization", "FlotillaTicketDocuments"]
@@ -94,7 +95,7 @@ enum Architecture {
             uses: [
                 "FlotillaHTTPRouting", "FlotillaModels", "FlotillaStorage", "FlotillaTelemetry", "FlotillaPlatform",
             ],
-            libraries: ["MicroHTTPD"]
+            libraries: ["Linux", "MicroHTTPD"]
         ),
         Target("FlotillaControlAPI", "Sources/ControlAPI", uses: domainFloor.union(["FlotillaHTTPServer"])),
         Target(
@@ -113,7 +114,7 @@ enum Architecture {
 
     static let domains: Set<String> = [
         "FlotillaDeadLetters", "FlotillaAudit", "FlotillaWebhooks", "FlotillaNotifications", "FlotillaTickets",
-        "FlotillaQuota", "FlotillaIndexing", "FlotillaErasure",
+        "FlotillaQuota", "FlotillaIndexing", "FlotillaErasure", "FlotillaIdentity",
     ]
 
     private static func domain(_ name: String, uses: Set<String> = [], libraries: Set<String> = []) -> Target {

@@ -17,8 +17,16 @@ struct AuditChainTests {
         exchange: "fleet.topic",
         routingKey: "profile.viewed",
         traceParent: nil,
+        receipt: receipt,
         body: Array(#"{"été":1}"#.utf8)
     )
+
+    static var receipt: AuditReceipt {
+        var receipt = AuditReceipt()
+        (receipt.by, receipt.route) = ("key:3f9a0c11d2e4", "POST /api/v1/events")
+        (receipt.address, receipt.at, receipt.id) = ("192.0.2.7", 1_769_742_000_000_000, "pay-7")
+        return receipt
+    }
 
     static func rows(_ count: Int64) -> [AuditRow] {
         var hasher = AuditHasher()
@@ -44,31 +52,59 @@ struct AuditChainTests {
         faults.count == 1 && faults[0].isSame(as: expected)
     }
 
+    private static let second = AuditRecord(
+        lane: 3,
+        sequence: 2,
+        recordedAt: 1_769_742_000_000_001,
+        occurredAt: 1_769_742_000_000_000,
+        event: "user.created",
+        messageID: "m-2",
+        exchange: "",
+        routingKey: "q",
+        traceParent: "00-a-b-01",
+        body: []
+    )
+
     @Test func `the hashes are those that another implementation of the documented format computes`() {
         var hasher = AuditHasher()
-        let one = hasher.hash(Self.first, after: AuditHasher.genesis)
-        #expect(one.hexadecimal == "489d2ec9017bb9aa833b460e2372c2d90e0be2ad6d06e949801d4451187f1da2")
-        var second = AuditRecord(
-            lane: 3,
-            sequence: 2,
-            recordedAt: 1_769_742_000_000_001,
-            occurredAt: 1_769_742_000_000_000,
-            event: "user.created",
-            messageID: "m-2",
-            exchange: "",
-            routingKey: "q",
-            traceParent: "00-a-b-01",
-            body: []
+        var second = Self.second
+        for (version, first, next) in [
+            (
+                Int64(1), "489d2ec9017bb9aa833b460e2372c2d90e0be2ad6d06e949801d4451187f1da2",
+                "a5c719a189eb9148a84803e9c31631ecdfc49e830a854547fc45e28096796c1b"
+            ),
+            (
+                2, "884b33dc6cf6fad619366507d320cc085c6e6b7b0aa632e95d4911624659521a",
+                "33d678e04359b4e835e80ab927e6dca17af4adf85b8cbc13912aef6afc4bd4da"
+            ),
+        ] {
+            let one = hasher.hash(Self.first, after: AuditHasher.genesis, version: version)
+            #expect(one.hexadecimal == first)
+            second.actor = nil
+            #expect(hasher.hash(second, after: one, version: version).hexadecimal == next)
+            second.actor = ""
+            #expect(hasher.hash(second, after: one, version: version).hexadecimal != next)
+        }
+    }
+
+    @Test func `rows of the first version verify among new ones, and may say nothing of who it was`() {
+        var hasher = AuditHasher()
+        var old = Self.first
+        old.receipt = AuditReceipt()
+        let oldHash = hasher.hash(old, after: AuditHasher.genesis, version: AuditHasher.firstVersion)
+        var row = AuditRow(
+            record: old,
+            hashVersion: AuditHasher.firstVersion,
+            previousHash: AuditHasher.genesis,
+            hash: oldHash
         )
-        #expect(
-            hasher.hash(second, after: one).hexadecimal
-                == "a5c719a189eb9148a84803e9c31631ecdfc49e830a854547fc45e28096796c1b"
-        )
-        second.actor = ""
-        #expect(
-            hasher.hash(second, after: one).hexadecimal
-                != "a5c719a189eb9148a84803e9c31631ecdfc49e830a854547fc45e28096796c1b"
-        )
+        let new = AuditRow(record: Self.second, previousHash: oldHash, hash: hasher.hash(Self.second, after: oldHash))
+        #expect(faults([row, new], head: new).isEmpty)
+        row.record.receipt.by = "key:000000000000"
+        #expect(faults([row, new], head: new).map(\.kind) == [.edited])
+        row.record.receipt.by = nil
+        row.hashVersion = 2
+        #expect(faults([row, new], head: new).map(\.kind) == [.edited])
     }
 
     @Test func `moving a character from one field to the next changes the hash`() {
@@ -103,6 +139,8 @@ struct AuditChainTests {
             { $0.subject = "x" },
             { $0.service = nil }, { $0.correlationID = "x" }, { $0.messageID = "x" }, { $0.exchange = "x" },
             { $0.routingKey = "x" }, { $0.traceParent = "x" }, { $0.body.append(32) }, { $0.lane = 4 },
+            { $0.receipt.by = "key:000000000000" }, { $0.receipt.by = nil }, { $0.receipt.route = "POST /api/v1/jobs" },
+            { $0.receipt.address = "192.0.2.8" }, { $0.receipt.at = nil }, { $0.receipt.id = "pay-8" },
         ]
         for (index, edit) in edits.enumerated() {
             var rows = Self.rows(3)

@@ -1,5 +1,6 @@
 import Foundation
 import FlotillaMessaging
+import FlotillaTestSupport
 import Testing
 
 /// The one connection that a broker's questions share, through a proxy that counts, cuts and lies.
@@ -22,7 +23,7 @@ struct RabbitMQInspectionTests {
         connectTimeout: Duration = .seconds(5),
         _ body: (TCPProxy, RabbitMQConfiguration, RabbitMQBroker) async throws -> Void
     ) async throws {
-        let proxy = try TCPProxy(to: port ?? configuration.port)
+        let proxy = try TCPProxy(to: .port(port ?? configuration.port))
         defer { proxy.close() }
         var through = configuration
         through.host = "127.0.0.1"

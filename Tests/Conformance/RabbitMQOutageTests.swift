@@ -1,5 +1,6 @@
 import FlotillaMessaging
 import FlotillaModels
+import FlotillaTestSupport
 import Foundation
 import Testing
 
@@ -15,7 +16,7 @@ struct RabbitMQConnectionTests {
     }
 
     private func proxied() throws -> (TCPProxy, RabbitMQConfiguration) {
-        let proxy = try TCPProxy(to: configuration.port)
+        let proxy = try TCPProxy(to: .port(configuration.port))
         var through = configuration
         through.host = "127.0.0.1"
         through.port = proxy.port

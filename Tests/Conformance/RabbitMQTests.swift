@@ -176,6 +176,7 @@ struct RabbitMQTests {
             try await RabbitMQAdmin.open(nowhere)
         }
         #expect(unreachable?.isRetriable == true)
+        #expect(unreachable?.description.contains("\(nowhere.host):1") == true, "\(unreachable?.description ?? "")")
     }
 
     @Test func `without a broker a publish is answered within the publisher's timeout`() async throws {

@@ -10,6 +10,9 @@ struct Subject: Sendable, CustomTestStringConvertible {
     let declareQueue: @Sendable (String, HeaderTable) async throws -> Void
     let deleteQueue: @Sendable (String) async throws -> Void
     let bind: @Sendable (_ queue: String, _ topicExchange: String, _ key: String) async throws -> Void
+    /// Declares the queues and the ladder of a topology, those that are missing.
+    let deploy: @Sendable (Topology) async throws -> Void
+    let remove: @Sendable (Topology) async throws -> Void
 
     /// The broker in memory, and RabbitMQ when `RABBITMQ_URL` says where one is.
     static let all: [Subject] =
@@ -25,7 +28,12 @@ struct Subject: Sendable, CustomTestStringConvertible {
             bind: { queue, exchange, key in
                 broker.declareExchange(exchange, .topic)
                 broker.bind(queue: queue, to: exchange, key: key)
-            }
+            },
+            deploy: { topology in
+                for queue in topology.queues { broker.declareQueue(queue.name) }
+                broker.simulate(topology.delay)
+            },
+            remove: { topology in for queue in topology.queues { broker.deleteQueue(queue.name) } }
         )
     }
 
@@ -45,6 +53,18 @@ struct Subject: Sendable, CustomTestStringConvertible {
                 try await configuration.administer { admin in
                     try await admin.declareExchange(exchange, type: "topic")
                     try await admin.bindQueue(queue, to: exchange, routingKey: key)
+                }
+            },
+            deploy: { topology in
+                try await configuration.administer { admin in
+                    _ = try await TopologyDeployment(of: topology, on: admin, management: nil).apply()
+                }
+            },
+            remove: { topology in
+                let plan = TopologyPlan(topology, server: ServerVersion.oldestSupported)
+                try await configuration.administer { admin in
+                    for queue in plan.queues { try await admin.deleteQueue(queue.name) }
+                    for exchange in plan.exchanges { try await admin.deleteExchange(exchange.name) }
                 }
             }
         )

@@ -1,4 +1,5 @@
 @testable import flotilla
+import FlotillaCommandLineKit
 import FlotillaTestSupport
 import FlotillaModules
 import FlotillaNotifications
@@ -45,6 +46,16 @@ struct ConfigurationTests {
         #expect(try Self.load(zones.filter { $0.value == "Europe/Paris" }).get().tickets().timeZone == "Europe/Paris")
         #expect(try Self.load(zones).get().tickets().timeZone == "Asia/Tokyo")
         #expect(throws: ConfigurationError.self) { try Self.load(["FLOTILLA_TIME_ZONE": "CEST"]).get() }
+    }
+
+    @Test func `a job's record must not be forgotten before its message`() throws {
+        let problem = "FLOTILLA_JOB_RETENTION must not be less than FLOTILLA_INBOX_RETENTION (14d)"
+        let error = #expect(throws: ConfigurationError.self) {
+            try Self.load(["FLOTILLA_JOB_RETENTION": "13d"]).get()
+        }
+        #expect(error?.problems == [problem])
+        _ = try Self.load(["FLOTILLA_JOB_RETENTION": "14d"]).get()
+        _ = try Self.load(["FLOTILLA_JOB_RETENTION": "1d", "FLOTILLA_INBOX_RETENTION": "1d"]).get()
     }
 
     @Test func `all problems are reported at once`() throws {
@@ -114,6 +125,41 @@ struct ConfigurationTests {
         for text in ["smtp", "smtp=", "smtp=fast", "smtp=0", "smtp=-1", "smtp=inf", "smtp=1,smtp=2", "=5"] {
             let result = try Self.load(["FLOTILLA_PROVIDER_RATES": text])
             #expect(throws: ConfigurationError.self) { try result.get() }
+        }
+    }
+
+    @Test(
+        arguments: [
+            ("FLOTILLA_LIST_TIMEOUT", "25d", "from 100ms to 10m"), ("FLOTILLA_LIST_TIMEOUT", "0s", "from 100ms to 10m"),
+            ("FLOTILLA_CONNECTIONS_PER_ADDRESS", "-1", "from 0 to 1000000"),
+            ("FLOTILLA_INBOX_RETENTION", "0s", "from 1m to 3650d"),
+            ("FLOTILLA_TRANSACTION_TIMEOUT", "0s", "from 100ms to 1h"),
+            ("FLOTILLA_BODY_BUDGET", "9223372036854775807", "from 1MiB to 1024GiB"),
+            ("FLOTILLA_SCAN_FORGED_BURST", "0", "from 1 to 1000000"),
+            ("FLOTILLA_TICKETS_THREADS", "257", "from 1 to 256"),
+            ("FLOTILLA_EXPIRY_NOTICES", "7d,0s", "from 1m to 3650d"),
+        ]
+    )
+    func `a value out of its range is refused in a line with the range`(name: String, text: String, range: String)
+        throws
+    {
+        let error = #expect(throws: ConfigurationError.self) { try Self.load([name: text]).get() }
+        let problem = try #require(error?.problems.first)
+        #expect(error?.problems.count == 1)
+        #expect(
+            problem.hasPrefix("\(name) has to be ") && problem.contains(range) && !problem.contains("\n"),
+            "\(problem)"
+        )
+    }
+
+    @Test func `every duration, count and size has a range, and its default is in it`() throws {
+        for setting in Flotilla.program.settings {
+            let isMeasured = [Duration.expectation, Int.expectation, ByteCount.expectation]
+                .contains { setting.expectation.hasPrefix($0) }
+            #expect(!isMeasured || setting.range != nil, "\(setting.name)")
+            if setting.range != nil, setting.defaultValue != nil {
+                #expect(setting.parse(setting.defaultText) != nil, "\(setting.name)")
+            }
         }
     }
 

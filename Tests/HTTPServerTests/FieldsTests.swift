@@ -34,12 +34,54 @@ struct FieldsTests {
         #expect(values[Self.size] == nil)
     }
 
+    @Test(arguments: [
+        ("9999-12-31T23:59:59.999Z", true), ("9999-12-31T23:59:59.9991Z", false),
+        ("9999-12-31T23:59:59.999999999Z", false), ("9999-12-31T23:59:59-01:00", false),
+        ("1970-01-01T00:00:00Z", true), ("1969-12-31T23:59:59Z", false),
+    ])
+    func `a time that RFC 3339 can't write is refused`(time: String, isTaken: Bool) {
+        #expect(problems(#"{"name":"a","at":"\#(time)"}"#).isEmpty == isTaken)
+    }
+
+    @Test func `a UTF-8 byte order mark is skipped`() throws {
+        #expect(try read("\u{feff}{\"name\":\"a\"}").required(Self.name) == "a")
+        #expect(problems("\u{feff}\u{feff}{\"name\":\"a\"}") == ["400"])
+    }
+
+    @Test(
+        arguments: [
+            ("application/json", nil, 200), ("application/json; charset=utf-8", nil, 200),
+            ("application/json;charset=\"UTF-8\"", nil, 200), ("application/json; charset=utf-16", nil, 415),
+            ("application/json; version=1; charset=iso-8859-1", nil, 415), ("text/plain", nil, 415),
+            ("application/json; charset=utf-8; charset=utf-16", nil, 415),
+            ("application/json; charset=utf-8;\tCharset=utf-8", nil, 415),
+            ("application/json", "identity", 200), ("application/json", "gzip", 415),
+            ("application/json", "identity, br", 415),
+        ] as [(String, String?, Int)]
+    )
+    func `another charset or coding than what is read is 415, with its name`(
+        type: String,
+        coding: String?,
+        status: Int
+    ) {
+        var headers: HTTPHeaders = ["Content-Type": type]
+        if let coding { headers.add("Content-Encoding", coding) }
+        do throws(APIError) {
+            let body = Array(#"{"name":"a"}"#.utf8)
+            _ = try fields.read(body: HTTPRequest(method: "POST", target: "/", headers: headers, body: body))
+            #expect(status == 200)
+        } catch {
+            #expect(error.status == status)
+            if let coding { #expect(error.message.contains(coding.split(separator: " ").last ?? "")) }
+        }
+    }
+
     @Test func `every mistake is reported, unknown fields by their names`() {
         #expect(
             problems(#"{"size":6,"at":"yesterday","colour":1,"nam\u0065":7}"#) == [
                 "422",
                 "size has to be a whole number from 1 to 5",
-                "at has to be an ISO 8601 time from 1970 on, such as 2026-01-31T09:30:00Z",
+                "at has to be an ISO 8601 time from 1970 to 9999, such as 2026-01-31T09:30:00Z",
                 "colour is not known; there are name, size, at, data",
                 "name has to be a string, not a number",
             ]
@@ -54,7 +96,7 @@ struct FieldsTests {
     }
 
     @Test(arguments: [
-        "", "{", "[]", "null", "{'a':1}", "{\"name\":\"a\"} x", "{\"name\":NaN}", "\u{feff}{}",
+        "", "{", "[]", "null", "{'a':1}", "{\"name\":\"a\"} x", "{\"name\":NaN}", "\u{feff}",
         String(repeating: "[", count: 100_000), "{\"data\":" + String(repeating: "[", count: 100_000),
     ])
     func `what is not one JSON object is 400`(body: String) {

@@ -88,17 +88,18 @@ struct HTTPServerTests {
         }
     }
 
-    @Test func `a chunked body over the limit is refused at its end, and an endless one is cut off`() async throws {
+    @Test func `a chunked body over the limit is refused as soon as it is, and an endless one is cut off`() async throws
+    {
         try await withServer({ $0.bodyLimit = 1_000 }) { server in
             let chunk = "200\r\n" + String(repeating: "x", count: 512) + "\r\n"
             let start = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
             let client = try RawClient(port: server.port)
-            client.send(start + chunk + chunk + "0\r\n\r\n")
+            client.send(start + chunk + chunk)
             #expect(await client.response()?.status == 413)
             let endless = try RawClient(port: server.port)
             endless.send(start)
             var isCutOff = false
-            for _ in 0..<10_000 where !isCutOff { isCutOff = !endless.send(chunk) }
+            for _ in 0..<200_000 where !isCutOff { isCutOff = !endless.send(chunk) }
             #expect(isCutOff)
         }
     }

@@ -29,29 +29,45 @@ struct OpenAPITests {
         #expect((post["parameters"] as? [[String: Any]])?.compactMap { $0["name"] as? String } == ["id", "state"])
         #expect(
             Set((post["responses"] as? [String: Any] ?? [:]).keys)
-                == ["202", "400", "401", "403", "413", "415", "422", "503"]
+                == ["202", "400", "401", "403", "413", "415", "422", "429", "503"]
         )
         #expect((paths["/open"]?["get"]?["security"] as? [Any])?.isEmpty == true)
-    }
-}
-
-struct ReadinessTests {
-    @Test func `a needed dependency that fails makes the process unavailable, another one only degraded`() async {
-        struct Down: Error {}
-        let up = HealthCheck("up", isNeeded: true) {}
-        let extra = HealthCheck("extra", isNeeded: false) { throw Down() }
-        let needed = HealthCheck("needed", isNeeded: true) { throw Down() }
-        #expect(await Readiness([up]).report().status == .ready)
-        #expect(await Readiness([up, extra]).report().status == .degraded)
-        let report = await Readiness([needed, up]).report()
-        #expect(report.status == .unavailable)
-        #expect(report.dependencies.map(\.name) == ["needed", "up"])
+        #expect(post["security"] as? [[String: [String]]] == [["bearer": ["operate"]], ["header": ["operate"]]])
+        let refused = try #require((post["responses"] as? [String: [String: Any]])?["429"])
+        #expect(
+            Set((refused["headers"] as? [String: Any] ?? [:]).keys) == ["Retry-After", "RateLimit", "RateLimit-Policy"]
+        )
+        #expect(
+            Set((refused["content"] as? [String: Any] ?? [:]).keys) == ["application/json", "application/problem+json"]
+        )
     }
 
-    @Test func `a dependency that never answers is down`() async {
-        let stuck = HealthCheck("stuck", isNeeded: true) {
-            await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
+    @Test func `where one of several scopes is enough, each is an alternative`() throws {
+        let route = Route("GET", "/jobs", access: .anyOf([.read, .enqueue]), summary: "", answers: []) { _ in
+            HTTPResponse(status: 200)
         }
-        #expect(await Readiness([stuck]).report().status == .unavailable)
+        let text = OpenAPIDocument([route]).json
+        #expect(
+            text.contains(#"{"bearer":["read"]},{"header":["read"]},{"bearer":["enqueue"]},{"header":["enqueue"]}"#)
+        )
+        #expect(text.contains("the scope `read` or `enqueue`, or `admin`"))
+        #expect(Scope.allCases.allSatisfy { text.contains($0.summary) })
+    }
+
+    @Test func `a member that need not be there may be null, and the description says so`() throws {
+        let fields: Fields = [
+            Field.required("name", .string(), "A name."), Field.optional("size", .integer(1...5), "A size."),
+        ]
+        let route = Route("POST", "/things", access: .open, summary: "", body: fields, answers: []) { _ in
+            HTTPResponse(status: 200)
+        }
+        var value = try JSONSerialization.jsonObject(with: Data(OpenAPIDocument([route]).json.utf8))
+        for key in ["paths", "/things", "post", "requestBody", "content", "application/json", "schema", "properties"] {
+            value = try #require((value as? [String: Any])?[key])
+        }
+        let properties = try #require(value as? [String: [String: Any]])
+        #expect(properties["name"]?["anyOf"] == nil)
+        let choices = properties["size"]?["anyOf"] as? [[String: Any]]
+        #expect(choices?.last?["type"] as? String == "null")
     }
 }

@@ -29,6 +29,7 @@ struct ResponderTests {
                 route("/things", .scope(.enqueue), Self.body) { call in
                     Envelope.success("{\"by\":\"\(call.principal?.name ?? "")\"}")
                 },
+                route("/either", .anyOf([.read, .enqueue]), nil) { _ in Envelope.success("1") },
                 route("/open", .open, nil) { _ in Envelope.success("1") },
                 route("/broken", .open, nil) { _ in throw Broken() },
             ]),
@@ -93,6 +94,12 @@ struct ResponderTests {
         let headers: HTTPHeaders = ["X-API-Key": Self.key.revealed]
         #expect(await responder(scopes: [.read]).respond(to: post("/things", headers)).status == 403)
         #expect(await responder(scopes: [.admin]).respond(to: post("/things", headers)).status == 200)
+    }
+
+    @Test(arguments: [(Scope.read, 200), (.enqueue, 200), (.admin, 200), (.scan, 403), (.readPersonal, 403)])
+    func `of several scopes one is enough, and no scope stands for another`(scope: Scope, status: Int) async {
+        let request = post("/either", ["X-API-Key": Self.key.revealed])
+        #expect(await responder(scopes: [scope]).respond(to: request).status == status)
     }
 
     @Test func `an unexpected error is 500 and tells nothing of itself`() async throws {

@@ -33,6 +33,10 @@ struct HandlerHarness: Sendable {
         var attempt = 1
         var jobID: String?
         var headers = HeaderTable()
+        var exchange = "fleet.topic"
+        /// The event's name unless given.
+        var routingKey: String?
+        var userID: String?
     }
 
     @discardableResult
@@ -54,12 +58,13 @@ struct HandlerHarness: Sendable {
         var message = Message(body: Array(input.body.utf8))
         message.properties.messageID = input.id
         message.properties.correlationID = input.correlationID
+        message.properties.userID = input.userID
         message.headers = input.headers
         let delivery = Delivery(
             message: message,
             queue: queue,
-            exchange: "fleet.topic",
-            routingKey: input.event,
+            exchange: input.exchange,
+            routingKey: input.routingKey ?? input.event,
             isRedelivered: false,
             token: DeliveryToken(epoch: 1, tag: 1)
         )
@@ -68,8 +73,8 @@ struct HandlerHarness: Sendable {
             restored: nil,
             data: nil,
             event: input.event,
-            exchange: "fleet.topic",
-            routingKey: input.event,
+            exchange: input.exchange,
+            routingKey: input.routingKey ?? input.event,
             messageID: input.id,
             hasOwnID: true,
             attempt: input.attempt,

@@ -80,4 +80,33 @@ struct FailedDeliveryTests {
         #expect(deadLettered.exchange == "")
         #expect(deadLettered.routingKey == "dlq.a.b")
     }
+
+    @Test func `the publisher's user stays, however often the fleet signs what it sends again`() {
+        func delivered(_ message: Message) -> Delivery {
+            Delivery(
+                message: message,
+                queue: "a.b",
+                exchange: "fleet.topic",
+                routingKey: "b",
+                isRedelivered: false,
+                token: DeliveryToken(epoch: 1, tag: 1)
+            )
+        }
+        for user in ["shop", nil] {
+            var message = Message()
+            message.properties.userID = user
+            for _ in 0..<3 {
+                message =
+                    SnoozedDelivery.returning(
+                        delivered(message),
+                        messageID: "m",
+                        after: .seconds(1),
+                        by: DelayLadder(namespace: "fleet")
+                    ).message
+                #expect(message.properties.userID == nil)
+                message.properties.userID = "fleet"
+            }
+            #expect(Republication.restore(message).properties.userID == user)
+        }
+    }
 }

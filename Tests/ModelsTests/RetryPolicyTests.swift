@@ -20,6 +20,7 @@ struct DelayLadderTests {
     @Test func `a delay is a binary number of units, most significant digit first`() {
         let ladder = DelayLadder(unit: .milliseconds(100), levels: 4)
         #expect(ladder.routingKey(for: .milliseconds(1_000), to: "a.b") == "1.0.1.0.a.b")
+        #expect(ladder.routingKey(for: .milliseconds(300), to: "a.b") == "0.0.1.1.a.b")
         #expect(ladder.routingKey(for: .milliseconds(1), to: "a.b") == "0.0.0.1.a.b")
         #expect(ladder.routingKey(for: .seconds(3_600), to: "a.b") == "1.1.1.1.a.b")
         #expect(ladder.routingKey(for: .zero, to: "a.b") == "0.0.0.0.a.b")

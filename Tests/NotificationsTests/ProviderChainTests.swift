@@ -246,15 +246,3 @@ struct ProviderChainTests {
         #expect(provider.given == ["first"])
     }
 }
-
-struct GCRALimiterTests {
-    @Test func `a pause gives a burst back, and no more`() {
-        let start = ContinuousClock.now
-        var limiter = GCRALimiter(rate: 10, burst: 3)
-        #expect(limiter.take(5, at: start).granted == 3)
-        #expect(limiter.take(1, at: start) == (0, .milliseconds(100)))
-        #expect(limiter.take(1, at: start + .milliseconds(99)).granted == 0)
-        #expect(limiter.take(5, at: start + .milliseconds(100)).granted == 1)
-        #expect(limiter.take(5, at: start + .seconds(60)).granted == 3)
-    }
-}

@@ -100,7 +100,7 @@ struct TemplateMistakeTests {
 
     @Test func `a folder that is not there, or has no templates, is a mistake`() throws {
         let error = #expect(throws: TemplateMistakes.self) { try TemplateLibrary(folder: "/nowhere") }
-        #expect(error?.description == "/nowhere/.:1: no such folder")
+        #expect(error?.description == "/nowhere: no such folder")
         #expect(try TemplateFixture([:]).mistakes() == [".:1: no template: there is no NAME/template.json"])
     }
 

@@ -54,7 +54,7 @@ struct FleetSessionTests {
     }
 
     private func until(_ what: String, _ condition: () async -> Bool) async throws {
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(60)
         while await !condition() {
             try #require(ContinuousClock.now < deadline, "\(what)")
             try await Task.sleep(for: .milliseconds(10))
@@ -86,6 +86,18 @@ struct FleetSessionTests {
         }
     }
 
+    @Test func `while it watches, the logs of the home are rotated`() async throws {
+        try await Self.with("[ $1 = worker ] && exec sleep 600") { fixture in
+            let log = fixture.session.home.logs + "/rabbitmq.log"
+            try PrivateFile.write(String(repeating: "x", count: PrivateFile.logLimit + 1), to: log)
+            let watch = Task { try await fixture.session.watch() }
+            try await until("it is set aside") { FileManager.default.fileExists(atPath: log + ".1") }
+            watch.cancel()
+            _ = await watch.result
+            await fixture.session.end()
+        }
+    }
+
     @Test func `what happens once per home happens once`() async throws {
         try await Self.with("[ $1 = worker ] && exec sleep 600; echo $1 >> log") { fixture in
             for _ in 0..<2 {
@@ -113,6 +125,21 @@ struct FleetSessionTests {
             await fixture.session.abortDrain()
             await ended.value
             #expect(fixture.pids().allSatisfy { !ProcessTable.isAlive($0) })
+        }
+    }
+
+    @Test func `a step that is partly done is a warning with its words, and the start goes on`() async throws {
+        let script = """
+            case $1 in
+            migrate) echo "extra  queue  a.old"; echo "Warning: 1 object is not in the file" >&2; exit 3 ;;
+            worker) exec sleep 600 ;;
+            esac
+            """
+        try await Self.with(script) { fixture in
+            try await fixture.session.begin()
+            #expect(fixture.lines.text.contains("Warning: 1 object is not in the file"))
+            #expect(fixture.lines.text.contains("extra  queue  a.old"))
+            await fixture.session.end()
         }
     }
 }

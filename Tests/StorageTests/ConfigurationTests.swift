@@ -10,9 +10,32 @@ struct PostgresConfigurationTests {
         #expect(try PostgresConfiguration(url: "postgresql:///app").hosts.isEmpty)
     }
 
-    @Test func `a URL that libpq doesn't understand is refused with its own words`() {
-        let error = #expect(throws: PostgresError.self) { try PostgresConfiguration(url: "postgresql://h/d?colour=1") }
-        #expect(error?.detail.contains("colour") == true)
+    @Test(
+        arguments: [
+            "postgresql://user:se@cretPW@localhost:1/x", "postgresql://user:se%zzcretPW@localhost:1/x",
+            "postgresql://user:se%00cretPW@localhost:1/x", "postgresql://user:se/cretPW@localhost:1/x",
+            "postgresql://user:se#cretPW@localhost:1/x", "postgresql://user:se?cretPW@localhost:1/x",
+            "postgresql://localhost/x?password=se&cretPW=1", "postgresql://localhost/x?password=se=cretPW",
+            "host=localhost password='secretPW", "host=localhost password=se cretPW",
+        ]
+    )
+    func `a URL that libpq may read in another way is refused, and nothing of it is shown`(url: String) {
+        for direct in [nil, url] {
+            let error = #expect(throws: PostgresError.self) {
+                try PostgresConfiguration(url: direct == nil ? url : "postgresql://h/d", directURL: direct)
+            }
+            #expect(error?.description.contains(direct == nil ? "DATABASE_URL" : "DATABASE_DIRECT_URL") == true)
+            #expect(error?.description.contains("cretPW") == false)
+            #expect(error?.detail.contains("%40") == true)
+        }
+    }
+
+    @Test func `what libpq says of a connection is shown without the password`() throws {
+        let configuration = try PostgresConfiguration(url: "postgresql://user:cret%40PW@localhost/x")
+        #expect(configuration.withoutSecrets("no host “cret@PW”, user “user”") == "no host “…”, user “user”")
+        // A name that everybody knows is no secret, and messages without it would say nothing.
+        let usual = try PostgresConfiguration(url: "postgresql://postgres:postgres@localhost/x")
+        #expect(usual.withoutSecrets("role \"postgres\" does not exist") == "role \"postgres\" does not exist")
     }
 
     @Test func `a configuration can't be printed with its password`() throws {
@@ -65,5 +88,24 @@ struct RedisConfigurationTests {
     func `a broken URL is refused`(_ url: String) {
         let error = #expect(throws: RedisError.self) { try RedisConfiguration(url: url) }
         #expect(error?.code == .invalidURL)
+    }
+
+    @Test func `only a pooler without a way past it has no sessions to give`() throws {
+        let url = "postgresql://pooler/app"
+        #expect(try PostgresConfiguration(url: url).withOwnSessions?.hosts == ["pooler"])
+        #expect(try PostgresConfiguration(url: url, pooler: .transaction).withOwnSessions == nil)
+        var configuration = try PostgresConfiguration(url: url, pooler: .transaction, directURL: "postgresql://db/app")
+        configuration.statementTimeout = .seconds(7)
+        let direct = try #require(configuration.withOwnSessions)
+        #expect(direct.hosts == ["db"])
+        #expect(direct.pooler == .none)
+        #expect(direct.statementTimeout == .seconds(7))
+    }
+
+    @Test func `a direct address is read at once`() {
+        let error = #expect(throws: PostgresError.self) {
+            try PostgresConfiguration(url: "postgresql://db/app", directURL: "postgresql://h/d?colour=1")
+        }
+        #expect(error?.operation.contains("DATABASE_DIRECT_URL") == true)
     }
 }

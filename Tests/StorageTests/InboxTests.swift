@@ -22,23 +22,3 @@ struct InboxTests {
         #expect(Inbox.fresh(inserted: stored.compactMap { $0 }, of: keys) == [true, true, true, true])
     }
 }
-
-struct PostgresErrorTests {
-    @Test(arguments: ["57P01", "57P02", "57P03", "53300", "08006", "25006"])
-    func `a server that is down, stopping, full or a standby is an outage`(_ state: String) {
-        let error = PostgresError(code: .sqlState(state), operation: "", detail: "")
-        #expect(error.isOutage && error.isRetriable)
-    }
-
-    @Test(arguments: ["40001", "40P01", "55P03", "57014"])
-    func `a conflict is retriable but no outage`(_ state: String) {
-        let error = PostgresError(code: .sqlState(state), operation: "", detail: "")
-        #expect(!error.isOutage && error.isRetriable)
-    }
-
-    @Test(arguments: ["23505", "42601", "22021"])
-    func `a mistake in a statement is neither`(_ state: String) {
-        let error = PostgresError(code: .sqlState(state), operation: "", detail: "")
-        #expect(!error.isOutage && !error.isRetriable)
-    }
-}

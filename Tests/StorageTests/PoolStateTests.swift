@@ -20,6 +20,18 @@ struct PoolStateTests {
         #expect(state.takeIdle() == nil)
     }
 
+    @Test func `idle connections can be parted with, and those in use stay`() {
+        var state = PoolState(size: 2)
+        for waiter in 1...2 { _ = state.acquire(waiter: waiter, now: start) }
+        _ = state.connected(1, now: start)
+        _ = state.connected(2, now: start)
+        _ = state.release(1, isUsable: true, now: start)
+        #expect(state.dropIdle() == [.close(connection: 1)])
+        #expect(state.takeIdle() == nil)
+        #expect(state.release(2, isUsable: true, now: start) == [])
+        #expect(state.takeIdle() == 2)
+    }
+
     @Test func `nobody overtakes those who wait`() {
         var state = PoolState(size: 1)
         _ = state.acquire(waiter: 1, now: start)

@@ -32,4 +32,9 @@ struct PreparedStatementsTests {
         var statements = PreparedStatements(capacity: 1)
         #expect(statements.newName() != statements.newName())
     }
+
+    @Test func `two connections give no name both`() {
+        var statements = (PreparedStatements(capacity: 1), PreparedStatements(capacity: 1))
+        #expect(statements.0.newName() != statements.1.newName())
+    }
 }

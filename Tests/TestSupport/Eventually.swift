@@ -4,7 +4,7 @@
 package func eventually(
     _ what: String,
     within limit: Duration = .seconds(60),
-    every interval: Duration = .milliseconds(5),
+    every interval: Duration = .milliseconds(20),
     _ condition: () async throws -> Bool
 ) async throws {
     let deadline = ContinuousClock.now + limit

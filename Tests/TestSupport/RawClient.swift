@@ -14,7 +14,9 @@ package final class RawClient: @unchecked Sendable {
     private var buffer: [UInt8] = []
 
     /// A read waits up to a minute: a busy machine may leave the server without a processor for long.
-    package init(port: UInt16) throws {
+    ///
+    /// - Parameter source: the address to connect from, one of this machine.
+    package init(port: UInt16, from source: String = "127.0.0.1") throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var timeout = timeval(tv_sec: 60, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
@@ -22,18 +24,28 @@ package final class RawClient: @unchecked Sendable {
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = port.bigEndian
         address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        let status = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard status == 0 else {
+        var local = sockaddr_in()
+        local.sin_family = sa_family_t(AF_INET)
+        let isBound = inet_pton(AF_INET, source, &local.sin_addr) == 1 && Self.call(bind, descriptor, &local)
+        guard isBound, Self.call(connect, descriptor, &address) else {
             close(descriptor)
             throw Refused()
         }
     }
 
     deinit { close(descriptor) }
+
+    private static func call(
+        _ function: (Int32, UnsafePointer<sockaddr>?, socklen_t) -> Int32,
+        _ descriptor: Int32,
+        _ address: inout sockaddr_in
+    ) -> Bool {
+        withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                function(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+    }
 
     /// False once the server has hung up.
     @discardableResult
@@ -65,16 +77,31 @@ package final class RawClient: @unchecked Sendable {
         await offPool { self.readResponse(toHead: toHead) }
     }
 
+    /// One answer with its body as bytes, which need not be text.
+    package func bytes() async -> (head: String, body: [UInt8])? {
+        await offPool {
+            guard let (response, body) = self.read(toHead: false) else { return nil }
+            return (response.head, body)
+        }
+    }
+
     private func readResponse(toHead: Bool) -> Response? {
+        guard let (response, body) = read(toHead: toHead) else { return nil }
+        var whole = response
+        whole.body = String(decoding: body, as: UTF8.self)
+        return whole
+    }
+
+    private func read(toHead: Bool) -> (Response, [UInt8])? {
         while true {
             if let blank = buffer.firstRange(of: Array("\r\n\r\n".utf8)) {
-                var response = Response(head: String(decoding: buffer[..<blank.lowerBound], as: UTF8.self))
+                let response = Response(head: String(decoding: buffer[..<blank.lowerBound], as: UTF8.self))
                 let length = toHead ? 0 : Int(response.header("Content-Length") ?? "") ?? 0
                 let end = blank.upperBound + length
                 while buffer.count < end { guard fill() else { return nil } }
-                response.body = String(decoding: buffer[blank.upperBound..<end], as: UTF8.self)
+                let body = Array(buffer[blank.upperBound..<end])
                 buffer.removeFirst(end)
-                return response
+                return (response, body)
             }
             guard fill() else { return nil }
         }

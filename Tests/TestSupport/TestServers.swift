@@ -14,6 +14,9 @@ package enum TestServers {
         return url
     }
 
+    /// Where homes of tests are made; the paths of their sockets have to stay short.
+    package static let homes = ProcessInfo.processInfo.environment["FLOTILLA_TEST_HOMES"] ?? "/tmp"
+
     /// A word of its own for each test: lower-case letters and digits.
     package static func uniqueWord() -> String {
         "t" + UUID().uuidString.lowercased().replacingOccurrences(of: "-", with: "").prefix(12)

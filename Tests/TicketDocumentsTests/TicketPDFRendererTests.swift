@@ -45,6 +45,30 @@ struct TicketPDFRendererTests {
         #expect(text.contains("/DisplayDocTitle true"))
     }
 
+    @Test func `characters that no font has are named, on each ticket that has them`() throws {
+        let unknown: Character = "\u{10FFFD}"
+        let pdfRenderer = TicketPDFRenderer()
+        var content = Self.content(guest: "Zoë \(unknown)\(unknown)")
+        content.eventTitle = "Tech \u{0378} 2026"
+        for _ in 1...2 {
+            _ = try pdfRenderer.pdf(of: content)
+            #expect(pdfRenderer.missingCharacters == ["\u{0378}", unknown])
+        }
+        _ = try pdfRenderer.pdf(of: Self.content(guest: "محمد 李小龍"))
+        #expect(pdfRenderer.missingCharacters == [])
+    }
+
+    @Test func `emoji are drawn`() throws {
+        let pdfRenderer = TicketPDFRenderer()
+        let plain = try pdfRenderer.pdf(of: Self.content(guest: "Zoë"))
+        let file = try pdfRenderer.pdf(of: Self.content(guest: "Zoë 🎉👩‍💻"))
+        #expect(pdfRenderer.missingCharacters == [])
+        func pictures(_ file: [UInt8]) -> Int {
+            String(decoding: file, as: UTF8.self).components(separatedBy: "/Subtype /Image").count
+        }
+        #expect(pictures(file) > pictures(plain))
+    }
+
     @Test(arguments: [0x1, 0x9f, 0x2028, 0xfdd0, 0xfdef, 0xfffe, 0xffff, 0x1fffe, 0x10ffff] as [UInt32])
     func `what is no text is a space, wherever it stands`(_ number: UInt32) throws {
         let sign = String(try #require(Unicode.Scalar(number)))

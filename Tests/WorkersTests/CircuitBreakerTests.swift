@@ -34,4 +34,16 @@ struct CircuitBreakerTests {
         #expect(breaker.recordProbe(succeeded: true) == .resume)
         #expect(!breaker.isOpen)
     }
+
+    @Test func `it does not flap: opening again before any work went through, it waits longer each time`() {
+        var breaker = CircuitBreaker(threshold: 1)
+        for wait in [250, 500, 1_000, 2_000, 4_000, 4_000] {
+            #expect(breaker.recordOutage() == .probe(after: .milliseconds(wait)))
+            #expect(breaker.recordProbe(succeeded: true) == .resume)
+            #expect(!breaker.isClear)
+        }
+        breaker.recordSuccess()
+        #expect(breaker.isClear)
+        #expect(breaker.recordOutage() == .probe(after: .milliseconds(250)))
+    }
 }

@@ -4,9 +4,9 @@ import FlotillaModels
 import Testing
 
 struct DeliveryBufferTests {
-    private func delivery(_ tag: UInt64, epoch: UInt64 = 1) -> Delivery {
+    private func delivery(_ tag: UInt64, epoch: UInt64 = 1, bytes: Int = 0) -> Delivery {
         Delivery(
-            message: Message(),
+            message: Message(body: [UInt8](repeating: 0, count: bytes)),
             queue: "q.e",
             exchange: "",
             routingKey: "",
@@ -25,6 +25,18 @@ struct DeliveryBufferTests {
         #expect(tags == [1, 2, 3, 4])
     }
 
+    private struct Watched {
+        weak var delivery: Delivery?
+    }
+
+    @Test func `what was taken is not kept in memory, however many wait behind it`() async {
+        let buffer = DeliveryBuffer()
+        buffer.append((1...10).map { delivery($0) })
+        let watched = await Watched(delivery: buffer.next(upTo: 1, sharedBy: 1).first)
+        #expect(watched.delivery == nil)
+        #expect(buffer.takeAll().map(\.token.tag) == Array(2...10))
+    }
+
     @Test func `what came over a lost connection is not put back`() async {
         let buffer = DeliveryBuffer()
         buffer.append([delivery(1), delivery(2)])
@@ -39,6 +51,16 @@ struct DeliveryBufferTests {
         let buffer = DeliveryBuffer()
         buffer.append([delivery(1)])
         #expect(await buffer.nextBatch(of: 500, within: .milliseconds(1)).count == 1)
+    }
+
+    @Test func `a batch ends before its bodies are too large together, and has one message whatever its size`() async {
+        let buffer = DeliveryBuffer()
+        buffer.append(zip(1..., [10, 60, 40, 500, 1]).map { delivery($0, bytes: $1) })
+        var batches: [[UInt64]] = []
+        for _ in 1...4 {
+            batches.append(await buffer.nextBatch(of: 5, within: .zero, bytes: 100).map(\.token.tag))
+        }
+        #expect(batches == [[1, 2], [3], [4], [5]])
     }
 
     @Test func `a batch is complete as soon as it is full`() async {

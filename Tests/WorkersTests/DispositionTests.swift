@@ -48,4 +48,14 @@ struct DispositionTests {
             return
         }
     }
+
+    @Test(arguments: ["42P01", "42703", "42883", "42501", "3D000", "28000", "28P01"])
+    func `what the installation lacks holds the queue, whatever the attempt`(_ sqlState: String) {
+        let error = PostgresError(code: .sqlState(sqlState), operation: "query", detail: "no such table")
+        guard case .holdQueue(let fault) = disposition(of: error, attempt: 3) else {
+            Issue.record("not held")
+            return
+        }
+        #expect(fault.sqlState == sqlState)
+    }
 }

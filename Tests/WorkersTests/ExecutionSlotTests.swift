@@ -1,5 +1,6 @@
 import FlotillaMessaging
 import FlotillaModels
+import FlotillaStorage
 @testable import Workers
 import Testing
 
@@ -63,6 +64,31 @@ struct ExecutionSlotTests {
         }
         #expect(work.messages.count == 3)
         #expect(throws: TimeLimitExceeded.self) { try work.results[0].get() }
+    }
+
+    @Test func `a time limit that passes while a statement waits for a lock says so`() async throws {
+        let (slot, ended) = await running(timeout: .zero)
+        _ = slot.enforce(.now)
+        await ended.wait()
+        let cancelled = PostgresError(code: .cancelled, operation: "insert", detail: "cancelled", wait: .lock)
+        guard case .timedOut(let work) = slot.endStep([.failure(cancelled)], 1) else {
+            Issue.record("not overtime")
+            return
+        }
+        let error = #expect(throws: TimeLimitExceeded.self) { try work.results[0].get() }
+        #expect(error?.wait == .lock)
+    }
+
+    @Test func `an outage that a handler meets at its time limit stays an outage`() async throws {
+        let (slot, ended) = await running(timeout: .zero)
+        _ = slot.enforce(.now)
+        await ended.wait()
+        let lost = PostgresError.unavailable("insert", "no answer from the server")
+        guard case .timedOut(let work) = slot.endStep([.failure(lost)], 1) else {
+            Issue.record("not overtime")
+            return
+        }
+        #expect(throws: PostgresError.self) { try work.results[0].get() }
     }
 
     @Test func `a handler that succeeds in spite of its cancellation has succeeded`() async {

@@ -1,3 +1,4 @@
+import FlotillaTestSupport
 @testable import Workers
 import Foundation
 import Testing
@@ -53,5 +54,19 @@ struct RunningJournalTests {
         let garbage = Data((0..<size).map { UInt8(truncatingIfNeeded: $0 &* 37) })
         try garbage.write(to: URL(fileURLWithPath: path))
         #expect(try RunningJournal(path: path, capacity: 1).previousRun.running.isEmpty)
+    }
+
+    @Test(.enabled(if: SmallDisk.isPossible))
+    func `a full disk is told at the start, and what was running is kept`() throws {
+        let disk = try SmallDisk(kilobytes: 64)
+        defer { disk.remove() }
+        let path = disk.folder.path + "/running.journal"
+        do {
+            let journal = try RunningJournal(path: path, capacity: 4)
+            journal.begin(one, at: 0)
+        }
+        let error = #expect(throws: JournalError.self) { try RunningJournal(path: path, capacity: 12_000) }
+        #expect(error?.description.contains(/the disk is full: \d+ KiB are needed/) == true)
+        #expect(try RunningJournal(path: path, capacity: 4).previousRun.running.map(\.identity) == [one])
     }
 }

@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlencode
 
 import amqp
 import profiles
@@ -144,7 +143,7 @@ def search(bench: Bench, count: int, clients: int, seconds: float) -> Latency:
     environment.pop("REDIS_URL", None)
     folder = Path(__file__).resolve().parent.parent.parent
     key = subprocess.run(
-        [bench.flotilla, "key", "create", "bench", "--scopes", "read"], env=environment, cwd=folder, capture_output=True, text=True, check=True
+        [bench.flotilla, "key", "create", "bench", "--scopes", "view"], env=environment, cwd=folder, capture_output=True, text=True, check=True
     ).stdout.strip()
     api = subprocess.Popen([bench.flotilla, "api", "--port", str(port)], env=environment, cwd=folder, stderr=subprocess.DEVNULL)
     try:
@@ -181,14 +180,15 @@ def _run(port: int, key: str, clients: int, seconds: float) -> tuple[list[float]
         chance = random.Random(number)
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         while time.monotonic() < end:
-            path = "/api/v1/search?" + urlencode(profiles.query(chance) | {"companyId": f"company-{number}"})
+            query = json.dumps(profiles.query(chance) | {"companyId": f"company-{number}"})
+            headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
             begin = time.monotonic()
-            connection.request("GET", path, headers={"Authorization": f"Bearer {key}"})
+            connection.request("POST", "/api/v1/search", query, headers)
             response = connection.getresponse()
             body = response.read()
             times.append(time.monotonic() - begin)
             if response.status != 200 or "items" not in json.loads(body)["data"]:
-                failures.append(path)
+                failures.append(query)
         connection.close()
 
     begin = time.monotonic()

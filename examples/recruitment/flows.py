@@ -4,7 +4,7 @@
     RABBITMQ_URL=amqp://… FLOTILLA_KEY=flk_… examples/recruitment/flows.py [--url URL] [--timeout SECONDS]
 
 It publishes with `amqp-publish` what the platform's other services would publish, asks the HTTP API for everything else,
-and checks every station on the way. The key needs the scopes read, enqueue and operate. It exits with 1 and says which
+and checks every station on the way. The key needs the scopes read, view and operate. It exits with 1 and says which
 station was not reached, or with what. Every id is new in each run, so real data stay apart.
 """
 import argparse
@@ -131,8 +131,9 @@ def consultation(fleet: Fleet) -> None:
     paid = [("payment_succeeded", "sent")]
     fleet.await_("the company is told of it by mail", lambda: fleet.mails(COMPANY, "customer"), paid)
 
-    page = fleet.get("/search", q=TRADE, skills="tig", experience="5-", companyId=COMPANY, userId=RECRUITER)
-    check("1. the search finds the profile", [item["id"] for item in page["items"]], [PROFILE])
+    search = {"q": TRADE, "skills": "tig", "experience": "5-", "companyId": COMPANY, "userId": RECRUITER}
+    status, page = fleet.call("POST", "/search", search)
+    check("1. the search finds the profile", (status, [item["id"] for item in page.get("items", [])]), (200, [PROFILE]))
     performed = lambda: [row["event"] for row in fleet.get("/audit", messageId=page["searchId"])["items"]]
     fleet.await_("   search.performed is in the audit log", performed, ["search.performed"])
     fleet.await_("   and counts against the quota of searches", lambda: fleet.quota("searches")[1], 1)

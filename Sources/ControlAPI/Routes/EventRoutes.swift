@@ -1,6 +1,6 @@
 package import FlotillaHTTPRouting
 import FlotillaModels
-import FlotillaModules
+package import FlotillaModules
 import FlotillaPlatform
 package import FlotillaStorage
 
@@ -9,23 +9,30 @@ package struct EventRoutes: Sendable {
     private enum Body {
         static let type = Field.required("type", .routingKey, "The routing key on the topic exchange: profile.viewed.")
         static let data = Field.required("data", .json, "The message's body, byte by byte.")
-        static let id = Field.optional("id", .string(), "The message id; repeats with the same one have no effect.")
+        static let id = Field.optional(
+            "id",
+            .string(length: 1...255),
+            "The event's id, among those of the caller; repeats with the same one have no effect."
+        )
         static let correlationID = Field.optional("correlationId", .correlationID, "Goes with the event everywhere.")
         static let occurredAt = Field.optional("occurredAt", .timestamp, "When it happened, to the second.")
         static let fields: Fields = [type, data, id, correlationID, occurredAt]
     }
 
+    private static let idempotencyKey = IdempotencyHeader.field("Repeats with the same key publish nothing again.")
     private static let traceParent = Field.optional("traceparent", .string(length: 1...255), "W3C Trace Context.")
 
     private let intake: EventIntake
     private let exchange: String
     private let admission: AdmissionControl
+    private let rules: IntakeRules
 
     /// - Parameter exchange: the topic exchange.
-    package init(_ pool: PostgresPool, exchange: String, admission: AdmissionControl) {
+    package init(_ pool: PostgresPool, exchange: String, admission: AdmissionControl, rules: IntakeRules) {
         intake = EventIntake(pool)
         self.exchange = exchange
         self.admission = admission
+        self.rules = rules
     }
 
     package var routes: [Route] {
@@ -36,20 +43,27 @@ package struct EventRoutes: Sendable {
                 access: .scope(.enqueue),
                 summary: "Publish a domain event. The answer comes once it is stored for good.",
                 body: Body.fields,
-                headers: [Self.traceParent],
-                answers: [.of(202, "Accepted.", Schemas.event)],
+                headers: [Self.idempotencyKey, Self.traceParent],
+                answers: [
+                    .of(202, "Accepted.", Schemas.event),
+                    .of(403, "The key lacks the scope, or a grant for this event, or the event is the fleet's own."),
+                    .of(409, "The first request with the idempotency key is not answered yet."),
+                    .of(422, "The request has mistakes, or its idempotency key belongs to another one."),
+                ],
                 handler: publish
             )
         ]
     }
 
     private func publish(_ call: Call) async throws -> HTTPResponse {
-        let id = call.body[Body.id] ?? UUIDv7.make()
+        let givenID = call.body[Body.id]
+        let id = givenID ?? UUIDv7.make()
         let type = call.body.required(Body.type)
+        try rules.check(event: type, from: call.principal)
         var message = Message(body: call.body.required(Body.data))
         message.properties.contentType = "application/json"
         message.properties.deliveryMode = 2
-        message.properties.messageID = id
+        message.properties.messageID = givenID.map { call.messageID(for: $0) } ?? id
         message.properties.correlationID = call.body[Body.correlationID] ?? call.correlationID
         message.properties.timestamp = call.body[Body.occurredAt].map { UInt64($0.microseconds / 1_000_000) }
         message.properties.appID = call.principal?.name
@@ -57,11 +71,22 @@ package struct EventRoutes: Sendable {
             message.headers[FleetHeader.traceParent] = .string(traceParent)
         }
         try admission.check()
-        try await intake.publish(OutgoingMessage(exchange: exchange, routingKey: type, message: message))
         var data = JSONObject()
         data.add("id", id)
         data.add("type", type)
         data.add("correlationId", message.properties.correlationID)
-        return Envelope.success(data.closed, status: 202)
+        let answer = data.closed
+        var outgoing = OutgoingMessage(exchange: exchange, routingKey: type, message: message)
+        outgoing = ReceivedRequest.current?.stamped(outgoing, id: givenID) ?? outgoing
+        guard let key = call.idempotencyKey else {
+            try await intake.publish(outgoing)
+            return Envelope.success(answer, status: 202)
+        }
+        let claim = IdempotencyKeys.Claim(key: key, resource: id, answer: answer)
+        guard let holder = try await intake.publish(outgoing, claiming: claim) else {
+            return Envelope.success(answer, status: 202)
+        }
+        guard holder.isRepeated(by: key), let first = holder.answer else { throw APIError.idempotencyKeyReused() }
+        return Envelope.success(first, status: 202, headers: IdempotencyHeader.headers(isRepeat: true))
     }
 }

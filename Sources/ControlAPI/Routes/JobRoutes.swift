@@ -1,6 +1,6 @@
 package import FlotillaHTTPRouting
 import FlotillaModels
-import FlotillaModules
+package import FlotillaModules
 package import FlotillaStorage
 
 /// `/api/v1/jobs`: enqueue, look up, list.
@@ -29,34 +29,42 @@ package struct JobRoutes: Sendable {
         static let text = Field.optional(
             "q",
             .string(length: 1...200),
-            "Part of the id, type, correlation id or error message."
+            "Part of the id, type, correlation id or error message. A whole UUID is the id or the correlation id."
         )
         static let cursor = Field.optional("cursor", .uuid, "The nextCursor of the page before.")
         static let limit = Field.optional("limit", .integer(1...200), "Jobs on a page; 50 unless given.")
         static let fields: Fields = [state, type, text, cursor, limit]
     }
 
-    private static let idempotencyKey = Field.optional(
-        "Idempotency-Key",
-        .string(length: 1...255),
-        "The same key with the same body gives the same job, with another body 409."
-    )
+    private static let idempotencyKey = IdempotencyHeader.field("Repeats with the same key give the same job.")
     private static let traceParent = Field.optional("traceparent", .string(length: 1...255), "W3C Trace Context.")
 
     private let intake: JobIntake
     private let jobs: Jobs
+    private let lists: Jobs
     private let states: JobStates?
     private let types: [String]
     private let admission: AdmissionControl
+    private let rules: IntakeRules
 
     /// - Parameters:
+    ///   - lists: the same jobs, over connections that lists may hold up.
     ///   - states: `nil` without Redis.
     ///   - types: the job types there are workers for.
-    package init(_ jobs: Jobs, states: JobStates?, types: Set<String>, admission: AdmissionControl) {
+    package init(
+        _ jobs: Jobs,
+        lists: Jobs,
+        states: JobStates?,
+        types: Set<String>,
+        admission: AdmissionControl,
+        rules: IntakeRules
+    ) {
         self.jobs = jobs
+        self.lists = lists
         self.states = states
         self.types = types.sorted()
         self.admission = admission
+        self.rules = rules
         intake = JobIntake(jobs)
     }
 
@@ -69,17 +77,23 @@ package struct JobRoutes: Sendable {
                 summary: "Enqueue a job. The answer comes once it is stored for good.",
                 body: Body.fields,
                 headers: [Self.idempotencyKey, Self.traceParent],
+                holdsSecrets: true,
                 answers: [
                     .of(202, "Accepted; Location says where to follow it.", Schemas.job),
-                    .of(409, "The idempotency key belongs to another body."),
+                    .of(403, "The key lacks the scope, or a grant for this type, or the type is the fleet's own."),
+                    .of(409, "The first request with the idempotency key is not answered yet."),
+                    .of(422, "The request has mistakes, or its idempotency key belongs to another one."),
                 ],
                 handler: enqueue
             ),
             Route(
                 "GET",
                 "/api/v1/jobs/{id}",
-                access: .scope(.read),
-                summary: "A job: its record, and its live state while it runs.",
+                access: .anyOf([.read, .enqueue]),
+                summary:
+                    "A job: its record, and its live state while it runs. With enqueue alone, only jobs that this caller has "
+                    + "enqueued. The payload is shown with read:personal, result and addresses to who enqueued it as well.",
+                holdsSecrets: true,
                 answers: [.of(200, "The job.", Schemas.job), .of(404, "There is no such job.")],
                 handler: get
             ),
@@ -89,7 +103,10 @@ package struct JobRoutes: Sendable {
                 access: .scope(.read),
                 summary: "Jobs, the newest first, without their payloads.",
                 query: Query.fields,
-                answers: [.of(200, "A page of jobs.", Schemas.jobPage)],
+                answers: [
+                    .of(200, "A page of jobs.", Schemas.jobPage),
+                    .of(503, "Something needed is down, or this took too long (took_too_long): ask for less."),
+                ],
                 handler: list
             ),
         ]
@@ -97,6 +114,7 @@ package struct JobRoutes: Sendable {
 
     private func enqueue(_ call: Call) async throws -> HTTPResponse {
         let type = call.body.required(Body.type)
+        try rules.check(job: type, from: call.principal)
         guard types.contains(type) else {
             let known = types.isEmpty ? "none" : types.joined(separator: ", ")
             throw APIError(
@@ -111,16 +129,17 @@ package struct JobRoutes: Sendable {
             NewJob(
                 type: type,
                 payload: call.body.required(Body.payload),
-                idempotencyKey: call.headers[Self.idempotencyKey],
+                idempotencyKey: call.idempotencyKey,
                 priority: call.body[Body.priority] ?? 0,
                 scheduledAt: call.body[Body.scheduledAt]?.microseconds,
                 maxAttempts: call.body[Body.maxAttempts],
                 correlationID: call.body[Body.correlationID] ?? call.correlationID,
-                createdBy: call.principal?.name,
+                createdBy: call.principal?.reference,
+                createdByReference: call.caller,
                 traceParent: call.headers[Self.traceParent]
             )
         )
-        return try outcome.answer(to: "Idempotency-Key")
+        return try outcome.answer(of: call)
     }
 
     private func get(_ call: Call) async throws -> HTTPResponse {
@@ -128,13 +147,16 @@ package struct JobRoutes: Sendable {
         guard id.isUUID else { throw APIError.invalid([.init(field: "id", message: "has to be a UUID")]) }
         // Redis first: a final state there was committed before, so that the record read next has it too.
         let live = await states?.read(id)
-        guard let job = try await jobs.get(id) else { throw APIError.notFound("job \(id)") }
-        return Envelope.success(job.json(live: live, withPayload: true))
+        let job = try await jobs.get(id)
+        let isOwn = job?.createdBy != nil && job?.createdBy == call.principal?.reference
+        // Whether there is another's job is not for who may only enqueue.
+        guard let job, isOwn || call.principal?.mayUse(.read) == true else { throw APIError.notFound("job \(id)") }
+        return Envelope.success(job.json(live: live, withPayload: true, mask: call.mask, isOwn: isOwn))
     }
 
     private func list(_ call: Call) async throws -> HTTPResponse {
         let limit = call.query[Query.limit] ?? 50
-        let found = try await jobs.list(
+        let found = try await lists.list(
             state: call.query[Query.state].flatMap(JobState.init),
             type: call.query[Query.type],
             text: call.query[Query.text],
@@ -142,7 +164,7 @@ package struct JobRoutes: Sendable {
             limit: limit + 1
         )
         return Envelope.page(
-            found.prefix(limit).map { $0.json(live: nil, withPayload: false) },
+            found.prefix(limit).map { $0.json(live: nil, withPayload: false, mask: call.mask) },
             nextCursor: found.count > limit ? found[limit - 1].id : nil
         )
     }

@@ -15,3 +15,10 @@ package struct HealthCheck: Sendable {
         self.probe = probe
     }
 }
+
+/// What is wrong, in words that everybody may read: readiness shows them. The text of other errors is not shown.
+package struct HealthProblem: Error, CustomStringConvertible {
+    package let description: String
+
+    package init(_ description: String) { self.description = description }
+}

@@ -1,6 +1,6 @@
 package import FlotillaHTTPRouting
 
-/// `/health/live` and `/health/ready`, open to everyone.
+/// `/health/live`, `/health/ready`, and `/health`, which answers as readiness does; open to everyone.
 package struct HealthRoutes: Sendable {
     private let readiness: Readiness
 
@@ -16,18 +16,23 @@ package struct HealthRoutes: Sendable {
                 answers: [.of(200, "It does.", Schemas.liveness)],
                 handler: { _ in Envelope.success("{\"status\":\"alive\"}") }
             ),
-            Route(
-                "GET",
-                "/health/ready",
-                access: .open,
-                summary: "Whether what the process needs is there.",
-                answers: [
-                    .of(200, "All that is needed is up.", Schemas.readiness),
-                    .of(503, "Something needed is down.", Schemas.readiness),
-                ],
-                handler: ready
-            ),
+            readiness("/health/ready", "Whether what the process needs is there."),
+            readiness("/health", "The same as /health/ready."),
         ]
+    }
+
+    private func readiness(_ path: String, _ summary: String) -> Route {
+        Route(
+            "GET",
+            path,
+            access: .open,
+            summary: summary,
+            answers: [
+                .of(200, "All that is needed is up.", Schemas.readiness),
+                .of(503, "Something needed is down.", Schemas.readiness),
+            ],
+            handler: ready
+        )
     }
 
     private func ready(_ call: Call) async -> HTTPResponse {
@@ -42,6 +47,7 @@ package struct HealthRoutes: Sendable {
                 object.add("status", dependency.isUp ? "up" : "down")
                 object.add("needed", dependency.isNeeded)
                 object.add("latencyMs", (dependency.latency / .milliseconds(1) * 1_000).rounded() / 1_000)
+                if let problem = dependency.problem { object.add("problem", problem) }
                 return object.closed
             }
         )

@@ -1,19 +1,23 @@
 package import FlotillaHTTPRouting
 package import FlotillaTelemetry
 
-/// `/metrics`, in the text format of Prometheus.
+/// `/metrics`, in the text format of Prometheus: the process's own, and those of other processes that it is told of.
 package struct MetricsRoutes: Sendable {
     private let metrics: Metrics
     private let access: Route.Access
+    private let peers: [MetricsPeer]
 
-    /// - Parameter isOpen: without a key, for a port that outsiders can't reach.
-    package init(_ metrics: Metrics, isOpen: Bool) {
+    /// - Parameters:
+    ///   - isOpen: without a key, for a port that outsiders can't reach.
+    ///   - peers: further processes to show.
+    package init(_ metrics: Metrics, isOpen: Bool, peers: [MetricsPeer] = []) {
         self.metrics = metrics
+        self.peers = peers
         access = isOpen ? .open : .scope(.read)
     }
 
     package var routes: [Route] {
-        let metrics = metrics
+        let (metrics, peers) = (metrics, peers)
         return [
             Route(
                 "GET",
@@ -22,7 +26,8 @@ package struct MetricsRoutes: Sendable {
                 summary: "The process's metrics, for Prometheus.",
                 answers: [.of(200, "The metrics as text.")],
                 handler: { _ in
-                    HTTPResponse(text: metrics.render(), type: "text/plain; version=0.0.4; charset=utf-8")
+                    let text = MetricsText.merged(metrics.render(), await MetricsPeer.metrics(of: peers))
+                    return HTTPResponse(text: text, type: "text/plain; version=0.0.4; charset=utf-8")
                 }
             )
         ]

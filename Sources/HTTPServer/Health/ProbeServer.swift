@@ -1,6 +1,6 @@
 package import FlotillaTelemetry
 
-/// A worker process's own port: `/metrics`, `/health/live` and `/health/ready`, all without a key.
+/// A port of a process for those who watch it: `/metrics`, `/health/live` and `/health/ready`, all without a key.
 package enum ProbeServer {
     /// Listens with one thread and few connections.
     package static func start(
@@ -10,7 +10,16 @@ package enum ProbeServer {
         metrics: Metrics,
         log: Log
     ) throws(HTTPServerError) -> HTTPServer {
-        var configuration = HTTPServerConfiguration(host: host, port: port)
+        try start(HTTPServerConfiguration(host: host, port: port), readiness: readiness, metrics: metrics, log: log)
+    }
+
+    package static func start(
+        _ configuration: HTTPServerConfiguration,
+        readiness: Readiness,
+        metrics: Metrics,
+        log: Log
+    ) throws(HTTPServerError) -> HTTPServer {
+        var configuration = configuration
         configuration.threads = 1
         configuration.connections = 64
         configuration.bodyLimit = 0

@@ -15,6 +15,8 @@ package final class Readiness: Sendable {
             let isNeeded: Bool
             let isUp: Bool
             let latency: Duration
+            /// What the check says about it, if that is for everybody.
+            let problem: String?
         }
 
         let dependencies: [Dependency]
@@ -54,11 +56,17 @@ package final class Readiness: Sendable {
             for (index, check) in checks.enumerated() {
                 group.addTask {
                     let start = ContinuousClock.now
-                    let isUp = await Self.answers(check)
+                    let answer = await Self.answer(of: check)
                     let latency = ContinuousClock.now - start
                     return (
                         index,
-                        .init(name: check.name, isNeeded: check.isNeeded, isUp: isUp, latency: latency)
+                        .init(
+                            name: check.name,
+                            isNeeded: check.isNeeded,
+                            isUp: answer.isUp,
+                            latency: latency,
+                            problem: answer.problem
+                        )
                     )
                 }
             }
@@ -69,33 +77,40 @@ package final class Readiness: Sendable {
     }
 
     /// Does not wait for a probe that neither answers nor ends when it is cancelled.
-    private static func answers(_ check: HealthCheck) async -> Bool {
+    private static func answer(of check: HealthCheck) async -> Answer {
         await withCheckedContinuation { continuation in
             let once = Once(continuation)
             let probe = Task {
                 do {
                     try await check.probe()
-                    once.resume(true)
+                    once.resume(Answer(isUp: true, problem: nil))
                 } catch {
-                    once.resume(false)
+                    let problem = (error as? HealthProblem)?.description ?? "does not work; see the process's log"
+                    once.resume(Answer(isUp: false, problem: problem))
                 }
             }
             Task {
                 try? await Task.sleep(for: probeTimeout)
-                once.resume(false)
+                let seconds = Int(probeTimeout / .seconds(1))
+                once.resume(Answer(isUp: false, problem: "no answer within \(seconds) s"))
                 probe.cancel()
             }
         }
     }
 }
 
+private struct Answer {
+    let isUp: Bool
+    let problem: String?
+}
+
 /// Resumes a continuation with the first answer, and ignores the others.
 private final class Once: Sendable {
-    private let continuation: Mutex<CheckedContinuation<Bool, Never>?>
+    private let continuation: Mutex<CheckedContinuation<Answer, Never>?>
 
-    init(_ continuation: CheckedContinuation<Bool, Never>) { self.continuation = Mutex(continuation) }
+    init(_ continuation: CheckedContinuation<Answer, Never>) { self.continuation = Mutex(continuation) }
 
-    func resume(_ answer: Bool) {
+    func resume(_ answer: Answer) {
         continuation.withLock { $0.take() }?.resume(returning: answer)
     }
 }

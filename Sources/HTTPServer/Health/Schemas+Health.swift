@@ -7,7 +7,7 @@ extension Schemas {
         "status":{"type":"string","enum":["ready","degraded","unavailable"]},\
         "dependencies":{"type":"array","items":{"type":"object","required":["name","status","needed","latencyMs"],\
         "properties":{"name":{"type":"string"},"status":{"type":"string","enum":["up","down"]},\
-        "needed":{"type":"boolean"},"latencyMs":{"type":"number"}}}}}}
+        "needed":{"type":"boolean"},"latencyMs":{"type":"number"},"problem":{"type":"string"}}}}}}
         """
 
     static let liveness = """

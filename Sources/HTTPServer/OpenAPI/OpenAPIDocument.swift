@@ -17,37 +17,35 @@ struct OpenAPIDocument {
         document.add("openapi", "3.1.0")
         document.add(
             "info",
-            json: "{\"title\":\"Flotilla Control API\",\"version\":\"1\"}"
+            json: "{\"title\":\"Flotilla Control API\",\"version\":\"1\",\"description\":\(Self.about.json)}"
         )
         document.add("servers", json: "[{\"url\":\"/\"}]")
         document.add("paths", json: paths.closed)
-        document.add("components", json: Self.components)
+        document.add("components", json: OpenAPIComponents.json)
         json = document.closed
     }
 
-    private static let components = """
-        {"securitySchemes":{\
-        "bearer":{"type":"http","scheme":"bearer","description":"An API key: flk_<id>_<secret>"},\
-        "header":{"type":"apiKey","in":"header","name":"X-API-Key"}},\
-        "schemas":{"Failure":{"type":"object","required":["success","error","correlationId"],"properties":{\
-        "success":{"type":"boolean","const":false},\
-        "error":{"type":"object","required":["code","message","details"],"properties":{\
-        "code":{"type":"string"},"message":{"type":"string"},\
-        "details":{"type":"array","items":{"type":"object","required":["field","message"],"properties":{\
-        "field":{"type":"string"},"message":{"type":"string"}}}}}},\
-        "correlationId":{"type":"string"}}}}}
+    private static let about = """
+        Failures are problems (RFC 9457) for clients whose Accept prefers application/problem+json. Answers to keys tell \
+        how much of their rate is left: RateLimit and RateLimit-Policy. Answers over 1 KiB are packed for clients that \
+        take gzip, unless they hold codes, links or tokens. Pages of the origins in CORS_ORIGIN may call this API from a \
+        browser: their preflights, OPTIONS with Origin and Access-Control-Request-Method, are 204 and need no key.
         """
 
     private static func operation(_ route: Route) -> String {
         var operation = JSONObject()
         operation.add("summary", route.summary)
         operation.add("operationId", operationID(route))
-        if case .scope(let scope) = route.access {
-            operation.add("description", "Needs a key with the scope `\(scope.rawValue)`.")
-            operation.add("security", json: "[{\"bearer\":[]},{\"header\":[]}]")
-        } else {
-            operation.add("security", json: "[]")
+        let scopes = route.access.scopes.map(\.rawValue)
+        if !scopes.isEmpty {
+            let list = scopes.map { "`\($0)`" }.joined(separator: " or ")
+            operation.add("description", "Needs a key with the scope \(list), or `admin`.")
         }
+        // Of schemes that are no OAuth, the list names the roles that are needed.
+        operation.add(
+            "security",
+            jsons: scopes.flatMap { scope in ["bearer", "header"].map { "{\"\($0)\":[\(scope.json)]}" } }
+        )
         operation.add("parameters", jsons: parameters(route))
         if let body = route.body {
             operation.add(
@@ -84,10 +82,10 @@ struct OpenAPIDocument {
     private static func schema(of body: Fields) -> String {
         var properties = JSONObject()
         for field in body.all {
-            properties.add(
-                field.name,
-                json: "{\"description\":\(field.summary.json),\"allOf\":[\(field.schema)]}"
-            )
+            // null is as good as leaving a member out that need not be there.
+            let schemas =
+                field.isRequired ? "\"allOf\":[\(field.schema)]" : "\"anyOf\":[\(field.schema),{\"type\":\"null\"}]"
+            properties.add(field.name, json: "{\"description\":\(field.summary.json),\(schemas)}")
         }
         var schema = JSONObject()
         schema.add("type", "object")
@@ -105,11 +103,9 @@ struct OpenAPIDocument {
         for answer in (route.answers + implied).sorted(by: { $0.status < $1.status }) {
             var object = JSONObject()
             object.add("description", answer.summary)
+            object.add("headers", json: OpenAPIComponents.headers(of: answer.status))
             if answer.status >= 400 && answer.schema == nil {
-                object.add(
-                    "content",
-                    json: "{\"application/json\":{\"schema\":{\"$ref\":\"#/components/schemas/Failure\"}}}"
-                )
+                object.add("content", json: OpenAPIComponents.failure)
             } else if let schema = answer.schema {
                 object.add("content", json: "{\"application/json\":{\"schema\":\(envelope(schema))}}")
             }
@@ -126,20 +122,22 @@ struct OpenAPIDocument {
 
     /// What the machinery around a route answers.
     private static func implied(by route: Route) -> [Route.Answer] {
-        var answers: [Route.Answer] = []
+        var answers: [Route.Answer] = [
+            .of(429, "More requests of this key or from this address than may be; Retry-After says when to go on.")
+        ]
         if route.body != nil {
             answers.append(.of(400, "The body is not JSON."))
             answers.append(.of(413, "The body is too long."))
-            answers.append(.of(415, "The body's type is not JSON."))
+            answers.append(.of(415, "The body's type is not JSON, not in UTF-8, or compressed."))
         }
         if route.body != nil || !route.query.all.isEmpty || !route.headers.all.isEmpty || route.path.text.contains("{")
         {
             answers.append(.of(422, "The request has mistakes; details names each."))
         }
-        if case .scope = route.access {
+        if route.access != .open {
             answers.append(.of(401, "There is no valid API key."))
             answers.append(.of(403, "The key lacks the scope."))
-            answers.append(.of(503, "Something needed is down; Retry-After says when to try again."))
+            answers.append(.of(503, "Something needed is down, or too busy; Retry-After says when to try again."))
         }
         return answers
     }

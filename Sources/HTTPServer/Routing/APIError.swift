@@ -21,6 +21,8 @@ package struct APIError: Error, Sendable, Hashable, CustomStringConvertible {
     package var retryAfter: Int?
     /// Further header fields of the answer.
     package var headers: [String: String]
+    /// Who was refused, for the records; not part of the answer.
+    package var caller: String?
 
     package init(
         status: Int,
@@ -43,6 +45,13 @@ package struct APIError: Error, Sendable, Hashable, CustomStringConvertible {
 }
 
 extension APIError {
+    /// The same, of a request by this caller.
+    package func of(_ principal: Principal?) -> Self {
+        var error = self
+        error.caller = principal?.reference
+        return error
+    }
+
     package static func bodyTooLarge(limit: Int) -> Self {
         Self(status: 413, code: "body_too_large", message: "The body is longer than \(limit) bytes.")
     }
@@ -53,10 +62,90 @@ extension APIError {
         message: "The length of the body is given wrongly, or twice."
     )
 
+    /// The head of a request can't be read as HTTP/1.1.
+    package static func unreadable(status: Int) -> Self {
+        let message =
+            switch status {
+            case 400:
+                "The request line or a header field can't be read, Host is missing, or Content-Length is no number."
+            case 413: "The Content-Length is too large."
+            case 414: "The address in the request line is too long."
+            case 431: "The header fields are too long."
+            case 505: "This server speaks HTTP/1.1."
+            default: "The request can't be read as HTTP/1.1."
+            }
+        return Self(status: status, code: "invalid_request", message: message)
+    }
+
+    /// The chunks of a body, or what follows them, can't be read.
+    package static func malformedChunks(status: Int) -> Self {
+        switch status {
+        case 413: Self(status: 413, code: "body_too_large", message: "A chunk of the body is too long.")
+        case 431: Self(status: 431, code: "invalid_request", message: "The fields after the body are too long.")
+        default: Self(status: 400, code: "invalid_request", message: "The chunks of the body can't be read.")
+        }
+    }
+
+    /// Others may read the head of a request otherwise.
+    package static let malformedHead = Self(
+        status: 400,
+        code: "invalid_request",
+        message: "The request line or a header field is malformed: each is one line, without control "
+            + "characters, that ends with CR LF; a field has a name."
+    )
+
+    package static let malformedHost = Self(
+        status: 400,
+        code: "invalid_request",
+        message: "Host has to be there once, with a name or an address, and perhaps a port."
+    )
+
+    package static let unknownExpectation = Self(
+        status: 417,
+        code: "expectation_failed",
+        message: "Of the expectations of Expect only 100-continue is known here."
+    )
+
+    package static let malformedField = Self(
+        status: 400,
+        code: "invalid_request",
+        message: "The name of a header field has a character that it may not have."
+    )
+
+    package static let unknownTransferCoding = Self(
+        status: 501,
+        code: "transfer_coding_unknown",
+        message: "Of the codings of Transfer-Encoding only chunked is known here."
+    )
+
+    package static let requestTimedOut = Self(
+        status: 408,
+        code: "request_timeout",
+        message: "The request took too long to arrive."
+    )
+
+    /// The bodies of other requests fill the memory that there is for them.
+    package static let busy = Self(
+        status: 503,
+        code: "busy",
+        message: "Too much is being sent here at the moment; nothing was accepted.",
+        retryAfter: 1
+    )
+
     package static let timedOut = Self(
         status: 503,
         code: "timed_out",
         message: "The request took too long.",
+        retryAfter: 5
+    )
+
+    /// The database has stopped a statement that ran for longer than it may.
+    package static let tookTooLong = Self(
+        status: 503,
+        code: "took_too_long",
+        message:
+            "The database did not finish this in the time that it may take. Ask for less: a shorter period, an exact "
+            + "id or type, a smaller page.",
         retryAfter: 5
     )
 
@@ -85,6 +174,12 @@ extension APIError {
             message: "This path takes \(list).",
             headers: ["Allow": list]
         )
+    }
+
+    /// - Parameter scopes: of which one would do.
+    package static func forbidden(_ scopes: [Scope]) -> Self {
+        let list = scopes.map(\.rawValue).joined(separator: " or ")
+        return Self(status: 403, code: "forbidden", message: "This needs a key with the scope \(list).")
     }
 
     package static func invalid(_ details: [Detail]) -> Self {

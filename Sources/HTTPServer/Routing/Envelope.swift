@@ -14,33 +14,56 @@ package enum Envelope {
         return success(data.closed)
     }
 
-    package static func failure(_ error: APIError, correlationID: String) -> HTTPResponse {
+    /// A failure, as the request's client prefers it: in our envelope, or as a problem (RFC 9457).
+    ///
+    /// - Parameter request: `nil` when its head could not be read.
+    package static func failure(
+        _ error: APIError,
+        correlationID: String,
+        to request: HTTPRequest? = nil
+    ) -> HTTPResponse {
+        var response: HTTPResponse
+        if let request, Problem.isPreferred(by: request) {
+            response = Problem.response(error, correlationID: correlationID, path: request.path)
+        } else {
+            response = HTTPResponse(status: error.status, json: envelope(error, correlationID))
+        }
+        for (name, value) in error.headers.sorted(by: { $0.key < $1.key }) { response.headers.add(name, value) }
+        if let seconds = error.retryAfter { response.headers.add("Retry-After", String(seconds)) }
+        response.vary("Accept")
+        response.finish(correlationID: correlationID)
+        return response
+    }
+
+    private static func envelope(_ error: APIError, _ correlationID: String) -> String {
         var inner = JSONObject()
         inner.add("code", error.code)
         inner.add("message", error.message)
         inner.add(
             "details",
-            jsons: error.details.map { detail in
-                var object = JSONObject()
-                object.add("field", detail.field)
-                object.add("message", detail.message)
-                return object.closed
-            }
+            jsons: error.details.map(\.json)
         )
         var outer = JSONObject()
         outer.add("success", false)
         outer.add("error", json: inner.closed)
         outer.add("correlationId", correlationID)
-        var headers = HTTPHeaders()
-        for (name, value) in error.headers.sorted(by: { $0.key < $1.key }) { headers.add(name, value) }
-        if let seconds = error.retryAfter { headers.add("Retry-After", String(seconds)) }
-        var response = HTTPResponse(status: error.status, json: outer.closed, headers: headers)
-        response.finish(correlationID: correlationID)
-        return response
+        return outer.closed
+    }
+}
+
+extension APIError.Detail {
+    var json: String {
+        var object = JSONObject()
+        object.add("field", field)
+        object.add("message", message)
+        return object.closed
     }
 }
 
 extension HTTPResponse {
+    /// Says that the answer depends on a header field of the request.
+    package mutating func vary(_ field: String) { headers.add(toList: "Vary", field) }
+
     /// Adds what every answer carries.
     package mutating func finish(correlationID: String) {
         headers.add(CorrelationID.header, correlationID)

@@ -8,6 +8,14 @@ package struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
 
     package mutating func add(_ name: String, _ value: String) { fields.append((name, value)) }
 
+    /// Adds an element to the field with this name, which is a list.
+    package mutating func add(toList name: String, _ value: String) {
+        guard let index = fields.firstIndex(where: { $0.name.equalsIgnoringCase(name) }) else {
+            return add(name, value)
+        }
+        fields[index].value += ", \(value)"
+    }
+
     /// The value of the first field with this name.
     package subscript(name: String) -> String? {
         fields.first { $0.name.equalsIgnoringCase(name) }?.value

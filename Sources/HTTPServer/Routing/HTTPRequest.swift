@@ -8,6 +8,10 @@ package struct HTTPRequest: Sendable {
     package var query: String
     package var headers: HTTPHeaders
     package var body: [UInt8]
+    /// Who sent it; behind a trusted proxy the proxy's client. `nil` where that is not known.
+    package var client: NetworkAddress?
+    /// Whether the client's connection is encrypted, by what a trusted proxy says.
+    package var isEncrypted = false
 
     /// - Parameter target: as in the request line: `/jobs?state=dead`, or a whole URL as proxies send it.
     package init(method: String, target: String, headers: HTTPHeaders = HTTPHeaders(), body: [UInt8] = []) {

@@ -7,6 +7,22 @@ package struct Route: Sendable {
     package enum Access: Sendable, Hashable {
         case open
         case scope(Scope)
+        /// One of these is enough; the handler looks closer.
+        case anyOf([Scope])
+
+        /// Of which one is needed; none of what is open. `admin` is as good as any.
+        package var scopes: [Scope] {
+            switch self {
+            case .open: []
+            case .scope(let scope): [scope]
+            case .anyOf(let scopes): scopes
+            }
+        }
+
+        /// - Throws: 403 for a caller that has none of the scopes.
+        package func check(_ principal: Principal) throws(APIError) {
+            guard self == .open || scopes.contains(where: principal.mayUse) else { throw .forbidden(scopes) }
+        }
     }
 
     /// A response, as the description documents it.
@@ -28,6 +44,9 @@ package struct Route: Sendable {
     package let body: Fields?
     package let query: Fields
     package let headers: Fields
+    /// Whether its answers may hold codes, links, tokens or keys. Those are never compressed: with something of the
+    /// caller's own beside it, a secret shows in the length of what was packed (BREACH).
+    package let holdsSecrets: Bool
     package let answers: [Answer]
     package let handler: Handler
 
@@ -39,6 +58,7 @@ package struct Route: Sendable {
         body: Fields? = nil,
         query: Fields = [],
         headers: Fields = [],
+        holdsSecrets: Bool = false,
         answers: [Answer],
         handler: @escaping Handler
     ) {
@@ -49,6 +69,7 @@ package struct Route: Sendable {
         self.body = body
         self.query = query
         self.headers = headers
+        self.holdsSecrets = holdsSecrets
         self.answers = answers
         self.handler = handler
     }

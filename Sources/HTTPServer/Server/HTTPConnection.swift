@@ -1,3 +1,4 @@
+import CFlotillaLinux
 import FlotillaHTTPRouting
 import Glibc
 import Synchronization
@@ -9,61 +10,123 @@ final class HTTPConnection: Sendable {
     private enum Phase {
         /// Nothing of the next request has been understood yet.
         case waiting
+        /// The head is here; whether the body may come is being found out.
+        case admitting(HTTPRequest, Task<Void, Never>?)
+        /// It has been found out; the library calls again before it reads the body.
+        case decided(HTTPRequest, refusal: HTTPResponse?)
         case receiving(HTTPRequest)
-        /// The body is over the limit; what still comes is thrown away.
-        case overflowing(discarded: Int)
+        /// The answer has been written past the library; what still comes is thrown away, so that the client can read it.
+        case refused(discarded: Int)
+        /// Its socket is shut in both directions; the library closes it next.
+        case shut
         case handling(Task<Void, Never>?)
         case answered(HTTPResponse)
-        case sending
+        /// The answer is kept where the library may find no room for it.
+        case sending(HTTPResponse?)
     }
 
     private struct State {
         var phase = Phase.waiting
         var since = ContinuousClock.now
         var target = "/"
+        /// Of the target as it was sent, which need not be text.
+        var targetLength = 0
+        /// Whether the request line of the next request has been read.
+        var hasTarget = false
         var isCounted = false
+        /// Whether something of the next head has to be there: always on a new connection.
+        var isHeadDue = true
+        /// How many bytes all the requests before had. What has arrived beyond them is of a further one, even when it
+        /// came in one piece with the last, or before the library says that the answer is out.
+        var bytesBefore: Int64 = 0
+        /// Where the library's memory of the connection begins: where the first head did.
+        var memory = UInt.max
+        var isChunked = false
+        /// How many bytes the library had read when it last gave a piece of a body in chunks, and when that was.
+        var bytesSeen: Int64 = 0
+        var seen = ContinuousClock.now
+        /// Whether the library may find no room for the answer.
+        var isTight = false
+        var isHead = false
+        /// What the request's body has taken of the server's memory for bodies.
+        var bodyBytes = 0
     }
 
+    /// Whose it is, for the limit per address; `nil` for addresses without one.
+    let client: NetworkAddress?
+    private let address: NetworkAddress?
     private let handle: HTTPConnectionHandle
     private let descriptor: CInt
+    /// The library's thread that serves it.
+    private let thread = pthread_self()
     private unowned let server: HTTPServer
     private let state = Mutex(State())
 
-    init(_ handle: HTTPConnectionHandle, of server: HTTPServer) {
+    /// - Parameters:
+    ///   - address: the other end's.
+    ///   - client: whose connections it is counted with.
+    init(
+        _ handle: HTTPConnectionHandle,
+        from address: NetworkAddress?,
+        client: NetworkAddress?,
+        of server: HTTPServer
+    ) {
         self.handle = handle
+        self.address = address
+        self.client = client
         self.server = server
         descriptor = handle.descriptor
     }
 
-    func begin(target: String) { state.withLock { $0.target = target } }
+    /// - Parameter length: the target's, in bytes.
+    func begin(target: String, length: Int) {
+        state.withLock { state in
+            state.target = target
+            state.targetLength = length
+            state.hasTarget = true
+            if !state.isHeadDue { state.since = .now }
+            state.isHeadDue = true
+        }
+    }
 
     /// Takes a piece of the body; false closes the connection.
     func receive(_ data: UnsafeRawBufferPointer) -> Bool {
-        let limit = server.configuration.bodyLimit
+        let configuration = server.configuration
         return state.withLock { state in
+            begin(&state)
+            if state.isChunked {
+                state.bytesSeen = fleet_bytes_read(descriptor)
+                state.seen = .now
+            }
             switch state.phase {
             case .receiving(var request):
                 state.phase = .waiting
-                if request.body.count + data.count > limit {
-                    state.phase = .overflowing(discarded: data.count)
+                if request.body.count + data.count > configuration.bodyLimit {
+                    refuse(.bodyTooLarge(limit: configuration.bodyLimit), request, &state)
+                } else if !server.takeBodyMemory(data.count) {
+                    server.configuration.onRefusal(.memory)
+                    refuse(.busy, request, &state)
                 } else {
+                    state.bodyBytes += data.count
                     unsafe request.body.append(contentsOf: data)
                     state.phase = .receiving(request)
                 }
                 return true
-            case .overflowing(let discarded):
-                // No answer can be given before the body ends; a client that goes on and on is cut off.
-                state.phase = .overflowing(discarded: discarded + data.count)
-                return discarded < 4 * limit
+            case .refused(let discarded):
+                state.phase = .refused(discarded: discarded + data.count)
+                return discarded < max(32 << 20, 4 * configuration.bodyLimit)
             default: return false
             }
         }
     }
 
     /// Goes on after the headers, at the end of the body, and once the handler has answered; false closes the connection.
-    func proceed(method: String) -> Bool {
+    ///
+    /// - Parameter head: gives the head, which is asked for after the headers, from the length of the target.
+    func proceed(method: String, head: (Int) -> HeadBytes) -> Bool {
         enum Step {
-            case wait
+            case wait, close
+            case admit(HTTPRequest, @Sendable () async -> HTTPResponse?)
             case handle(HTTPRequest)
             case send(HTTPResponse, closing: Bool)
         }
@@ -72,84 +135,251 @@ final class HTTPConnection: Sendable {
             case .waiting:
                 state.isCounted = true
                 server.requestBegan()
-                var request = HTTPRequest(method: method, target: state.target, headers: handle.headers())
-                if let refusal = refusal(of: request) {
-                    state.phase = .sending
-                    return .send(refusal, closing: true)
+                state.since = .now
+                let request = request(method, state.target)
+                let head = head(state.targetLength)
+                note(head, of: request, &state)
+                switch verdict(on: request, head, target: state.target) {
+                case .accepted: receive(request, &state)
+                case .refused(let response):
+                    refuse(response, request, &state)
+                    // The library may close at once: what is unread then has the answer thrown away on its way.
+                    if !head.isReadable { fleet_discard_input(descriptor) }
+                case .pending(let question):
+                    state.phase = .admitting(request, nil)
+                    return .admit(request, question)
                 }
-                if let length = request.headers["Content-Length"].flatMap({ Int($0) }), length > 0 {
-                    request.body.reserveCapacity(length)
-                }
-                state.phase = .receiving(request)
+                return .wait
+            case .decided:
+                begin(&state)
                 return .wait
             case .receiving(let request):
                 state.phase = .handling(nil)
                 state.since = .now
+                state.bytesBefore += Int64(request.body.count)
                 return .handle(request)
-            case .overflowing:
-                state.phase = .sending
-                return .send(server.refusal(.bodyTooLarge(limit: server.configuration.bodyLimit)), closing: true)
             case .answered(let response):
-                state.phase = .sending
+                state.phase = .sending(state.isTight ? response : nil)
                 state.since = .now
-                return .send(response, closing: server.isStopping)
-            case .handling, .sending: return .wait
+                // Where chunks and what follows them end is read too differently for a further request.
+                return .send(response, closing: server.isStopping || state.isChunked)
+            case .refused, .shut: return .close
+            case .admitting, .handling, .sending: return .wait
             }
         }
         switch step {
         case .wait: return true
-        case .handle(let request):
-            run(request)
-            return true
+        case .close: return false
+        case .admit(let request, let question): admit(request, question)
+        case .handle(let request): run(request)
         case .send(let response, let closing): return handle.send(response, closing: closing)
         }
+        return true
     }
 
     func complete() {
-        let wasCounted = state.withLock { state in
-            defer { state = State() }
-            return state.isCounted
+        let ended = state.withLock { state in
+            let ended = state
+            state = State()
+            state.isHeadDue = false
+            state.bytesBefore = ended.bytesBefore
+            state.memory = ended.memory
+            if case .shut = ended.phase { state.phase = .shut }
+            return ended
         }
-        if wasCounted { server.requestEnded() }
+        server.giveBackBodyMemory(ended.bodyBytes)
+        if ended.isCounted { server.requestEnded() }
     }
 
-    /// Whether the handler has been running for longer than it may.
+    /// Whether the handler, or the question whether there is to be one, has been running for longer than it may.
     func isOverdue(at now: ContinuousClock.Instant) -> Bool {
         state.withLock { state in
-            if case .handling = state.phase { now - state.since > server.configuration.handlerTimeout } else { false }
+            switch state.phase {
+            case .handling, .admitting: now - state.since > server.configuration.handlerTimeout
+            default: false
+            }
         }
     }
 
+    /// Whether the connection is suspended.
     var isHandling: Bool {
-        state.withLock { state in if case .handling = state.phase { true } else { false } }
+        state.withLock { state in
+            switch state.phase {
+            case .handling, .admitting: true
+            default: false
+            }
+        }
+    }
+
+    /// Whether, and since when, it can be closed to make room for another one.
+    var spare: (isRefused: Bool, since: ContinuousClock.Instant)? {
+        state.withLock { state in
+            switch state.phase {
+            case .waiting: (false, state.since)
+            case .refused: (true, state.since)
+            default: nil
+            }
+        }
+    }
+
+    /// Closes the connection if it waits for a request, or has its refusal and goes on sending, or says nothing.
+    func makeRoom() {
+        let (isSpare, isNews) = state.withLock { state in
+            switch state.phase {
+            case .waiting:
+                state.phase = .shut
+                return (true, true)
+            case .refused:
+                state.phase = .shut
+                return (true, false)
+            default: return (false, false)
+            }
+        }
+        guard isSpare else { return }
+        if isNews { server.configuration.onRefusal(.crowded) }
+        shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
     /// Hangs up on a client that takes too long to send its request, or to take its answer.
     func hangUpIfStalled(at now: ContinuousClock.Instant) {
-        let isReceiving: Bool? = state.withLock { state in
-            guard now - state.since > server.configuration.requestTimeout else { return nil }
-            return switch state.phase {
-            case .waiting, .receiving, .overflowing: true
-            case .sending: false
-            case .handling, .answered: nil
+        var isNews = true
+        let isStalled = state.withLock { state in
+            let configuration = server.configuration
+            let age = now - state.since
+            switch state.phase {
+            case .waiting:
+                guard state.isHeadDue else {
+                    // The library does not say when the first byte of a further request arrives.
+                    guard fleet_bytes_received(descriptor) > state.bytesBefore else { return false }
+                    state.isHeadDue = true
+                    state.since = now
+                    return false
+                }
+                guard age > configuration.headTimeout else { return false }
+                write(server.refusal(.requestTimedOut))
+            case .receiving(let request), .decided(let request, _):
+                guard age > configuration.requestTimeout else { return false }
+                write(server.refusal(.requestTimedOut, to: request))
+            case .refused:
+                guard age > configuration.headTimeout * 2 else { return false }
+                isNews = false
+            case .sending:
+                guard age > configuration.requestTimeout else { return false }
+            case .admitting, .handling, .answered, .shut: return false
+            }
+            state.phase = .shut
+            return true
+        }
+        guard isStalled else { return }
+        if isNews { server.configuration.onRefusal(.slow) }
+        shutdown(descriptor, Int32(SHUT_RDWR))
+    }
+
+    /// Whether the library may be about to refuse this connection's request, which it does while it reads one.
+    ///
+    /// To be called on the library's thread.
+    func match(_ status: Int) -> LibraryRefusal.Match {
+        guard pthread_equal(thread, pthread_self()) != 0 else { return .none }
+        return state.withLock { state in
+            switch state.phase {
+            case .waiting:
+                // Only of the request that is just being looked at.
+                if handle.hasHead { return .certain }
+                let hasLine = status == 414 || status == 505 ? !state.hasTarget : state.hasTarget
+                let held = fleet_bytes_received(descriptor) - state.bytesBefore
+                return (hasLine || status == 400) && held > 0 ? .possible(held) : .none
+            case .receiving, .decided:
+                // 500 is a line before a chunk that is longer than the memory.
+                guard state.isChunked, [400, 413, 431, 500].contains(status) else { return .none }
+                let held = fleet_bytes_read(descriptor) - state.bytesSeen
+                return held > 0 ? .possible(held) : .conceivable(state.seen)
+            default: return .none
             }
         }
-        guard let isReceiving else { return }
-        if isReceiving {
-            let notice = Array("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".utf8)
-            _ = unsafe send(descriptor, notice, notice.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+    }
+
+    /// Answers in place of the library. Its own answer then finds the socket closed for writing: it is no envelope, and
+    /// may have its head twice.
+    func refuseForLibrary(with status: Int) {
+        state.withLock { state in
+            switch state.phase {
+            case .waiting:
+                write(server.refusal(.unreadable(status: status)))
+                shutdown(descriptor, Int32(SHUT_WR))
+                state.phase = .refused(discarded: 0)
+            case .decided(let request, let refusal?): refuse(refusal, request, &state)
+            case .receiving(let request), .decided(let request, nil):
+                refuse(.malformedChunks(status: status), request, &state)
+            default: return
+            }
+            // What is left unread when the socket is closed would have the answer thrown away on its way.
+            fleet_discard_input(descriptor)
         }
-        shutdown(descriptor, Int32(SHUT_RDWR))
+    }
+
+    /// When the library was given an answer that it may have no room for; `nil` unless on this thread.
+    var handedOver: ContinuousClock.Instant? {
+        guard pthread_equal(thread, pthread_self()) != 0 else { return nil }
+        return state.withLock { state in
+            if case .sending(_?) = state.phase { state.since } else { nil }
+        }
+    }
+
+    /// Sends the answer that the library has no room for, and closes next.
+    func answerForLibrary() {
+        state.withLock { state in
+            guard case .sending(let response?) = state.phase else { return }
+            state.phase = .sending(nil)
+            write(response, isHead: state.isHead)
+            shutdown(descriptor, Int32(SHUT_WR))
+            fleet_discard_input(descriptor)
+        }
     }
 
     /// Answers in place of a handler that still runs, and cancels it.
     func abandon(with error: APIError) {
-        let task: Task<Void, Never>? = state.withLock { state in
-            if case .handling(let task) = state.phase { task } else { nil }
+        let (task, isAdmitting) = state.withLock { state -> (Task<Void, Never>?, Bool) in
+            switch state.phase {
+            case .handling(let task): return (task, false)
+            case .admitting(_, let task): return (task, true)
+            default: return (nil, false)
+            }
         }
         guard let task else { return }
-        answer(server.refusal(error))
+        if isAdmitting { finishAdmission(refusal: server.refusal(error)) } else { answer(server.refusal(error)) }
         task.cancel()
+    }
+
+    private func receive(_ request: HTTPRequest, _ state: inout State) {
+        var request = request
+        if let length = request.headers["Content-Length"].flatMap({ Int($0) }), length > 0 {
+            request.body.reserveCapacity(min(length, server.configuration.bodyLimit))
+        }
+        state.phase = .receiving(request)
+    }
+
+    private func admit(_ request: HTTPRequest, _ question: @escaping @Sendable () async -> HTTPResponse?) {
+        handle.suspend()
+        let task = Task { finishAdmission(refusal: await question()) }
+        state.withLock { state in
+            if case .admitting(let request, _) = state.phase { state.phase = .admitting(request, task) }
+        }
+    }
+
+    private func finishAdmission(refusal: HTTPResponse?) {
+        let isFirst = state.withLock { state in
+            guard case .admitting(let request, _) = state.phase else { return false }
+            state.since = .now
+            state.phase = .decided(request, refusal: refusal)
+            return true
+        }
+        if isFirst { handle.resume() }
+    }
+
+    /// Goes on with a request about which it has been decided.
+    private func begin(_ state: inout State) {
+        guard case .decided(let request, let refusal) = state.phase else { return }
+        if let refusal { refuse(refusal, request, &state) } else { receive(request, &state) }
     }
 
     private func run(_ request: HTTPRequest) {
@@ -171,20 +401,56 @@ final class HTTPConnection: Sendable {
         if isFirst { handle.resume() }
     }
 
-    /// The answer to a request whose head is wrong already.
-    private func refusal(of request: HTTPRequest) -> HTTPResponse? {
-        guard let error = mistake(in: request.headers) else { return nil }
-        return server.refusal(error, correlationID: CorrelationID.of(request))
+    private func refuse(_ error: APIError, _ request: HTTPRequest, _ state: inout State) {
+        refuse(server.refusal(error, to: request), request, &state)
     }
 
-    private func mistake(in headers: HTTPHeaders) -> APIError? {
-        let lengths = Set(headers.values(of: "Content-Length"))
-        let hasCoding = headers["Transfer-Encoding"] != nil
-        // Two readings of where a request ends are how one is smuggled past a proxy.
-        guard lengths.count <= 1, !(hasCoding && lengths.count == 1) else { return .ambiguousLength }
-        guard let text = lengths.first else { return nil }
-        guard let length = Int(text), length >= 0 else { return .ambiguousLength }
-        let limit = server.configuration.bodyLimit
-        return length > limit ? .bodyTooLarge(limit: limit) : nil
+    /// Answers before the body has come, which the library can't, and has the rest of it thrown away.
+    private func refuse(_ response: HTTPResponse, _ request: HTTPRequest, _ state: inout State) {
+        write(response, isHead: request.method == "HEAD")
+        shutdown(descriptor, Int32(SHUT_WR))
+        server.giveBackBodyMemory(state.bodyBytes)
+        state.bodyBytes = 0
+        state.since = .now
+        state.phase = .refused(discarded: 0)
+    }
+
+    private func write(_ response: HTTPResponse, isHead: Bool = false) {
+        let bytes = RawAnswer.bytes(of: response, isHead: isHead)
+        _ = unsafe send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+    }
+
+    private func request(_ method: String, _ target: String) -> HTTPRequest {
+        var request = HTTPRequest(method: method, target: target, headers: handle.headers())
+        let proxies = server.configuration.trustedAddresses
+        let origin = ForwardedOrigin(peer: address, headers: request.headers, proxies: proxies)
+        request.client = origin.address
+        request.isEncrypted = origin.isEncrypted
+        return request
+    }
+
+    private func note(_ head: HeadBytes, of request: HTTPRequest, _ state: inout State) {
+        state.memory = min(state.memory, head.address)
+        // Blank lines before a request belong to it.
+        state.bytesBefore += Int64(head.address - state.memory) + Int64(head.size)
+        state.isTight = head.memory - head.size > RequestHead.roomyMemory
+        state.isHead = request.method == "HEAD"
+        state.isChunked = request.headers["Transfer-Encoding"] != nil
+        state.bytesSeen = state.bytesBefore
+    }
+
+    /// What the head alone says about a request.
+    private func verdict(on request: HTTPRequest, _ head: HeadBytes, target: String) -> HeadVerdict {
+        let configuration = server.configuration
+        do throws(APIError) {
+            try RequestHead.check(head, target: target, limit: configuration.headLimit)
+            let limit = configuration.bodyLimit
+            let hasBody = try RequestHead.check(request.headers, isOld: head.isOld, bodyLimit: limit)
+            return hasBody ? server.admission(request) : .accepted
+        } catch {
+            // The head can't be trusted to say how the answer is to be written.
+            if !head.isReadable { return .refused(server.refusal(error)) }
+            return .refused(server.refusal(error, to: request))
+        }
     }
 }

@@ -1,4 +1,5 @@
 import FlotillaHTTPRouting
+import FlotillaPlatform
 import CFlotillaMicroHTTPD
 import Glibc
 
@@ -13,8 +14,11 @@ import Glibc
     }
 
     /// Starts to listen; every callback goes to `server`, which is kept alive until the daemon is gone.
+    ///
+    /// - Parameter connections: how many there may be at most.
     static func start(
         _ configuration: HTTPServerConfiguration,
+        connections: Int,
         for server: HTTPServer
     ) throws(HTTPServerError) -> HTTPDaemon {
         let retained = unsafe Unmanaged.passRetained(server)
@@ -24,10 +28,12 @@ import Glibc
                 host: host,
                 port: configuration.port,
                 threads: UInt32(clamping: configuration.threads),
-                connections: UInt32(clamping: configuration.connections),
+                connections: UInt32(clamping: connections),
                 idle_seconds: UInt32(clamping: configuration.idleTimeout.components.seconds),
-                memory: configuration.headLimit,
+                memory: configuration.headLimit + RequestHead.reservedMemory,
                 on_target: onTarget,
+                on_accept: onAccept,
+                on_message: onMessage,
                 on_request: onRequest,
                 on_completed: onCompleted,
                 on_connection: onConnection,
@@ -70,6 +76,14 @@ import Glibc
 
     var descriptor: CInt { unsafe fleet_http_descriptor(connection) }
 
+    var address: NetworkAddress? {
+        var bytes = [UInt8](repeating: 0, count: 16)
+        return unsafe fleet_http_client(connection, &bytes) != 0 ? NetworkAddress(bytes) : nil
+    }
+
+    /// Whether the header fields of a request have all arrived; to be asked on the connection's own thread.
+    var hasHead: Bool { unsafe fleet_http_has_head(connection) != 0 }
+
     func suspend() { unsafe MHD_suspend_connection(connection) }
     func resume() { unsafe MHD_resume_connection(connection) }
 
@@ -110,6 +124,34 @@ import Glibc
     }
 }
 
+/// A client connects; `NO` closes the connection at once. Addresses of other kinds than IP can't occur.
+private func onAccept(
+    _ context: UnsafeMutableRawPointer?,
+    _ address: UnsafePointer<sockaddr>?,
+    _: socklen_t
+) -> MHD_Result {
+    var bytes = [UInt8](repeating: 0, count: 16)
+    guard let context = unsafe context, let address = unsafe address,
+        unsafe fleet_http_address(address, &bytes) != 0
+    else { return .YES }
+    let server = unsafe Unmanaged<HTTPServer>.fromOpaque(context).takeUnretainedValue()
+    return server.mayConnect(NetworkAddress(bytes)) ? .YES : .NO
+}
+
+/// The library logs something. It does so before it answers a request by itself.
+private func onMessage(
+    _ context: UnsafeMutableRawPointer?,
+    _ format: UnsafePointer<CChar>?,
+    _ arguments: CVaListPointer?
+) {
+    guard let context = unsafe context, let format = unsafe format, let arguments = unsafe arguments else { return }
+    if unsafe fleet_http_is_shortage(format) != 0 { return ResourceShortage.report("a connection", EMFILE) }
+    let server = unsafe Unmanaged<HTTPServer>.fromOpaque(context).takeUnretainedValue()
+    if unsafe fleet_http_drops_answer(format, arguments) != 0 { return server.libraryDropsAnswer() }
+    let status = unsafe fleet_http_own_answer(format, arguments)
+    if status != 0 { server.libraryRefuses(with: Int(status)) }
+}
+
 /// A connection opens or closes: its ``HTTPConnection`` is made and kept alive in between.
 private func onConnection(
     _ context: UnsafeMutableRawPointer?,
@@ -137,29 +179,34 @@ private func onTarget(
     guard let target = unsafe target, let connection = unsafe connection,
         let kept = unsafe fleet_http_context(connection)
     else { return nil }
-    unsafe Unmanaged<HTTPConnection>.fromOpaque(kept).takeUnretainedValue().begin(target: String(cString: target))
+    unsafe Unmanaged<HTTPConnection>.fromOpaque(kept).takeUnretainedValue()
+        .begin(target: String(cString: target), length: strlen(target))
     return unsafe kept
 }
 
 /// Headers, a piece of the body, or the end of the request have arrived.
 private func onRequest(
     _: UnsafeMutableRawPointer?,
-    _: OpaquePointer?,
-    _: UnsafePointer<CChar>?,
+    _ handle: OpaquePointer?,
+    _ url: UnsafePointer<CChar>?,
     _ method: UnsafePointer<CChar>?,
-    _: UnsafePointer<CChar>?,
+    _ version: UnsafePointer<CChar>?,
     _ data: UnsafePointer<CChar>?,
     _ size: UnsafeMutablePointer<Int>?,
     _ slot: UnsafeMutablePointer<UnsafeMutableRawPointer?>?
 ) -> MHD_Result {
-    guard let kept = unsafe slot?.pointee, let size = unsafe size, let method = unsafe method else { return .NO }
+    guard let kept = unsafe slot?.pointee, let size = unsafe size, let method = unsafe method,
+        let handle = unsafe handle, let url = unsafe url, let version = unsafe version
+    else { return .NO }
     let connection = unsafe Unmanaged<HTTPConnection>.fromOpaque(kept).takeUnretainedValue()
     let isAccepted: Bool
     if unsafe size.pointee > 0 {
         isAccepted = unsafe connection.receive(UnsafeRawBufferPointer(start: data, count: size.pointee))
         unsafe size.pointee = 0
     } else {
-        isAccepted = connection.proceed(method: unsafe String(cString: method))
+        isAccepted = connection.proceed(method: unsafe String(cString: method)) { targetLength in
+            unsafe HeadBytes(handle, method, url, targetLength: targetLength, version)
+        }
     }
     return isAccepted ? .YES : .NO
 }

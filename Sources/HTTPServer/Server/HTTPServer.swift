@@ -1,3 +1,4 @@
+import CFlotillaLinux
 package import FlotillaHTTPRouting
 import FlotillaPlatform
 import Glibc
@@ -8,36 +9,70 @@ import Synchronization
 /// It listens from ``start(_:handler:)`` until ``stop(within:)``, which has to be called.
 package final class HTTPServer: Sendable {
     package typealias Handler = @Sendable (HTTPRequest) async -> HTTPResponse
+    /// Decides whether the body of a request may come, by its head alone. Called on the threads of the sockets.
+    package typealias Admission = @Sendable (HTTPRequest) -> HeadVerdict
+    /// The answer to a request that the server refuses by itself; without a request when its head can't be read.
+    package typealias Refusal = @Sendable (APIError, HTTPRequest?) -> HTTPResponse
+
+    private struct Open {
+        var connections: [ObjectIdentifier: HTTPConnection] = [:]
+        /// How many each client has, where that is limited.
+        var byClient: [NetworkAddress: Int] = [:]
+    }
 
     let configuration: HTTPServerConfiguration
     let handler: Handler
+    let admission: Admission
+    private let refusal: Refusal
+    /// What the configuration says, or less: see ``HTTPServerConfiguration/connections``.
+    package let connectionLimit: Int
+    private let spareConnections: Int
     private let daemon = Mutex<HTTPDaemon?>(nil)
-    private let connections = Mutex<[ObjectIdentifier: HTTPConnection]>([:])
+    private let open = Mutex(Open())
     private let running = Atomic<Int>(0)
+    private let bodyBytes = Atomic<Int>(0)
+    private let bodyBytesPeak = Atomic<Int>(0)
     private let stopping = Atomic<Bool>(false)
     private let isDrainAborted = Atomic<Bool>(false)
     private let sweeper = Mutex<Task<Void, Never>?>(nil)
 
-    private init(_ configuration: HTTPServerConfiguration, handler: @escaping Handler) {
+    private init(
+        _ configuration: HTTPServerConfiguration,
+        _ admission: @escaping Admission,
+        _ refusal: @escaping Refusal,
+        _ handler: @escaping Handler
+    ) {
         self.configuration = configuration
+        self.admission = admission
+        self.refusal = refusal
         self.handler = handler
+        let room = configuration.room(withDescriptors: fleet_descriptor_limit())
+        spareConnections = configuration.spareConnections(in: room)
+        connectionLimit = max(1, min(configuration.connections, room - spareConnections))
     }
 
     /// Listens, and calls `handler` for each request that has arrived whole.
+    ///
+    /// - Parameters:
+    ///   - admission: asked about each request with a body before the body is taken in; takes all unless given.
+    ///   - refusal: writes the server's own refusals; the envelope unless given.
     package static func start(
         _ configuration: HTTPServerConfiguration,
+        admission: @escaping Admission = { _ in .accepted },
+        refusal: @escaping Refusal = HTTPServer.envelope,
         handler: @escaping Handler
     ) throws(HTTPServerError) -> HTTPServer {
-        let server = HTTPServer(configuration, handler: handler)
+        let server = HTTPServer(configuration, admission, refusal, handler)
         try server.listen()
         return server
     }
 
     private func listen() throws(HTTPServerError) {
         try daemon.withLock { daemon throws(HTTPServerError) in
-            daemon = try HTTPDaemon.start(configuration, for: self)
+            daemon = try HTTPDaemon.start(configuration, connections: connectionLimit + spareConnections, for: self)
         }
-        let interval = min(.seconds(1), configuration.requestTimeout / 4, configuration.handlerTimeout / 4)
+        let shortest = min(configuration.headTimeout, configuration.requestTimeout, configuration.handlerTimeout)
+        let interval = min(.milliseconds(500), shortest / 4)
         let task = Task { [weak self] in
             while (try? await Task.sleep(for: interval)) != nil { self?.sweep() }
         }
@@ -52,7 +87,10 @@ package final class HTTPServer: Sendable {
     /// The requests that have begun to arrive and are not yet answered.
     package var requestsRunning: Int { running.load(ordering: .relaxed) }
 
-    package var connectionsOpen: Int { connections.withLock { $0.count } }
+    package var connectionsOpen: Int { open.withLock { $0.connections.count } }
+
+    /// The bytes of bodies that are here.
+    package var bodyMemoryUsed: Int { bodyBytes.load(ordering: .relaxed) }
 
     /// Stops listening at once, lets running requests finish, and closes every connection.
     ///
@@ -64,7 +102,7 @@ package final class HTTPServer: Sendable {
         await untilIdle(or: end, unlessAborted: true)
         // The daemon must not be stopped while a connection is suspended.
         while true {
-            let unanswered = connections.withLock { $0.values.filter(\.isHandling) }
+            let unanswered = open.withLock { $0.connections.values.filter(\.isHandling) }
             if unanswered.isEmpty { break }
             for connection in unanswered { connection.abandon(with: .stopping) }
             await Task.yield()
@@ -98,24 +136,100 @@ package final class HTTPServer: Sendable {
 
     private func sweep() {
         let now = ContinuousClock.now
-        let overdue = connections.withLock { connections in
+        let overdue = open.withLock { open in
             // Inside of the lock, so that no descriptor is closed and used again meanwhile.
-            for connection in connections.values { connection.hangUpIfStalled(at: now) }
-            return connections.values.filter { $0.isOverdue(at: now) }
+            for connection in open.connections.values { connection.hangUpIfStalled(at: now) }
+            return open.connections.values.filter { $0.isOverdue(at: now) }
         }
         for connection in overdue { connection.abandon(with: .timedOut) }
+        // The allocator keeps what was freed for the next flood, which may never come.
+        if bodyBytesPeak.load(ordering: .relaxed) > 16 << 20, bodyMemoryUsed < 1 << 20 {
+            bodyBytesPeak.store(0, ordering: .relaxed)
+            fleet_release_free_memory()
+        }
     }
 }
 
 extension HTTPServer {
+    /// Whether one more connection from there is within the limit of a client.
+    func mayConnect(_ address: NetworkAddress) -> Bool {
+        guard let client = limitedClient(address) else { return true }
+        let isWithinLimit = open.withLock { ($0.byClient[client] ?? 0) < configuration.connectionsPerAddress }
+        if !isWithinLimit { configuration.onRefusal(.addressLimit) }
+        return isWithinLimit
+    }
+
     func opened(_ handle: HTTPConnectionHandle) -> HTTPConnection {
-        let connection = HTTPConnection(handle, of: self)
-        connections.withLock { $0[ObjectIdentifier(connection)] = connection }
+        let address = handle.address
+        let client = address.flatMap { limitedClient($0) }
+        let connection = HTTPConnection(handle, from: address, client: client, of: self)
+        open.withLock { open in
+            if let client { open.byClient[client, default: 0] += 1 }
+            // Whoever waits for a request, sends it bit by bit, or was refused must not keep others out.
+            if open.connections.count >= connectionLimit { mostSpare(of: open.connections)?.makeRoom() }
+            open.connections[ObjectIdentifier(connection)] = connection
+        }
         return connection
     }
 
+    /// The one of some connections that was refused first or, without such a one, has waited longest for a request: to
+    /// look at all of them for each new one would cost more than a flood is worth.
+    private func mostSpare(of connections: [ObjectIdentifier: HTTPConnection]) -> HTTPConnection? {
+        let sample = 64
+        let start = Int.random(in: 0...max(0, connections.count - sample))
+        let spare = connections.values.dropFirst(start).prefix(sample)
+            .compactMap { other in other.spare.map { (connection: other, state: $0) } }
+        let refused = spare.filter(\.state.isRefused)
+        return (refused.isEmpty ? spare : refused).min { $0.state.since < $1.state.since }?.connection
+    }
+
     func closed(_ connection: HTTPConnection) {
-        connections.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(connection)) }
+        open.withLock { open in
+            open.connections[ObjectIdentifier(connection)] = nil
+            guard let client = connection.client, let count = open.byClient[client] else { return }
+            open.byClient[client] = count > 1 ? count - 1 : nil
+        }
+    }
+
+    /// The library is about to refuse the request of one of the connections of this thread.
+    func libraryRefuses(with status: Int) {
+        open.withLock { open in
+            LibraryRefusal.find(status, among: open.connections.values)?.refuseForLibrary(with: status)
+        }
+    }
+
+    /// The library has no room for the head of the answer that it was just given on this thread.
+    func libraryDropsAnswer() {
+        open.withLock { open in
+            // It finds that out at once: no other connection of the thread was given an answer since.
+            let last = open.connections.values
+                .compactMap { connection in connection.handedOver.map { (connection: connection, at: $0) } }
+                .max { $0.at < $1.at }
+            last?.connection.answerForLibrary()
+        }
+    }
+
+    /// False when the bodies would take more memory than they may.
+    func takeBodyMemory(_ count: Int) -> Bool {
+        let used = bodyBytes.add(count, ordering: .relaxed).newValue
+        guard used <= configuration.bodyMemory else {
+            giveBackBodyMemory(count)
+            return false
+        }
+        if used > bodyBytesPeak.load(ordering: .relaxed) { bodyBytesPeak.store(used, ordering: .relaxed) }
+        return true
+    }
+
+    func giveBackBodyMemory(_ count: Int) {
+        if count > 0 { bodyBytes.subtract(count, ordering: .relaxed) }
+    }
+
+    /// The client whose connections are counted; `nil` for addresses without a limit.
+    func limitedClient(_ address: NetworkAddress) -> NetworkAddress? {
+        guard configuration.connectionsPerAddress > 0, !address.isLoopback,
+            !configuration.trustedAddresses.contains(where: { $0.contains(address) })
+        else { return nil }
+        return address.client
     }
 
     func requestBegan() { running.add(1, ordering: .relaxed) }
@@ -123,7 +237,10 @@ extension HTTPServer {
     func requestEnded() { running.subtract(1, ordering: .relaxed) }
 
     /// The answer to a request that never reaches the handler.
-    func refusal(_ error: APIError, correlationID: String? = nil) -> HTTPResponse {
-        Envelope.failure(error, correlationID: correlationID ?? CorrelationID.make())
+    func refusal(_ error: APIError, to request: HTTPRequest? = nil) -> HTTPResponse { refusal(error, request) }
+
+    package static func envelope(_ error: APIError, _ request: HTTPRequest?) -> HTTPResponse {
+        let correlationID = request.map { CorrelationID.of($0) } ?? CorrelationID.make()
+        return Envelope.failure(error, correlationID: correlationID, to: request)
     }
 }

@@ -18,12 +18,16 @@ package struct Router: Sendable {
             .mapValues { $0.sorted { $0.path.specificity > $1.path.specificity } }
     }
 
-    /// A route for GET answers HEAD too.
+    /// A route for GET answers HEAD too. Of the patterns that match only the most specific ones count, whatever their
+    /// methods: `/tickets/generate` is never taken for a ticket of that name.
     func match(_ method: String, _ path: String) -> Match {
         let segments = PathPattern.split(path)
         var allowed: Set<String> = []
+        var specificity = 0
         for route in bySegments[segments.count] ?? [] {
+            if !allowed.isEmpty, route.path.specificity < specificity { break }
             guard let parameters = route.path.match(segments) else { continue }
+            specificity = route.path.specificity
             if route.method == method || route.method == "GET" && method == "HEAD" {
                 return .route(route, parameters)
             }

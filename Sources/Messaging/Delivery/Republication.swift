@@ -14,7 +14,8 @@ package enum Republication {
         var prepared = message
         var aside: HeaderTable = message.headers[FleetHeader.originProperties]?.table ?? HeaderTable()
         if let userID = message.properties.userID {
-            aside["user-id"] = .string(userID)
+            // What the fleet has sent again bears the fleet's own user; the publisher's is set aside already.
+            if message.headers[FleetHeader.originQueue] == nil { aside["user-id"] = .string(userID) }
             prepared.properties.userID = nil
         }
         if let expiration = message.properties.expiration {
@@ -46,6 +47,7 @@ package enum Republication {
     /// The message as its publisher made it: set-aside values are back, the fleet's and the broker's headers are gone.
     package static func restore(_ message: Message) -> Message {
         var restored = message
+        if message.headers[FleetHeader.originQueue] != nil { restored.properties.userID = nil }
         if let aside = message.headers[FleetHeader.originProperties]?.table {
             for entry in aside.entries { putBack(entry, into: &restored) }
         }
@@ -86,5 +88,6 @@ extension FleetHeader {
     /// Of those, the ones about failures; a message that an operator sends back starts without them.
     package static let failure: Set<String> = [
         retryCount, retryMax, firstFailedAt, lastFailedAt, errorType, errorMessage, errorFingerprint, failedWorker,
+        limitReturns,
     ]
 }

@@ -7,6 +7,7 @@ struct Definitions: Decodable {
         var name: String
         var type: String
         var durable: Bool
+        var arguments: [String: JSONArgument]?
     }
 
     struct Queue: Decodable {
@@ -17,7 +18,7 @@ struct Definitions: Decodable {
 
     struct Binding: Decodable {
         enum CodingKeys: String, CodingKey {
-            case source, destination
+            case source, destination, arguments
             case destinationType = "destination_type"
             case routingKey = "routing_key"
         }
@@ -26,6 +27,7 @@ struct Definitions: Decodable {
         var destination: String
         var destinationType: String
         var routingKey: String
+        var arguments: [String: JSONArgument]?
     }
 
     struct Policy: Decodable {
@@ -60,7 +62,11 @@ struct Definitions: Decodable {
     var state: BrokerState {
         var state = BrokerState(policies: (policies ?? []).map { $0.policy(isOperator: false) })
         for exchange in exchanges {
-            state.exchanges[exchange.name] = .init(kind: exchange.type, isDurable: exchange.durable)
+            state.exchanges[exchange.name] = .init(
+                kind: exchange.type,
+                isDurable: exchange.durable,
+                alternate: exchange.arguments?["alternate-exchange"]?.value.text
+            )
         }
         for queue in queues {
             let arguments = (queue.arguments ?? [:]).sorted { $0.key < $1.key }
@@ -70,7 +76,13 @@ struct Definitions: Decodable {
         for binding in bindings {
             guard let kind = BindingDeclaration.Destination(rawValue: binding.destinationType) else { continue }
             state.bindings.insert(
-                .init(source: binding.source, destination: binding.destination, kind: kind, key: binding.routingKey)
+                .init(
+                    source: binding.source,
+                    destination: binding.destination,
+                    kind: kind,
+                    key: binding.routingKey,
+                    hasArguments: binding.arguments?.isEmpty == false
+                )
             )
         }
         return state

@@ -3,13 +3,14 @@ import FlotillaPlatform
 import FoundationEssentials
 import Glibc
 
-/// Reads what a virtual host holds, by the broker's management API.
+/// Reads what a virtual host holds, and makes one that is missing, by the broker's management API.
 ///
 /// Requests run on a thread of their own, one after the other; ``close()`` ends it.
 package actor ManagementAPI {
     private let base: String
     private let credentials: Credentials?
-    private let virtualHost: String
+    let virtualHost: String
+    private let user: String?
     private let executor = ThreadExecutor(name: "management")
 
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
@@ -51,6 +52,7 @@ package actor ManagementAPI {
         }
         self.credentials = address.user == nil ? credentials : nil
         self.virtualHost = Self.percentEncoded(virtualHost)
+        user = (credentials?.user ?? address.user).map(Self.percentEncoded)
         base = url.hasSuffix("/") ? String(url.dropLast()) : url
     }
 
@@ -65,26 +67,75 @@ package actor ManagementAPI {
             guard case .status = error.code else { throw error }
             state.notes.append("operator policies could not be seen: \(error.detail)")
         }
+        do {
+            state.access = try access()
+        } catch {
+            guard case .status = error.code else { throw error }
+            state.accessProblem = error.detail
+        }
         return state
+    }
+
+    package func undelivered() throws(ManagementError) -> [String: Int] {
+        // The totals come without the statistics, which may be switched off and cost more.
+        let queues: [QueueTotals] = try get(
+            "queues",
+            query: "?disable_stats=true&enable_queue_totals=true",
+            of: "read the queues"
+        )
+        return Dictionary(queues.map { ($0.name, $0.undelivered) }) { first, _ in first }
+    }
+
+    /// The resources whose alarm stops publishers, on any node: `disk`, `memory`.
+    package func alarms() throws(ManagementError) -> [String] {
+        struct Check: Decodable {
+            struct Alarm: Decodable { var resource: String }
+            var alarms: [Alarm]?
+        }
+        let operation = "read the alarms"
+        let answer = try perform("health/checks/alarms", of: operation)
+        if answer.status == 200 { return [] }
+        guard answer.status == 503, let check = try? JSONDecoder().decode(Check.self, from: Data(answer.body)) else {
+            throw Self.refused(answer, operation)
+        }
+        return Set((check.alarms ?? []).map(\.resource)).sorted()
     }
 
     package func close() { executor.stop() }
 
-    private func get<Answer: Decodable>(_ resource: String, of operation: String) throws(ManagementError) -> Answer {
-        let request = HTTPRead(
-            url: "\(base)/api/\(resource)/\(virtualHost)",
-            user: credentials?.user,
-            password: credentials?.password
-        )
-        let answer: HTTPRead.Answer
-        do {
-            answer = try request.perform()
-        } catch {
-            throw ManagementError(code: .unreachable(curl: error.code), operation: operation, detail: error.detail)
+    /// Makes the virtual host, and lets the user of the credentials do everything in it.
+    ///
+    /// - Returns: `false` when it is there already; nothing is changed then.
+    package func makeVirtualHost() throws(ManagementError) -> Bool {
+        let operation = "make the virtual host"
+        let found = try perform("vhosts/\(virtualHost)", of: operation)
+        guard found.status == 404 else {
+            guard found.status == 200 else { throw Self.refused(found, operation) }
+            return false
         }
-        guard answer.status == 200 else {
-            throw ManagementError(code: .status(answer.status), operation: operation, detail: answer.reason)
+        var changes = [("vhosts/\(virtualHost)", "{}")]
+        if let user {
+            let everything = #"{"configure":".*","write":".*","read":".*"}"#
+            changes.append(("permissions/\(virtualHost)/\(user)", everything))
         }
+        for (resource, json) in changes {
+            let answer = try perform(resource, put: json, of: operation)
+            guard (200..<300).contains(answer.status) else { throw Self.refused(answer, operation) }
+        }
+        return true
+    }
+
+    private func get<Answer: Decodable>(
+        _ resource: String,
+        query: String = "",
+        of operation: String
+    ) throws(ManagementError) -> Answer {
+        try get(path: "\(resource)/\(virtualHost)\(query)", of: operation)
+    }
+
+    func get<Answer: Decodable>(path: String, of operation: String) throws(ManagementError) -> Answer {
+        let answer = try perform(path, of: operation)
+        guard answer.status == 200 else { throw Self.refused(answer, operation) }
         do {
             return try JSONDecoder().decode(Answer.self, from: Data(answer.body))
         } catch {
@@ -96,7 +147,41 @@ package actor ManagementAPI {
         }
     }
 
-    private static func percentEncoded(_ text: String) -> String {
+    func put(_ path: String, _ body: some Encodable, of operation: String) throws(ManagementError) {
+        let json: String
+        do {
+            json = String(decoding: try JSONEncoder().encode(body), as: UTF8.self)
+        } catch {
+            throw ManagementError(code: .configuration, operation: operation, detail: "\(error)")
+        }
+        let answer = try perform(path, put: json, of: operation)
+        guard (200..<300).contains(answer.status) else { throw Self.refused(answer, operation) }
+    }
+
+    private func perform(
+        _ path: String,
+        put json: String? = nil,
+        of operation: String
+    ) throws(ManagementError) -> HTTPCall.Answer {
+        let call = HTTPCall(
+            url: "\(base)/api/\(path)",
+            user: credentials?.user,
+            password: credentials?.password,
+            put: json
+        )
+        do {
+            return try call.perform()
+        } catch {
+            throw ManagementError(code: .unreachable(curl: error.code), operation: operation, detail: error.detail)
+        }
+    }
+
+    private static func refused(_ answer: HTTPCall.Answer, _ operation: String) -> ManagementError {
+        ManagementError(code: .status(answer.status), operation: operation, detail: answer.reason)
+    }
+
+    /// As a part of a URL's path, or of its credentials.
+    package static func percentEncoded(_ text: String) -> String {
         text.utf8.map { byte in
             let character = Character(UnicodeScalar(byte))
             if byte < 0x80, character.isLetter || character.isNumber || "-_.~".contains(character) {
@@ -107,7 +192,7 @@ package actor ManagementAPI {
     }
 }
 
-extension HTTPRead.Answer {
+extension HTTPCall.Answer {
     /// The status in words that help.
     fileprivate var reason: String {
         switch status {

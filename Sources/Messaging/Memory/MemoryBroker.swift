@@ -22,9 +22,15 @@ public final class MemoryBroker: Sendable {
 
     private let state = Mutex(State())
     private let clock: any Clock<Duration>
+    let bodyBudget: BodyBudget?
 
     /// - Parameter clock: what the delays of the ladder are waited by.
-    public init(clock: any Clock<Duration> = ContinuousClock()) { self.clock = clock }
+    public init(clock: any Clock<Duration> = ContinuousClock()) { (self.clock, bodyBudget) = (clock, nil) }
+
+    /// - Parameter bodyBudget: where bodies are counted while they are out; it holds nothing back.
+    package init(clock: any Clock<Duration>, bodyBudget: BodyBudget) {
+        (self.clock, self.bodyBudget) = (clock, bodyBudget)
+    }
 
     public func declareExchange(_ name: String, _ type: ExchangeType) {
         state.withLock { state in
@@ -136,6 +142,7 @@ public final class MemoryBroker: Sendable {
     func change<R: Sendable>(_ body: (inout State) -> sending R) -> R {
         let (result, delayed) = state.withLock { state in
             let result = body(&state)
+            state.topology.deliverHeldBack()
             Self.dispatch(&state)
             for (_, queue, _) in state.topology.delayed { state.onLadder[queue, default: 0] += 1 }
             defer { state.topology.delayed = [] }
@@ -146,7 +153,7 @@ public final class MemoryBroker: Sendable {
                 try? await clock.sleep(for: delay)
                 self.change { state in
                     state.onLadder[queue, default: 1] -= 1
-                    state.topology.append(stored, to: queue)
+                    state.topology.leaveLadder(stored, for: queue)
                 }
             }
         }

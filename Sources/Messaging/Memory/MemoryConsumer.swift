@@ -8,6 +8,8 @@ final class MemoryConsumer: MessageConsumer {
         var unsettled: [UInt64: (queue: String, stored: MemoryQueue.Stored)] = [:]
         var taken: [String: Int] = [:]
         var paused: Set<String> = []
+        /// Where it is not the subscription's own.
+        var prefetch: [String: Int] = [:]
         var isClosed = false
     }
 
@@ -15,10 +17,12 @@ final class MemoryConsumer: MessageConsumer {
     private let output: AsyncStream<ConsumerEvent>.Continuation
     private let broker: MemoryBroker
     private let prefetch: [String: Int]
+    private let bodies: BodyBudget.Account?
     private let state = Mutex(State())
 
     init(_ broker: MemoryBroker, _ subscriptions: [Subscription]) {
         self.broker = broker
+        bodies = broker.bodyBudget.map { BodyBudget.Account($0) }
         prefetch = Dictionary(subscriptions.map { ($0.queue, $0.prefetch) }) { first, _ in first }
         (events, output) = AsyncStream.makeStream()
         output.yield(.connected(epoch: 1))
@@ -40,7 +44,9 @@ final class MemoryConsumer: MessageConsumer {
     func reserve(_ queue: String) -> Bool {
         state.withLock { state in
             let taken = state.taken[queue, default: 0]
-            guard !state.isClosed, !state.paused.contains(queue), taken < prefetch[queue, default: 0] else {
+            guard !state.isClosed, !state.paused.contains(queue),
+                taken < state.prefetch[queue] ?? prefetch[queue, default: 0]
+            else {
                 return false
             }
             state.taken[queue] = taken + 1
@@ -59,7 +65,8 @@ final class MemoryConsumer: MessageConsumer {
                     exchange: stored.exchange,
                     routingKey: stored.routingKey,
                     isRedelivered: stored.isRedelivered,
-                    token: DeliveryToken(epoch: state.epoch, tag: state.tag)
+                    token: DeliveryToken(epoch: state.epoch, tag: state.tag),
+                    account: bodies
                 )
             }
         }
@@ -83,6 +90,10 @@ final class MemoryConsumer: MessageConsumer {
 
     // MARK: For the caller
 
+    func holds(_ delivery: DeliveryToken) -> Bool {
+        state.withLock { $0.epoch == delivery.epoch && $0.unsettled[delivery.tag] != nil }
+    }
+
     func settle(_ delivery: DeliveryToken, as settlement: Settlement) { settle([delivery], as: settlement) }
 
     func settle(_ deliveries: [DeliveryToken], as settlement: Settlement) {
@@ -103,8 +114,11 @@ final class MemoryConsumer: MessageConsumer {
 
     func pause(_ queue: String) async { _ = state.withLock { $0.paused.insert(queue) } }
 
-    func resume(_ queue: String) async {
-        _ = state.withLock { $0.paused.remove(queue) }
+    func resume(_ queue: String, prefetch: Int?) async {
+        state.withLock { state in
+            state.paused.remove(queue)
+            state.prefetch[queue] = prefetch
+        }
         broker.change { _ in }
     }
 

@@ -28,6 +28,8 @@ struct MemoryTopology {
     var ladder: DelayLadder?
     /// What has to wait, to be taken out and timed by the owner.
     var delayed: [(delay: Duration, queue: String, stored: MemoryQueue.Stored)] = []
+    /// What has left the ladder for a queue that is missing or refuses, oldest first.
+    private var undelivered: [String: [MemoryQueue.Stored]] = [:]
     /// The queues that got something, to be dispatched by the owner.
     var touched: Set<String> = []
 
@@ -39,9 +41,7 @@ struct MemoryTopology {
             routingKey: outgoing.routingKey
         )
         if let ladder, outgoing.exchange == ladder.entryExchange {
-            guard let (delay, queue) = Self.delay(outgoing.routingKey, ladder), queues[queue] != nil else {
-                return .unroutable
-            }
+            guard let (delay, queue) = Self.delay(outgoing.routingKey, ladder) else { return .unroutable }
             delayed.append((delay, queue, stored))
             return .accepted
         }
@@ -51,6 +51,23 @@ struct MemoryTopology {
         if targets.contains(where: { queues[$0]?.refusesMore ?? false }) { return .refused }
         for target in targets { append(stored, to: target) }
         return .accepted
+    }
+
+    /// Takes off the ladder what has waited; it stays behind it while its queue can't take it.
+    mutating func leaveLadder(_ stored: MemoryQueue.Stored, for queue: String) {
+        undelivered[queue, default: []].append(stored)
+        deliverHeldBack()
+    }
+
+    /// Brings what has left the ladder to the queues that take it by now.
+    mutating func deliverHeldBack() {
+        for (queue, stored) in undelivered {
+            var waiting = stored[...]
+            while let target = queues[queue], !target.refusesMore, let next = waiting.popFirst() {
+                append(next, to: queue)
+            }
+            undelivered[queue] = waiting.isEmpty ? nil : Array(waiting)
+        }
     }
 
     mutating func append(_ stored: MemoryQueue.Stored, to queue: String) {

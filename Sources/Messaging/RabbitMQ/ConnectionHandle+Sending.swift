@@ -24,8 +24,9 @@ extension ConnectionHandle {
     }
 
     /// Writes one message, persistent and mandatory, on channel 1.
-    borrowing func publish(_ outgoing: borrowing OutgoingMessage) throws(AMQPError) {
-        var properties = unsafe encoder.properties(of: outgoing.message)
+    /// - Parameter user: in whose name it is sent; the broker refuses every other but the connection's own.
+    borrowing func publish(_ outgoing: borrowing OutgoingMessage, by user: String) throws(AMQPError) {
+        var properties = unsafe encoder.properties(of: outgoing.message, by: user)
         let exchange = unsafe encoder.bytes(outgoing.exchange)
         let routingKey = unsafe encoder.bytes(outgoing.routingKey)
         let status = unsafe outgoing.message.body.withUnsafeBytes { body in

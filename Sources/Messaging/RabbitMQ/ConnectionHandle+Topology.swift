@@ -10,6 +10,12 @@ extension ConnectionHandle {
         try openChannel(channel)
     }
 
+    /// Closes a channel on which nothing is under way, and waits for the broker's answer.
+    borrowing func closeChannel(_ channel: UInt16) throws(AMQPError) {
+        unsafe try check(amqp_channel_close(state, channel, 200), "close a channel")
+        unsafe amqp_maybe_release_buffers(state)
+    }
+
     borrowing func passivelyDeclareExchange(_ name: String, channel: UInt16) throws(AMQPError) {
         defer { encoder.recycle() }
         let type = unsafe encoder.bytes("direct")

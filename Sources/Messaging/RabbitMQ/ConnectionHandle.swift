@@ -33,7 +33,7 @@ import Glibc
         let status = unsafe configuration.host.withCString { host in
             unsafe amqp_socket_open_noblock(socket, host, CInt(configuration.port), &timeout)
         }
-        guard status == 0 else { throw .library(status, "connect to \(configuration)") }
+        guard status == 0 else { throw .unreachable(configuration, status) }
         try handle.login(configuration, name: name)
         var requestTimeout = timeval(configuration.requestTimeout)
         _ = unsafe amqp_set_rpc_timeout(state, &requestTimeout)
@@ -164,6 +164,16 @@ extension AMQPError {
             operation: operation,
             detail: unsafe String(cString: amqp_error_string2(status))
         )
+    }
+
+    /// No connection to the broker's address, which the detail names: it is what a person needs first.
+    static func unreachable(_ configuration: RabbitMQConfiguration, _ status: Int32) -> AMQPError {
+        let host = configuration.host
+        let place = "\(host.contains(":") ? "[\(host)]" : host):\(configuration.port)"
+        let error = library(status, "connect to \(configuration)")
+        // The library's word for whatever the kernel says to a connection.
+        let reason = status == -0x9 ? "connection refused, or no way there" : error.detail
+        return AMQPError(code: error.code, operation: error.operation, detail: "\(place): \(reason)")
     }
 
     static func configuration(_ operation: String, _ detail: String) -> AMQPError {

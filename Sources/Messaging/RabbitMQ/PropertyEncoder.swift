@@ -19,8 +19,8 @@ import Glibc
     /// Ends the life of everything laid out so far.
     borrowing func recycle() { unsafe recycle_amqp_pool(pool) }
 
-    /// Persistent, whatever the message says.
-    borrowing func properties(of message: Message) -> amqp_basic_properties_t {
+    /// Persistent, whatever the message says, and in the user's name.
+    borrowing func properties(of message: Message, by user: String) -> amqp_basic_properties_t {
         let properties = message.properties
         let malformed = properties.malformed
         var result = unsafe amqp_basic_properties_t()
@@ -42,7 +42,7 @@ import Glibc
         unsafe result.expiration = text(8, "expiration", properties.expiration)
         unsafe result.message_id = text(7, "message-id", properties.messageID)
         unsafe result.type = text(5, "type", properties.type)
-        unsafe result.user_id = text(4, "user-id", properties.userID)
+        unsafe result.user_id = text(4, "user-id", properties.userID ?? user)
         unsafe result.app_id = text(3, "app-id", properties.appID)
         unsafe result.cluster_id = text(2, "cluster-id", properties.clusterID)
         if let priority = properties.priority {

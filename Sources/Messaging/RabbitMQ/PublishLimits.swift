@@ -24,7 +24,7 @@ struct PublishLimits {
         var size = 64
         for text in [
             properties.contentType, properties.contentEncoding, properties.correlationID, properties.replyTo,
-            properties.expiration, properties.messageID, properties.type, properties.userID, properties.appID,
+            properties.expiration, properties.messageID, properties.type, properties.userID ?? user, properties.appID,
             properties.clusterID,
         ] {
             guard let text else { continue }

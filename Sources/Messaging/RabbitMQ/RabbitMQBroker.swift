@@ -12,18 +12,34 @@ package final class RabbitMQBroker: Broker {
 
     private let configuration: RabbitMQConfiguration
     private let log: Log?
+    private let repair: TopologyRepair?
+    private let bodyBudget: BodyBudget
+    private let trust: FleetHeaderTrust?
     private let inspection = Mutex(Inspection.unused)
 
-    /// - Parameter log: where lost and regained connections are logged; nowhere by default.
-    package init(_ configuration: RabbitMQConfiguration, log: Log? = nil) {
+    /// - Parameters:
+    ///   - log: where lost and regained connections are logged; nowhere by default.
+    ///   - repair: told of what publishers and consumers find missing.
+    ///   - bodyBudget: shared by all consumers.
+    ///   - trust: on whose messages headers of the fleet are believed; on everybody's by default.
+    package init(
+        _ configuration: RabbitMQConfiguration,
+        log: Log? = nil,
+        repair: TopologyRepair? = nil,
+        bodyBudget: BodyBudget = BodyBudget(),
+        trust: FleetHeaderTrust? = nil
+    ) {
         self.configuration = configuration
         self.log = log
+        self.repair = repair
+        self.bodyBudget = bodyBudget
+        self.trust = trust
     }
 
     /// Throws only what waiting can't mend: wrong settings, refused credentials, a refused certificate.
     package func publisher(named name: String) async throws -> any MessagePublisher {
         try check()
-        let publisher = RabbitMQPublisher(configuration, name: name, log: log)
+        let publisher = RabbitMQPublisher(configuration, name: name, log: log, repair: repair)
         if let error = await publisher.start(), !error.isRetriable {
             await publisher.close()
             throw error
@@ -37,7 +53,15 @@ package final class RabbitMQBroker: Broker {
         for subscription in subscriptions where !(1...65_535).contains(subscription.prefetch) {
             throw AMQPError.configuration("consume from \(subscription.queue)", "the prefetch is not 1 to 65535")
         }
-        let consumer = RabbitMQConsumer(configuration, name: name, subscriptions: subscriptions, log: log)
+        let consumer = RabbitMQConsumer(
+            configuration,
+            name: name,
+            subscriptions: subscriptions,
+            log: log,
+            repair: repair,
+            bodyBudget: bodyBudget,
+            trust: trust
+        )
         if let error = await consumer.start(), !error.isRetriable {
             await consumer.close()
             throw error

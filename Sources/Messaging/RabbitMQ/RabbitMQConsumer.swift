@@ -1,3 +1,4 @@
+import FlotillaModels
 import FlotillaPlatform
 import FlotillaTelemetry
 import Synchronization
@@ -7,7 +8,10 @@ package actor RabbitMQConsumer: MessageConsumer, ReconnectingConnection {
     private struct Mailbox {
         var settlements: [(tokens: [DeliveryToken], settlement: Settlement)] = []
         var isAnnounced = false
+        /// Of the connection that is up.
+        var epoch: UInt64?
         var isClosed = false
+        var isStalled = false
     }
 
     private enum ProbeChannel {
@@ -15,6 +19,12 @@ package actor RabbitMQConsumer: MessageConsumer, ReconnectingConnection {
     }
 
     private static let deliveriesPerEvent = 512
+    private static let bytesPerEvent = 4 << 20
+    /// RabbitMQ closes a connection that takes nothing for 30 seconds.
+    private static let longestPause = Duration.seconds(8)
+    /// How many messages are kept without room. What is returned after them comes again at once, and each time counts
+    /// against its crash limit.
+    private static let slack = 8
     /// How many acknowledgement frames RabbitMQ passes on to a quorum queue at once for certain: it keeps what comes
     /// after 32 unanswered ones for later (`quorum_commands_soft_limit`), and forgets it when the channel closes.
     private static let promptFrames = 16
@@ -37,13 +47,34 @@ package actor RabbitMQConsumer: MessageConsumer, ReconnectingConnection {
     /// Acknowledgement frames since the broker's last reply to a request that it had to pass on to the queues.
     private var framesSinceAnswer = 0
     private var collected: [Delivery] = []
+    /// Of the large bodies among them.
+    private var collectedBytes = 0
+    private let bodies: BodyBudget.Account
+    private let trust: FleetHeaderTrust?
+    private(set) var isReadingPaused = false
+    private var saidFullAt: ContinuousClock.Instant?
+    private var pausedAt = ContinuousClock.now
+    /// Whether the next large body is to be read although there is no room, so that the connection is not taken for dead.
+    private var readsNext = false
+    /// How many of those have been kept since there was room.
+    private var keptWithoutRoom = 0
     private var pendingReplies = FIFO<PendingReply>()
     private var probeChannel = ProbeChannel.closed
     private var stopped: [CheckedContinuation<Void, Never>] = []
 
-    init(_ configuration: RabbitMQConfiguration, name: String, subscriptions: [Subscription], log: Log?) {
+    init(
+        _ configuration: RabbitMQConfiguration,
+        name: String,
+        subscriptions: [Subscription],
+        log: Log?,
+        repair: TopologyRepair? = nil,
+        bodyBudget: BodyBudget = BodyBudget(),
+        trust: FleetHeaderTrust? = nil
+    ) {
+        self.trust = trust
+        bodies = BodyBudget.Account(bodyBudget)
         executor = ThreadExecutor(name: "amqp-consume")
-        connectionState = ConnectionState(configuration, name: name, log: log)
+        connectionState = ConnectionState(configuration, name: name, log: log, repair: repair)
         self.subscriptions = subscriptions.enumerated().map { SubscriptionState($1, index: $0) }
         acknowledgements = Self.window(for: subscriptions)
         (events, output) = AsyncStream.makeStream()
@@ -74,6 +105,12 @@ package actor RabbitMQConsumer: MessageConsumer, ReconnectingConnection {
             executor.run { [weak self] in self?.assumeIsolated { $0.takeSettlements() } }
         }
     }
+
+    package nonisolated func holds(_ delivery: DeliveryToken) -> Bool {
+        mailbox.withLock { $0.epoch == delivery.epoch && !$0.isClosed }
+    }
+
+    package nonisolated var isStalled: Bool { mailbox.withLock(\.isStalled) }
 
     private func takeSettlements() {
         let settlements = mailbox.withLock { mailbox in
@@ -118,9 +155,10 @@ package actor RabbitMQConsumer: MessageConsumer, ReconnectingConnection {
 
     package func stopDeliveries() async { await stop { _ in true } }
 
-    package func resume(_ queue: String) {
+    package func resume(_ queue: String, prefetch: Int?) {
         for index in subscriptions.indices where subscriptions[index].queue == queue {
             subscriptions[index].isWanted = true
+            subscriptions[index].prefetch = prefetch ?? subscriptions[index].subscription.prefetch
         }
         withConnection { connection throws(AMQPError) in try advance(connection) }
     }
@@ -130,14 +168,18 @@ package actor RabbitMQConsumer: MessageConsumer, ReconnectingConnection {
             subscriptions[index].isWanted = false
         }
         withConnection { connection throws(AMQPError) in try advance(connection) }
-        guard connectionState.connection != nil, subscriptions.contains(where: \.isStopping) else { return }
+        guard isStopAwaited else { return }
+        // The broker's answer comes behind what it has sent already, and may be among what is read right here.
+        resumeReading()
+        guard isStopAwaited else { return }
         await withCheckedContinuation { stopped.append($0) }
     }
 
+    /// Whether the broker has yet to answer that it delivers no more.
+    private var isStopAwaited: Bool { connectionState.connection != nil && isAnswerAwaited }
+
     private func resumeStopped() {
-        guard !stopped.isEmpty, connectionState.connection == nil || !subscriptions.contains(where: \.isStopping) else {
-            return
-        }
+        guard !stopped.isEmpty, !isStopAwaited else { return }
         for continuation in stopped { continuation.resume() }
         stopped = []
     }
@@ -255,16 +297,19 @@ package actor RabbitMQConsumer: MessageConsumer, ReconnectingConnection {
         pendingReplies.append(.prefetch)
         pendingReplies.append(.consume(index))
         try connection.sending { handle throws(AMQPError) in
-            try handle.sendPrefetch(state.subscription.prefetch)
+            try handle.sendPrefetch(state.prefetch)
             try handle.sendConsume(state.queue, tag: state.tag)
         }
     }
 
-    /// The queue is not there: says so once, and looks again later.
-    private func missed(_ index: Int, _ reason: String) {
+    /// The queue is not there, or can't deliver: says so once, and looks again later.
+    ///
+    /// - Parameter isGone: whether the broker said that it is not there (any more).
+    private func missed(_ index: Int, _ reason: String, isGone: Bool = true) {
         subscriptions[index].isFound = false
         subscriptions[index].failures += 1
         let (queue, failures) = (subscriptions[index].queue, subscriptions[index].failures)
+        if isGone { connectionState.repair?.report(lost: queue) }
         if failures == 1 {
             yieldCollected()
             output.yield(.cancelled(queue: queue))
@@ -294,6 +339,7 @@ package actor RabbitMQConsumer: MessageConsumer, ReconnectingConnection {
 
     func established(_ connection: BrokerConnection) throws(AMQPError) {
         epoch += 1
+        mailbox.withLock { $0.epoch = epoch }
         isConnected = true
         output.yield(.connected(epoch: epoch))
         acknowledgements = Self.window(for: subscriptions.map(\.subscription))
@@ -302,10 +348,15 @@ package actor RabbitMQConsumer: MessageConsumer, ReconnectingConnection {
 
     func take(_ event: BrokerEvent, _ connection: BrokerConnection) throws(AMQPError) {
         switch event {
-        case .delivery(let head, let message):
+        case .delivery(let head, var message):
             // One for an echo goes back when the connection closes.
             guard let queue = queueByTag[head.consumerTag] else { return }
             acknowledgements.delivered(head.tag)
+            let isCounted =
+                message.body.count >= BodyBudget.smallest || message.properties.contentEncoding != nil
+            if isCounted, mustRead, bodies.isFull, !keepsWithoutRoom() { return returnUnread(head.tag) }
+            if isCounted { readsNext = false }
+            trust?.screen(&message, exchange: head.exchange, queue: queue)
             collected.append(
                 Delivery(
                     message: message,
@@ -313,9 +364,11 @@ package actor RabbitMQConsumer: MessageConsumer, ReconnectingConnection {
                     exchange: head.exchange,
                     routingKey: head.routingKey,
                     isRedelivered: head.isRedelivered,
-                    token: DeliveryToken(epoch: epoch, tag: head.tag)
+                    token: DeliveryToken(epoch: epoch, tag: head.tag),
+                    account: isCounted ? bodies : nil
                 )
             )
+            if isCounted { heldCounted(message.body.count) }
             if collected.count >= Self.deliveriesPerEvent { yieldCollected() }
         case .reply(let reply, channel: 1): answered(reply)
         case .reply(.channelOpened, _): probeChannel = .open
@@ -362,7 +415,61 @@ package actor RabbitMQConsumer: MessageConsumer, ReconnectingConnection {
         }
     }
 
+    // MARK: Large bodies
+
+    /// Whether something is waited for that comes behind the deliveries.
+    private var mustRead: Bool { readsNext || isAnswerAwaited }
+
+    private var isAnswerAwaited: Bool { subscriptions.contains(where: \.isStopping) }
+
+    private func heldCounted(_ bytes: Int) {
+        collectedBytes += bytes
+        if collectedBytes >= Self.bytesPerEvent { yieldCollected() }
+        if !mustRead, bodies.isFull { setReadingPaused(true) }
+    }
+
+    private func keepsWithoutRoom() -> Bool {
+        guard !isAnswerAwaited, keptWithoutRoom < Self.slack else { return false }
+        keptWithoutRoom += 1
+        return true
+    }
+
+    /// While an answer is waited for, and once the slack is used up, what is too much goes back.
+    private func returnUnread(_ tag: UInt64) {
+        readsNext = false
+        if !isAnswerAwaited { setReadingPaused(true) }
+        acknowledgements.settle(tag, as: .requeue)
+        executor.run { [weak self] in self?.assumeIsolated { $0.sendAcknowledgements() } }
+    }
+
+    func readingPaused() {
+        if saidFullAt.map({ .now - $0 > .seconds(60) }) ?? true {
+            saidFullAt = .now
+            connectionState.log?.info(
+                "the messages in work are as large as memory allows; reading on as they end",
+                ["connection": .string(connectionState.name)]
+            )
+        }
+        bodies.whenRoom { [weak self, executor] in
+            executor.run { [weak self] in self?.assumeIsolated { $0.resumeReading() } }
+        }
+    }
+
+    private func resumeReading() {
+        guard isReadingPaused else { return }
+        if !bodies.isFull { keptWithoutRoom = 0 }
+        setReadingPaused(false)
+        watchAndRead()
+    }
+
+    private func setReadingPaused(_ isPaused: Bool) {
+        isReadingPaused = isPaused
+        pausedAt = .now
+        mailbox.withLock { $0.isStalled = isPaused }
+    }
+
     private func yieldCollected() {
+        collectedBytes = 0
         guard !collected.isEmpty else { return }
         output.yield(.deliveries(collected))
         collected = []
@@ -377,7 +484,11 @@ package actor RabbitMQConsumer: MessageConsumer, ReconnectingConnection {
 
     func lost(_ error: AMQPError) {
         // An internal error while a queue is asked to deliver is that queue's: it waits, so that the others can go on.
-        if error.code == .broker(replyCode: 541), let index = firstAsked { missed(index, error.detail) }
+        if error.code == .broker(replyCode: 541), let index = firstAsked {
+            missed(index, error.detail, isGone: false)
+        }
+        mailbox.withLock { $0.epoch = nil }
+        setReadingPaused(false)
         // What was read but not handed out comes again, on the next connection.
         collected = []
         queueByTag = [:]
@@ -392,5 +503,12 @@ package actor RabbitMQConsumer: MessageConsumer, ReconnectingConnection {
         output.yield(.disconnected(reason: "\(error)"))
     }
 
-    func ticked(at now: ContinuousClock.Instant) {}
+    func ticked(at now: ContinuousClock.Instant) {
+        guard isReadingPaused else { return }
+        if bodies.isFull {
+            guard now - pausedAt > Self.longestPause else { return }
+            readsNext = true
+        }
+        resumeReading()
+    }
 }

@@ -21,8 +21,9 @@ package actor RabbitMQPublisher: MessagePublisher, ReconnectingConnection {
     private static let share = 32
     /// How many bytes are sent between two looks at the socket.
     private static let stride = 32_768
-    /// After this long without any confirm, even a connected broker's confirm is given up.
-    private static let confirmTimeout = Duration.seconds(60)
+    /// After this long without any confirm, even a connected broker's confirm is given up, and the connection with it: when
+    /// a quorum queue is deleted while a channel waits for it, RabbitMQ 3.10 reads nothing from that channel ever again.
+    private static let confirmTimeout = Duration.seconds(30)
 
     nonisolated let executor: ThreadExecutor
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
@@ -33,13 +34,14 @@ package actor RabbitMQPublisher: MessagePublisher, ReconnectingConnection {
     private var unsent = FIFO<PublishBatch>()
     private var unfinished: [ObjectIdentifier: PublishBatch] = [:]
     private var missing = MissingExchanges()
+    private var renewal = ChannelRenewal(openedAt: .now)
     private var lastProgress = ContinuousClock.now
     private var isBlocked = false
     private var closing: CheckedContinuation<Void, Never>?
 
-    init(_ configuration: RabbitMQConfiguration, name: String, log: Log?) {
+    init(_ configuration: RabbitMQConfiguration, name: String, log: Log?, repair: TopologyRepair? = nil) {
         executor = ThreadExecutor(name: "amqp-publish")
-        connectionState = ConnectionState(configuration, name: name, log: log)
+        connectionState = ConnectionState(configuration, name: name, log: log, repair: repair)
         limits = PublishLimits(user: configuration.user, maximumFrameSize: configuration.maximumFrameSize)
         window = ConfirmWindow(limit: configuration.confirmWindow)
     }
@@ -100,7 +102,10 @@ package actor RabbitMQPublisher: MessagePublisher, ReconnectingConnection {
         let batch = PublishBatch(messages, continuation)
         unfinished[ObjectIdentifier(batch)] = batch
         unsent.append(batch)
-        withConnection { connection throws(AMQPError) in try pump(connection) }
+        withConnection { connection throws(AMQPError) in
+            try renewChannelIfDue(connection)
+            try pump(connection)
+        }
     }
 
     private func answer(_ pending: PendingPublish, _ result: PublishResult) {
@@ -115,7 +120,7 @@ package actor RabbitMQPublisher: MessagePublisher, ReconnectingConnection {
     /// Sends as much as the window and the socket take.
     private func pump(_ connection: BrokerConnection) throws(AMQPError) {
         var written = Self.stride
-        while !isBlocked, window.room > 0, let batch = unsent.popFirst() {
+        while !isBlocked, !renewal.isPausing, window.room > 0, let batch = unsent.popFirst() {
             // However this ends, by an error of the connection as well: what is unsent stays in line.
             defer { if batch.hasUnsent { unsent.append(batch) } }
             var share = Self.share
@@ -162,7 +167,9 @@ package actor RabbitMQPublisher: MessagePublisher, ReconnectingConnection {
             return 0
         }
         window.open(pending)
-        try connection.sending { handle throws(AMQPError) in try handle.publish(message) }
+        // By its user the fleet knows its own messages: the broker lets nobody else write that one.
+        let user = connectionState.configuration.user
+        try connection.sending { handle throws(AMQPError) in try handle.publish(message, by: user) }
         return message.message.body.count + 256
     }
 
@@ -175,7 +182,25 @@ package actor RabbitMQPublisher: MessagePublisher, ReconnectingConnection {
         limits = PublishLimits(user: connectionState.configuration.user, maximumFrameSize: connection.maximumFrameSize)
         isBlocked = false
         lastProgress = .now
+        renewal.opened(at: .now)
         setCondition(.connected)
+    }
+
+    /// Goes on by a new channel where the old one may refuse wrongly.
+    private func renewChannelIfDue(_ connection: BrokerConnection) throws(AMQPError) {
+        // A blocked connection is not read by the broker, so it would not answer.
+        guard !isBlocked, renewal.isDue(open: window.openCount, at: .now) else { return }
+        connectionState.log?.info(
+            "a queue refuses messages; asking it on a new channel",
+            ["connection": .string(connectionState.name)]
+        )
+        try connection.sending { handle throws(AMQPError) in
+            try handle.closeChannel(1)
+            try handle.openChannel(1)
+            try handle.selectConfirms()
+        }
+        window.reset { _ in }
+        renewal.opened(at: .now)
     }
 
     func take(_ event: BrokerEvent, _ connection: BrokerConnection) throws(AMQPError) {
@@ -200,7 +225,9 @@ package actor RabbitMQPublisher: MessagePublisher, ReconnectingConnection {
             setCondition(.connected)
         case .channelClosed(let closure, _):
             if closure.code == 404, closure.method == MethodID.basicPublish {
-                missing.verifyLater(window.open.map { $0.batch.messages[$0.index].exchange })
+                let exchanges = Set(window.open.map { $0.batch.messages[$0.index].exchange })
+                missing.verifyLater(Array(exchanges))
+                for exchange in exchanges { connectionState.repair?.report(missingExchange: exchange) }
             }
             throw closure.error("publish")
         default: return
@@ -209,13 +236,25 @@ package actor RabbitMQPublisher: MessagePublisher, ReconnectingConnection {
 
     private func close(_ pending: PendingPublish, _ outcome: ConfirmWindow<PendingPublish>.Outcome) {
         switch outcome {
-        case .confirmed: answer(pending, .confirmed)
-        case .refused: answer(pending, .refused(reason: "refused by the broker"))
-        case .returned(let code, let reason): answer(pending, .unroutable(code: code, reason: reason))
+        case .confirmed:
+            if renewal.hasRefusals {
+                let message = pending.batch.messages[pending.index]
+                renewal.confirmed(exchange: message.exchange, routingKey: message.routingKey)
+            }
+            answer(pending, .confirmed)
+        case .refused:
+            let message = pending.batch.messages[pending.index]
+            renewal.refused(exchange: message.exchange, routingKey: message.routingKey)
+            answer(pending, .refused(reason: "refused by the broker"))
+        case .returned(let code, let reason):
+            let message = pending.batch.messages[pending.index]
+            connectionState.repair?.report(returned: message.exchange, message.routingKey)
+            answer(pending, .unroutable(code: code, reason: reason))
         }
     }
 
     func turnEnded(_ connection: BrokerConnection) throws(AMQPError) {
+        try renewChannelIfDue(connection)
         try pump(connection)
         finishIfDrained()
     }
@@ -228,8 +267,21 @@ package actor RabbitMQPublisher: MessagePublisher, ReconnectingConnection {
     }
 
     func ticked(at now: ContinuousClock.Instant) {
+        if renewal.isPausing {
+            withConnection { connection throws(AMQPError) in
+                try renewChannelIfDue(connection)
+                try pump(connection)
+            }
+        }
         let isUp = connectionState.connection != nil && !isBlocked
         let timeout = isUp ? Self.confirmTimeout : connectionState.configuration.publishTimeout
+        if isUp, window.openCount > 0,
+            unfinished.values.contains(where: { now - max($0.acceptedAt, lastProgress) >= timeout })
+        {
+            return fail(
+                AMQPError(code: .timeout, operation: "publish", detail: "no confirm from the broker for \(timeout)")
+            )
+        }
         for (id, batch) in unfinished where now - max(batch.acceptedAt, lastProgress) >= timeout {
             batch.giveUp(isUp ? "no confirm from the broker" : "the broker takes no messages: \(condition)")
             unfinished[id] = nil

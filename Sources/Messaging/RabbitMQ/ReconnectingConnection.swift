@@ -6,15 +6,20 @@ final class ConnectionState {
     let configuration: RabbitMQConfiguration
     let name: String
     let log: Log?
+    /// Told of what is missing on the broker.
+    let repair: TopologyRepair?
+    /// Whether there has been a connection: a virtual host that never was there is a mistake in a setting.
+    fileprivate var hasConnected = false
     /// The open connection, if there is one.
     fileprivate(set) var connection: BrokerConnection?
     fileprivate(set) var lastError: AMQPError?
     fileprivate var reconnection: Reconnection
 
-    init(_ configuration: RabbitMQConfiguration, name: String, log: Log?) {
+    init(_ configuration: RabbitMQConfiguration, name: String, log: Log?, repair: TopologyRepair? = nil) {
         self.configuration = configuration
         self.name = name
         self.log = log
+        self.repair = repair
         reconnection = Reconnection(backoff: configuration.backoff)
     }
 }
@@ -30,6 +35,13 @@ protocol ReconnectingConnection: Actor {
     /// Something has come from the broker.
     func take(_ event: BrokerEvent, _ connection: BrokerConnection) throws(AMQPError)
 
+    /// Whether nothing is to be read at the moment. It is asked after each frame; ``readingPaused()`` follows, and it is the
+    /// actor's to go on with ``watchAndRead()``.
+    var isReadingPaused: Bool { get }
+
+    /// Reading has stopped.
+    func readingPaused()
+
     /// What there was to read has been taken.
     func turnEnded(_ connection: BrokerConnection) throws(AMQPError)
 
@@ -43,6 +55,10 @@ protocol ReconnectingConnection: Actor {
 extension ReconnectingConnection {
     /// How many frames are read before the thread turns to what else there is to do.
     private var framesPerTurn: Int { 2_048 }
+
+    var isReadingPaused: Bool { false }
+
+    func readingPaused() {}
 
     /// Starts the first attempt, and returns its error; later attempts follow by themselves.
     func start() -> AMQPError? {
@@ -69,6 +85,9 @@ extension ReconnectingConnection {
         connectionState.connection = nil
         connectionState.lastError = error
         lost(error)
+        if connectionState.hasConnected, error.code == .broker(replyCode: AMQPError.notAllowed) {
+            connectionState.repair?.reportRefusedConnection()
+        }
         let action = connectionState.reconnection.failed(at: .now, chance: .random(in: 0...1))
         connectionState.log?.warning(
             wasConnected ? "connection to the broker lost" : "no connection to the broker",
@@ -97,6 +116,10 @@ extension ReconnectingConnection {
                 throw AMQPError(code: .broker(replyCode: code), operation: "stay connected", detail: reason)
             default: try take(event, connection)
             }
+            if isReadingPaused {
+                executor.unwatch()
+                return readingPaused()
+            }
             frames += 1
             guard frames < framesPerTurn else {
                 // Polling the socket does not show what librabbitmq or TLS has already read from it.
@@ -107,6 +130,7 @@ extension ReconnectingConnection {
     }
 
     private func read() {
+        guard !isReadingPaused else { return }
         withConnection { connection throws(AMQPError) in
             try takeArrived(connection)
             try turnEnded(connection)
@@ -130,22 +154,29 @@ extension ReconnectingConnection {
             try established(connection)
             connectionState.connection = connection
             connectionState.lastError = nil
+            connectionState.hasConnected = true
             connectionState.reconnection.connected(at: .now)
-            let identity = ObjectIdentifier(connection)
-            executor.watch(connection.descriptor) { [weak self] in
-                self?.assumeIsolated { owner in
-                    guard let connection = owner.connectionState.connection, ObjectIdentifier(connection) == identity
-                    else { return }
-                    connection.received()
-                    owner.read()
-                }
-            }
             connectionState.log?.info("connected to the broker", ["connection": .string(connectionState.name)])
-            // The answers so far may have brought more along, which only librabbitmq knows of.
-            read()
+            watchAndRead()
         } catch {
             fail(error)
         }
+    }
+
+    /// Reads what arrives on the open connection from now on.
+    func watchAndRead() {
+        guard let connection = connectionState.connection else { return }
+        let identity = ObjectIdentifier(connection)
+        executor.watch(connection.descriptor) { [weak self] in
+            self?.assumeIsolated { owner in
+                guard let connection = owner.connectionState.connection, ObjectIdentifier(connection) == identity
+                else { return }
+                connection.received()
+                owner.read()
+            }
+        }
+        // What came before may have brought more along, which only librabbitmq knows of.
+        read()
     }
 
     private func tick() {

@@ -17,6 +17,8 @@ struct SubscriptionState {
     let subscription: Subscription
     let index: Int
     var phase = Phase.idle
+    /// How many may be unsettled at a time, from the next start on.
+    var prefetch: Int
     /// Whether deliveries are wanted: not paused, not stopped.
     var isWanted = true
     /// How many times in a row the queue was not there.
@@ -29,6 +31,7 @@ struct SubscriptionState {
     init(_ subscription: Subscription, index: Int) {
         self.subscription = subscription
         self.index = index
+        prefetch = subscription.prefetch
     }
 
     var queue: String { subscription.queue }

@@ -35,6 +35,28 @@ package protocol BrokerAdministration: Sendable {
         routingKey: String,
         arguments: HeaderTable
     ) async throws(AMQPError)
+
+    /// Removes a binding; none is no error.
+    func unbindQueue(
+        _ queue: String,
+        from exchange: String,
+        routingKey: String,
+        arguments: HeaderTable
+    ) async throws(AMQPError)
+
+    /// Removes a binding; none is no error.
+    func unbindExchange(
+        _ destination: String,
+        from source: String,
+        routingKey: String,
+        arguments: HeaderTable
+    ) async throws(AMQPError)
+
+    /// Deletes a queue with its messages; none is no error.
+    func deleteQueue(_ name: String) async throws(AMQPError)
+
+    /// Deletes an exchange; none is no error.
+    func deleteExchange(_ name: String) async throws(AMQPError)
 }
 
 extension BrokerAdministration {
@@ -44,12 +66,32 @@ extension BrokerAdministration {
             type: exchange.kind.rawValue,
             durable: true,
             internal: false,
-            arguments: HeaderTable()
+            arguments: exchange.arguments
         )
     }
 
     func declare(_ queue: QueueDeclaration) async throws(AMQPError) {
         try await declareQueue(queue.name, durable: true, arguments: queue.arguments)
+    }
+
+    /// Removes a binding; one that is not there is no error.
+    func unbind(_ binding: BindingDeclaration) async throws(AMQPError) {
+        switch binding.kind {
+        case .queue:
+            try await unbindQueue(
+                binding.destination,
+                from: binding.source,
+                routingKey: binding.key,
+                arguments: HeaderTable()
+            )
+        case .exchange:
+            try await unbindExchange(
+                binding.destination,
+                from: binding.source,
+                routingKey: binding.key,
+                arguments: HeaderTable()
+            )
+        }
     }
 
     func declare(_ binding: BindingDeclaration) async throws(AMQPError) {

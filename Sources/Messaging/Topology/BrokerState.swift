@@ -5,10 +5,13 @@ package struct BrokerState: Sendable, Hashable {
     package struct Exchange: Sendable, Hashable {
         package var kind: String
         package var isDurable: Bool
+        /// The exchange that gets what no binding takes.
+        package var alternate: String?
 
-        package init(kind: String, isDurable: Bool = true) {
+        package init(kind: String, isDurable: Bool = true, alternate: String? = nil) {
             self.kind = kind
             self.isDurable = isDurable
+            self.alternate = alternate
         }
     }
 
@@ -27,6 +30,10 @@ package struct BrokerState: Sendable, Hashable {
     package var queues: [String: Queue]
     package var bindings: Set<BindingDeclaration>
     package var policies: [BrokerPolicy]
+    /// The users and what they may do; `nil` where only others may see it.
+    package var access: BrokerAccess?
+    /// Why ``access`` is not there.
+    package var accessProblem: String?
     /// What could not be seen, in words.
     package var notes: [String]
 

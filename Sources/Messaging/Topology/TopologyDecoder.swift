@@ -5,7 +5,8 @@ import FlotillaYAMLFiles
 struct TopologyDecoder {
     let collector: MistakeCollector
 
-    private static let keys = ["version", "namespace", "exchanges", "delay", "defaults", "queues"]
+    private static let keys =
+        ["version", "namespace", "exchanges", "delay", "defaults", "queues"] + PublisherDecoder.keys
 
     /// `nil` only when the root is no mapping; otherwise a topology that is right if no mistake was collected.
     func topology(from root: YAMLNode) -> Topology? {
@@ -20,6 +21,9 @@ struct TopologyDecoder {
         let exchanges = exchanges(in: file, namespace: namespace)
         let scope = QueueDecoder.Scope(namespace: namespace, levels: delay.levels, exchanges: exchanges)
         let queues = QueueDecoder(scope: scope, collector: collector).queues(in: file)
+        let services = Set(queues.map(\.service))
+        let publishers = PublisherDecoder(scope: scope, services: services, collector: collector).publishers(in: file)
+        if publishers != nil { checkOutsideCommands(exchanges, namespace: namespace, file) }
         return Topology(
             namespace: namespace,
             events: exchanges.first { $0.alias == "topic" },
@@ -27,8 +31,22 @@ struct TopologyDecoder {
             control: exchanges.first { $0.alias == "fanout" },
             otherExchanges: exchanges.filter { !Self.builtIn.keys.contains($0.alias) },
             delay: delay,
-            queues: queues
+            queues: queues,
+            publishers: publishers
         )
+    }
+
+    /// The exchange for commands from outside may be described, and nothing else may have its name.
+    private func checkOutsideCommands(_ exchanges: [Exchange], namespace: String, _ file: MappingReader) {
+        let alias = Topology.outsideCommandsAlias
+        let name = "\(namespace).\(alias)"
+        if let own = exchanges.first(where: { $0.alias == alias }) {
+            if own.kind != .topic {
+                file.addMistake("exchanges", "the exchange '\(alias)' has to be of type topic, for publishers")
+            }
+        } else if let other = exchanges.first(where: { $0.name == name }) {
+            file.addMistake("exchanges", "'\(name)' is for publishers, and is the exchange '\(other.alias)'")
+        }
     }
 
     private func namespace(in file: MappingReader) -> String {

@@ -9,12 +9,17 @@ package struct TopologyDiff: Sendable, Hashable {
         case extra
         /// There, but not as the file wants it; only deleting and creating it anew changes that.
         case changed
+        /// A permission is otherwise than the file wants: `apply` puts it right.
+        case drifted
+        /// Made by an earlier version, and in the way now: `apply` removes it.
+        case obsolete
         /// A policy of the broker changes how one of our queues keeps messages.
         case policy
     }
 
     package enum Object: String, Sendable, Hashable {
-        case exchange, queue, binding, policy
+        case exchange, queue, binding, policy, user, permission
+        case topicPermission = "topic permission"
     }
 
     package struct Difference: Sendable, Hashable {
@@ -69,6 +74,11 @@ extension TopologyDiff {
                 changes.append("type is \(found.kind), wanted \(wanted.kind.rawValue)")
             }
             if !found.isDurable { changes.append("is transient, wanted durable") }
+            if found.alternate != wanted.alternate {
+                changes.append(
+                    "alternate-exchange is \(found.alternate ?? "not set"), wanted \(wanted.alternate ?? "not set")"
+                )
+            }
             if !changes.isEmpty {
                 differences.append(Difference(.changed, .exchange, wanted.name, changes.joined(separator: "; ")))
             }
@@ -101,7 +111,12 @@ extension TopologyDiff {
         for wanted in plan.bindings where !state.bindings.contains(wanted) {
             differences.append(Difference(.missing, .binding, wanted.description))
         }
-        let wanted = Set(plan.bindings)
+        for old in plan.obsoleteBindings where state.bindings.contains(old) {
+            differences.append(
+                Difference(.obsolete, .binding, old.description, "retries go by \(plan.ladderExit.destination) now")
+            )
+        }
+        let wanted = Set(plan.bindings + plan.obsoleteBindings)
         let queues = Set(plan.queues.map(\.name))
         let exchanges = Set(plan.exchanges.map(\.name))
         // Another team's queue on our exchange is its own affair; what comes into ours is not.

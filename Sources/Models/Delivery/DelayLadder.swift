@@ -24,8 +24,33 @@ public struct DelayLadder: Sendable, Hashable {
         "\(namespace).delay.\(level < 10 ? "0" : "")\(level)"
     }
 
-    /// The exchange that behind the last level routes to the target queues.
+    /// The exchange behind the last level. It hands everything on to ``returnExchange``.
+    ///
+    /// The lowest level names it, and what a queue names can't be changed, so it stays as the first version made it.
     public var exit: String { "\(namespace).delay.exit" }
+
+    /// The exchange that routes to the exit queues; what has none goes to ``lost``.
+    public var returnExchange: String { "\(namespace).delay.return" }
+
+    /// The name of both the exchange and the queue of messages whose target has no exit queue.
+    public var lost: String { "\(namespace).delay.lost" }
+
+    /// The queue from which the broker brings messages into their target, for this target alone.
+    ///
+    /// A target that is missing or refuses holds up its own exit queue, and no level of the ladder. The target's name
+    /// is in it with upper and lower case exchanged, so that a policy meant for the target (`audit.*`) does not hold
+    /// here as well: a length limit on the exit queue would hold up the ladder again.
+    public func exitQueue(of target: String) -> String {
+        let name = target.map { $0.isLowercase ? $0.uppercased() : $0.lowercased() }.joined()
+        return "\(exit).\(name)"
+    }
+
+    /// The queue to deliver to, by a routing key of ``routingKey(for:to:)``; `nil` for any other key.
+    public func target(ofRoutingKey key: String) -> String? {
+        let words = key.split(separator: ".", maxSplits: levels, omittingEmptySubsequences: false)
+        guard words.count == levels + 1, words.dropLast().allSatisfy({ $0 == "0" || $0 == "1" }) else { return nil }
+        return String(words[levels])
+    }
 
     /// Where a message enters: the exchange of the highest level.
     public var entryExchange: String { name(of: levels - 1) }
@@ -35,7 +60,8 @@ public struct DelayLadder: Sendable, Hashable {
 
     /// The routing key for a wait, rounded up to whole units and cut at `longest`, and the queue to deliver to.
     public func routingKey(for delay: Duration, to queue: String) -> String {
-        let wanted = Int64((delay.seconds / unit.seconds).rounded(.up))
+        // In whole milliseconds: 300 ms by 100 ms is a little over 3 in binary fractions.
+        let wanted = (delay.milliseconds + unit.milliseconds - 1) / max(unit.milliseconds, 1)
         let units = min(max(wanted, 0), (1 << Int64(levels)) - 1)
         var key = ""
         key.reserveCapacity(levels * 2 + queue.utf8.count)

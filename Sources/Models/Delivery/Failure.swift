@@ -17,6 +17,8 @@ public struct Failure: Sendable, Hashable {
     public static let timeout = "timeout"
     public static let rejected = "rejected"
     public static let tooLarge = "body_too_large"
+    /// Its sender may not send it, or nobody knows who that was.
+    public static let unauthorisedPublisher = "unauthorised_publisher"
 
     /// The same for all failures of one kind, whatever the ids and numbers in their messages: 16 hexadecimal digits.
     ///

@@ -23,8 +23,27 @@ public enum FleetHeader {
     /// The properties that the broker would act on when a message is published again, set aside as a table.
     public static let originProperties = "origin-properties"
 
+    /// How often the message went back to its queue after the broker had given it up for its delivery limit.
+    public static let limitReturns = "limit-returns"
+
     /// The names of headers that did not fit when the message was published again.
     public static let droppedHeaders = "dropped-headers"
+
+    /// Who handed the message in over HTTP, as the API has seen it: `key:3f9a0c11d2e4`. Believed only with ``receivedSeal``.
+    public static let receivedBy = "received-by"
+    /// By which method and path pattern: `POST /api/v1/events`.
+    public static let receivedRoute = "received-route"
+    /// From which address the connection came.
+    public static let receivedAddress = "received-address"
+    /// When: ISO 8601, with milliseconds, in UTC.
+    public static let receivedAt = "received-at"
+    /// The id that the caller gave it, where the message's own is made of it.
+    public static let receivedID = "received-id"
+    /// What shows that the fleet has written the others, for this message.
+    public static let receivedSeal = "received-seal"
+
+    /// Those that the seal covers, in its order.
+    package static let received = [receivedBy, receivedRoute, receivedAddress, receivedAt, receivedID]
 
     /// W3C Trace Context, carried unchanged.
     public static let traceParent = "traceparent"

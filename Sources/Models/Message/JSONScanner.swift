@@ -33,7 +33,12 @@ package struct JSONScanner {
     package static func forEachMember(of bytes: [UInt8], _ body: (Member) -> Void) throws(InvalidPayload) {
         guard !bytes.isEmpty else { throw InvalidPayload(field: "", problem: "expected JSON, found an empty body") }
         var scanner = JSONScanner(bytes)
-        try scanner.run(body)
+        do throws(InvalidPayload) {
+            try scanner.run(body)
+        } catch {
+            guard let format = BodyFormat.name(of: bytes) else { throw error }
+            throw InvalidPayload(field: "", problem: "expected JSON in UTF-8, found \(format)")
+        }
         if scanner.hasHighBytes, (try? UTF8Span(validating: bytes.span)) == nil {
             throw InvalidPayload(field: "", problem: "expected UTF-8, found other bytes")
         }

@@ -13,6 +13,8 @@ public struct Topology: Sendable, Hashable {
     public var delay: DelayLadder
     /// In the file's order.
     public var queues: [QueueDefinition]
+    /// Who may publish over AMQP; `nil` where that is left to the broker, and everything is believed.
+    public var publishers: PublisherList?
 
     /// - Parameters:
     ///   - events, commands, control: `<namespace>.topic`, `.direct` and `.fanout` unless given.
@@ -23,7 +25,8 @@ public struct Topology: Sendable, Hashable {
         control: Exchange? = nil,
         otherExchanges: [Exchange] = [],
         delay: DelayLadder? = nil,
-        queues: [QueueDefinition] = []
+        queues: [QueueDefinition] = [],
+        publishers: PublisherList? = nil
     ) {
         self.namespace = namespace
         self.events = events ?? Exchange(alias: "topic", name: "\(namespace).topic", kind: .topic)
@@ -32,6 +35,8 @@ public struct Topology: Sendable, Hashable {
         self.otherExchanges = otherExchanges
         self.delay = delay ?? DelayLadder(namespace: namespace)
         self.queues = queues
+        self.publishers = publishers
+        openToPublishers()
     }
 
     public var exchanges: [Exchange] { [events, commands, control] + otherExchanges }

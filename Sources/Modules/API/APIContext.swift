@@ -6,24 +6,32 @@ package import FlotillaTelemetry
 /// What the routes of a domain work with.
 package struct APIContext: Sendable {
     package let postgres: PostgresPool
+    /// For lists and searches, which may take long: a few connections apart from the others, and less time for a statement.
+    package let lists: PostgresPool
     /// `nil` without Redis.
     package let redis: RedisClient?
     package let topology: Topology
+    package let rules: IntakeRules
     package let admission: AdmissionControl
     package let metrics: Metrics
     package let log: Log
 
+    /// - Parameter lists: `postgres` unless given.
     package init(
         postgres: PostgresPool,
+        lists: PostgresPool? = nil,
         redis: RedisClient?,
         topology: Topology,
+        rules: IntakeRules,
         admission: AdmissionControl = AdmissionControl(),
         metrics: Metrics,
         log: Log
     ) {
         self.postgres = postgres
+        self.lists = lists ?? postgres
         self.redis = redis
         self.topology = topology
+        self.rules = rules
         self.admission = admission
         self.metrics = metrics
         self.log = log

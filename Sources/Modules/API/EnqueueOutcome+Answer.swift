@@ -4,25 +4,23 @@ import FlotillaStorage
 extension EnqueueOutcome {
     /// The answer to who has just had a job enqueued.
     ///
-    /// - Parameter field: what the request was known by.
-    /// - Throws: 409 when that belongs to another body.
-    package func answer(to field: String) throws(APIError) -> HTTPResponse {
+    /// - Parameters:
+    ///   - field: what the request was known by.
+    ///   - call: the request; only who has enqueued a job sees its result.
+    /// - Throws: 422 when that belongs to another request.
+    package func answer(to field: String = IdempotencyHeader.name, of call: Call) throws(APIError) -> HTTPResponse {
         switch self {
-        case .created(let job): return Self.accepted(job, isRepeat: false)
-        case .existing(let job): return Self.accepted(job, isRepeat: true)
-        case .conflict(let id):
-            throw APIError(
-                status: 409,
-                code: "idempotency_conflict",
-                message: "This \(field) was used for another job: \(id).",
-                details: [.init(field: field, message: "belongs to another body")]
-            )
+        case .created(let job): return Self.accepted(job, call, isRepeat: false)
+        case .existing(let job): return Self.accepted(job, call, isRepeat: true)
+        case .conflict: throw .idempotencyKeyReused(field)
         }
     }
 
-    private static func accepted(_ job: Job, isRepeat: Bool) -> HTTPResponse {
+    private static func accepted(_ job: Job, _ call: Call, isRepeat: Bool) -> HTTPResponse {
         var headers: HTTPHeaders = ["Location": "/api/v1/jobs/\(job.id)"]
-        if isRepeat { headers.add("Idempotent-Replayed", "true") }
-        return Envelope.success(job.json(live: nil, withPayload: false), status: 202, headers: headers)
+        if isRepeat { headers.add(IdempotencyHeader.replayed, "true") }
+        let isOwn = job.createdBy != nil && job.createdBy == call.principal?.reference
+        let shown = job.json(live: nil, withPayload: false, mask: call.mask, isOwn: isOwn)
+        return Envelope.success(shown, status: 202, headers: headers)
     }
 }

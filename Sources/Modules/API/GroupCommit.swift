@@ -49,7 +49,8 @@ final class GroupCommit<Item: Sendable, Answer: Sendable>: Sendable {
                 state.busyLanes += 1
                 return true
             }
-            if opensLane { Task { await self.serve() } }
+            // Detached, since it serves others too: what a task knows of its own request must not reach theirs.
+            if opensLane { Task.detached { await self.serve() } }
         }
     }
 

@@ -13,7 +13,12 @@ extension Job {
     }
 
     /// The job as the API and the command line show it, as JSON.
-    package func json(live: JobSnapshot?, withPayload: Bool) -> String {
+    ///
+    /// - Parameters:
+    ///   - mask: what it may show of people.
+    ///   - isOwn: whether it is for who has enqueued it, who sees its result and its errors.
+    package func json(live: JobSnapshot?, withPayload: Bool, mask: PersonalMask, isOwn: Bool = false) -> String {
+        let outcome = isOwn ? PersonalMask.off : mask
         let shown = merged(with: live)
         let live = shown.live
         var object = JSONObject()
@@ -26,19 +31,19 @@ extension Job {
         if let percent = live?.progress {
             var progress = JSONObject()
             progress.add("percent", percent)
-            progress.add("message", live?.progressMessage)
+            progress.add("message", outcome.text(live?.progressMessage))
             object.add("progress", json: progress.closed)
         }
         object.add("worker", live?.worker)
-        object.add("lastError", live?.lastError)
+        object.add("lastError", outcome.text(live?.lastError))
         if let errorType {
             var error = JSONObject()
             error.add("type", errorType)
-            error.add("message", errorMessage)
+            error.add("message", outcome.text(errorMessage))
             object.add("error", json: error.closed)
         }
-        if withPayload { object.add("payload", json: String(decoding: payload, as: UTF8.self)) }
-        object.add("result", json: result)
+        if withPayload { object.add("payload", json: mask.json(String(decoding: payload, as: UTF8.self))) }
+        object.add("result", json: outcome.json(result))
         object.add("correlationId", correlationID)
         object.add("createdBy", createdBy)
         object.add("scheduledAt", scheduledAt.map { WallClock.iso8601($0) })

@@ -24,7 +24,8 @@ package final class JobIntake: Sendable {
 /// Whether it is not an item's fault that a commit failed.
 func failsAllItems(_ error: any Error) -> Bool {
     guard let error = error as? PostgresError else { return true }
-    return error.isRetriable || error.code == .cancelled
+    // One whose key another transaction has just claimed waits for a lock; the others don't.
+    return error.isRetriable && error.wait != .lock || error.code == .cancelled
 }
 
 /// Tries again what lost against another transaction: a deadlock, or a serialization failure.
@@ -32,7 +33,7 @@ private func retryingConflicts<Value>(_ body: () async throws -> Value) async th
     for _ in 0..<3 {
         do {
             return try await body()
-        } catch let error as PostgresError where error.isRetriable && !error.isOutage {
+        } catch let error as PostgresError where error.isRetriable && !error.isOutage && error.wait == nil {
             continue
         }
     }

@@ -1,8 +1,10 @@
 package import FlotillaHTTPRouting
 
-/// The routes of a domain, and what ends what they hold.
+/// The routes of a domain, what else it brings to the API, and what ends what they hold.
 package struct ModuleRoutes: Sendable {
     package var routes: [Route]
+    /// Who calls by what is no API key; at most one domain finds that out.
+    package var tokens: (any TokenVerifier)?
     /// Called once, after the last request.
     package var close: @Sendable () async -> Void
 

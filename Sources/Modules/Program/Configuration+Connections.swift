@@ -9,9 +9,20 @@ extension Configuration {
     package func postgres() throws(CommandError) -> PostgresConfiguration {
         let url = try require(Settings.database).revealed
         do throws(PostgresError) {
-            return try PostgresConfiguration(url: url)
+            return try PostgresConfiguration(
+                url: url,
+                pooler: postgresPooler,
+                directURL: self[Settings.databaseDirect]?.revealed
+            )
         } catch {
             throw CommandError("DATABASE_URL: \(error.detail)", status: .wrongUse)
+        }
+    }
+
+    package var postgresPooler: PostgresPooler {
+        switch self[Settings.databasePooler] {
+        case .none: .none
+        case .transaction: .transaction
         }
     }
 
@@ -36,6 +47,13 @@ extension Configuration {
 
     /// The queue file, or every mistake in it as wrong use.
     package func topology() throws(CommandError) -> Topology {
+        if source(of: Settings.queues) == .standard, PrivateFile.owner(of: self[Settings.queues]) == nil {
+            throw CommandError(
+                "there is no \(self[Settings.queues]) in this folder, and none beside \(home.path)",
+                remedy: "run it in the fleet's folder, or set FLOTILLA_QUEUES",
+                status: .wrongUse
+            )
+        }
         do throws(TopologyMistakes) {
             return try TopologyFile.load(from: self[Settings.queues])
         } catch {
@@ -59,6 +77,7 @@ extension Configuration {
     private static func commandError(_ error: PostgresError) -> CommandError {
         switch error.code {
         case .sqlState("42P01"): CommandError("the database has no tables yet", remedy: "run flotilla migrate")
+        case .sharedSession: CommandError(error.detail)
         case _ where error.isOutage: CommandError("Postgres: \(error.detail)", remedy: "see flotilla services status")
         default: CommandError("Postgres: \(error)")
         }

@@ -25,6 +25,9 @@ package protocol DomainModule: FleetModule {
     /// What nobody outside the fleet may publish.
     static var fleetOnly: FleetOnlyMessages { get }
 
+    /// Families of events and job types, as topic patterns, that change money, rights or people: in no default of a key.
+    static var guarded: [String] { get }
+
     /// Tables that hold nothing about people but ids, names of operators, and what is sealed.
     static var impersonalTables: Set<String> { get }
 
@@ -56,6 +59,7 @@ extension DomainModule {
     package static var commands: [Command] { [] }
     package static var webhookEvents: [String] { [] }
     package static var fleetOnly: FleetOnlyMessages { FleetOnlyMessages() }
+    package static var guarded: [String] { [] }
     package static var impersonalTables: Set<String> { [] }
 
     package func mistakes() async -> [String] { [] }

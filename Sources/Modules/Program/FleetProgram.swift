@@ -1,4 +1,5 @@
 import Workers
+package import FlotillaMessaging
 package import FlotillaCommandLineKit
 import FlotillaModels
 package import FlotillaOperations
@@ -64,6 +65,27 @@ package struct FleetProgram: Sendable {
         } catch { return nil }
     }
 
+    /// Whether Postgres takes writes; `nil` when it can't be asked, which another finding says.
+    package func writeFinding(_ configuration: Configuration) async -> DoctorFinding? {
+        guard let settings = try? configuration.postgres() else { return nil }
+        let probe = WriteProbe(settings, name: "flotilla doctor")
+        defer { Task { await probe.close() } }
+        do throws(PostgresError) {
+            try await probe.check()
+            return DoctorFinding("writes", .good, "Postgres takes them")
+        } catch {
+            let remedy =
+                switch error.code {
+                case .unavailable: nil as String?
+                case .sqlState("25006"): "name the primary in DATABASE_URL, or end default_transaction_read_only"
+                case .sqlState("53100"): "make room on the disk of its data"
+                default: "see the server's log"
+                }
+            guard let remedy else { return nil }
+            return DoctorFinding("writes", .bad, "Postgres takes none: \(error.cause)", remedy: remedy)
+        }
+    }
+
     /// All for which the API or the workers would refuse to start, a line each.
     package func mistakes(_ configuration: Configuration) async -> [String] {
         var lines: [String] = []
@@ -92,6 +114,17 @@ package struct FleetProgram: Sendable {
 
     package var impersonalTables: Set<String> {
         modules.reduce(FleetTables.impersonal) { $0.union($1.impersonalTables) }
+    }
+
+    /// What callers from outside may hand in.
+    package var intakeRules: IntakeRules { IntakeRules(modules) }
+
+    /// What nobody but the fleet may publish.
+    package var publisherExclusions: PublisherRights.FleetOnly {
+        PublisherRights.FleetOnly(
+            events: modules.flatMap { $0.fleetOnly.events },
+            commands: modules.flatMap { $0.fleetOnly.commands }
+        )
     }
 
     /// The events that webhooks tell endpoints of.

@@ -11,5 +11,12 @@ extension Invocation {
     }
 
     /// The configuration of this process, or every problem with it, one per line, as wrong use.
-    package func configuration() throws(CommandError) -> Configuration { try program.configuration() }
+    ///
+    /// - Parameter makesKeys: whether the command may make the keys that it lacks, in a home that it makes.
+    package func configuration(makingKeys makesKeys: Bool = false) throws(CommandError) -> Configuration {
+        var configuration = try program.configuration()
+        configuration.makesKeys = makesKeys
+        if let warning = configuration.foreignServers { console.note("Warning: \(warning)") }
+        return configuration
+    }
 }

@@ -16,8 +16,12 @@ package struct AddressRule: Sendable {
     package static let http = AddressRule(schemes: ["http", "https"]) { $0.scheme == "https" }
 
     /// What is wrong with an address, a line each. The text itself may hold a password and is never repeated.
-    func problems(with text: String, of name: String, allowedPlaintextHosts: [String]) -> [String] {
-        guard let url = ServerURL(text) else { return ["\(name) has to be a URL such as \(schemes[0])://host"] }
+    package func problems(with text: String, of name: String, allowedPlaintextHosts: [String]) -> [String] {
+        guard let url = ServerURL(text) else {
+            let isEncodable = text.contains("@") || text.contains("%")
+            let hint = isEncodable ? "; / ? # @ % in a user or password are written %2F %3F %23 %40 %25" : ""
+            return ["\(name) has to be a URL such as \(schemes[0])://host\(hint)"]
+        }
         guard schemes.contains(url.scheme) else {
             let tls = url.scheme == "rediss" ? " (this Redis client has no TLS: use a tunnel)" : ""
             return ["\(name) has to begin with \(schemes.map { $0 + "://" }.joined(separator: " or "))\(tls)"]

@@ -13,6 +13,7 @@ package struct DefaultedSetting<Value: TextValue>: SettingDeclaration {
     package var defaultText: String { value.text }
     package var expectation: String { setting.expectation }
     package var address: AddressRule? { setting.address }
+    package var range: String? { setting.range }
     package var defaultValue: (any Sendable)? { value }
 
     package func parse(_ text: String) -> (any Sendable)? { setting.parse(text) }

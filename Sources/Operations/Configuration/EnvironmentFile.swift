@@ -21,7 +21,7 @@ struct EnvironmentFile {
         let name = line[..<equals]
         guard let letter = name.unicodeScalars.first, letter == "_" || letter.properties.isAlphabetic,
             name.allSatisfy({ $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") })
-        else { return "“\(name)” is no name of a variable" }
+        else { return "“\(Credentials.hidden(in: String(name)))” is no name of a variable" }
         let value = Self.trimmed(line[line.index(after: equals)...])
         switch value.first {
         case "'": return takeQuoted(value, quote: "'", for: String(name))

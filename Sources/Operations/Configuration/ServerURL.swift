@@ -11,11 +11,19 @@ package struct ServerURL: Sendable {
     package let path: String
     package let query: [String: String]
 
-    /// Nil when there is no scheme or the port is no number. Percent escapes are resolved.
+    /// Nil when there is no scheme, the port is no number, or a user or password has an unencoded `/`, `?`, `#` or `@`:
+    /// the rest of the password would be taken for a part that is shown. Percent escapes are resolved; nil also for a
+    /// `%` that begins none, and for `%00`.
     package init?(_ text: String) {
         guard let mark = text.firstRange(of: "://") else { return nil }
         scheme = text[..<mark.lowerBound].lowercased()
         var rest = text[mark.upperBound...]
+        if !scheme.hasSuffix("unix"), let end = rest.firstIndex(where: { "/?#".contains($0) }) {
+            guard !rest[end...].contains("@") else { return nil }
+        }
+        if !scheme.hasSuffix("unix") {
+            guard rest.count(where: { $0 == "@" }) <= 1, Self.areEscapesWhole(rest) else { return nil }
+        }
         var parameters: [String: String] = [:]
         if let question = rest.firstIndex(of: "?") {
             for pair in rest[rest.index(after: question)...].split(separator: "&") {
@@ -82,6 +90,17 @@ package struct ServerURL: Sendable {
     private static func isLocal(_ host: String) -> Bool {
         host.hasPrefix("/") || host.hasPrefix("@") || host.lowercased() == "localhost" || host == "::1"
             || (host.hasPrefix("127.") && host.allSatisfy { $0.isNumber || $0 == "." })
+    }
+
+    /// Other clients of servers end a text at a NUL, or refuse it and show it.
+    private static func areEscapesWhole(_ text: Substring) -> Bool {
+        !text.utf8.contains(0)
+            && text.utf8.split(separator: UInt8(ascii: "%"), omittingEmptySubsequences: false).dropFirst().allSatisfy {
+                let digits = $0.prefix(2)
+                return digits.count == 2
+                    && digits.allSatisfy { ($0 < 0x3a && $0 >= 0x30) || (0x61...0x66).contains($0 | 0x20) }
+                    && !digits.allSatisfy { $0 == 0x30 }
+            }
     }
 
     private static func decoded(_ text: Substring) -> String {

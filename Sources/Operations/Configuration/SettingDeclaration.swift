@@ -10,6 +10,8 @@ package protocol SettingDeclaration: Sendable {
     var expectation: String { get }
     /// Which addresses are acceptable, where the value is one.
     var address: AddressRule? { get }
+    /// "from 1s to 10m"; `nil` where every value of its kind will do.
+    var range: String? { get }
     /// Nil when the text is no value of this setting.
     func parse(_ text: String) -> (any Sendable)?
     var defaultValue: (any Sendable)? { get }

@@ -1,4 +1,5 @@
 import FlotillaModels
+import FlotillaPlatform
 
 /// A message's body as a person reads it: JSON indented, other text as it is, everything else as a hexadecimal dump.
 ///
@@ -76,18 +77,5 @@ package enum BodyText {
         return String(repeating: "0", count: max(0, digits - text.count)) + text
     }
 
-    private static func visible(_ line: String) -> String {
-        guard line.unicodeScalars.contains(where: { isControl($0) }) else { return line }
-        var text = ""
-        for scalar in line.unicodeScalars {
-            let picture: Unicode.Scalar = Unicode.Scalar(0x2400 + scalar.value) ?? "\u{FFFD}"
-            let shown = scalar.value < 0x20 ? picture : "\u{FFFD}"
-            text.unicodeScalars.append(isControl(scalar) ? shown : scalar)
-        }
-        return text
-    }
-
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.properties.isBidiControl || scalar.properties.generalCategory == .control && scalar != "\t"
-    }
+    private static func visible(_ line: String) -> String { line.showingTextControls(but: ["\t"]) }
 }

@@ -11,7 +11,7 @@ package struct Doctor: Sendable {
     package func examine() async -> [DoctorFinding] {
         async let broker = rabbitMQ()
         async let database = postgres()
-        async let cache = redis()
+        async let cache = degraded(redis())
         return await [broker, database, cache] + [diskSpace(), openFiles()]
             + configuration.warnings.map {
                 DoctorFinding("configuration", .doubtful, $0, remedy: "correct or remove it")
@@ -49,6 +49,18 @@ package struct Doctor: Sendable {
             guard greeting.isComplete else { throw Complaint("\(endpoint) is no PostgreSQL", "correct DATABASE_URL") }
             return greeting.version.map { "version \($0)" } ?? "asks for the password"
         }
+    }
+
+    /// Says what a fleet without Redis does not do.
+    private func degraded(_ finding: DoctorFinding) -> DoctorFinding {
+        guard finding.verdict == .bad else { return finding }
+        return DoctorFinding(
+            finding.subject,
+            .bad,
+            finding.detail + ". Work goes on without live states of jobs, shared rate limits, the cache of quotas, and "
+                + "what processes tell each other of crashes and held queues",
+            remedy: finding.remedy
+        )
     }
 
     private func redis() async -> DoctorFinding {

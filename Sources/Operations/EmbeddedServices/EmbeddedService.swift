@@ -15,12 +15,20 @@ protocol EmbeddedService: Sendable {
     func launch() async throws
     /// Whether it answers, asked in its own protocol.
     func isReady() async -> Bool
+    /// What is left to do once it answers; called after each start.
+    func complete() async throws
+    /// What only a new start mends, though the process lives; cheap, and leaves no line in the server's log.
+    func condition() async -> ServiceCondition
     /// What a client needs to reach it; empty before the first start.
     var variables: [(name: String, value: String)] { get }
 }
 
 extension EmbeddedService {
     var companions: [ServiceProcess] { [] }
+
+    func condition() async -> ServiceCondition { .sound }
+
+    func complete() async throws {}
 
     /// What a server's process sees: nothing of the caller's environment leaks in.
     func environment(_ more: [String: String] = [:]) -> [String: String] {

@@ -16,6 +16,8 @@ package struct EmbeddedServices: Sendable {
 
     /// Starts what doesn't run, all at once, and returns when everything answers.
     ///
+    /// - Parameter startTimeout: how long a server may neither answer nor write a line to its log; one that recovers much
+    ///   may take ten times as long in all.
     /// - Returns: the services that did not run before.
     @discardableResult
     package func start(
@@ -24,7 +26,7 @@ package struct EmbeddedServices: Sendable {
         report: @escaping Report
     ) async throws -> [ServiceName] {
         try home.prepare()
-        return try await withStartLock(report: report) {
+        return try await withStartLocks(names, report: report) {
             try await withThrowingTaskGroup(of: ServiceName?.self) { group in
                 for service in services where names.contains(service.name) {
                     group.addTask {
@@ -42,7 +44,7 @@ package struct EmbeddedServices: Sendable {
     /// Ends the services in good order; what doesn't end in time is killed. No process is left.
     package func stop(_ names: [ServiceName] = ServiceName.allCases, report: @escaping Report) async throws {
         guard FileManager.default.fileExists(atPath: home.control) else { return }
-        try await withStartLock(report: report) { await end(names, report: report) }
+        try await withStartLocks(names, report: report) { await end(names, report: report) }
     }
 
     /// Kills the services' processes, as a crash would.
@@ -51,8 +53,13 @@ package struct EmbeddedServices: Sendable {
     }
 
     /// Ends everything and deletes all data of the home.
+    ///
+    /// - Throws: `ServiceError`, with nothing changed, while a `flotilla up` runs there: it would start them again.
     package func reset(report: @escaping Report) async throws {
         guard FileManager.default.fileExists(atPath: home.path) else { return }
+        guard !home.isInSession else {
+            throw ServiceError(nil, "flotilla up runs in \(home.path)", remedy: "end it with Ctrl-C, then reset")
+        }
         try await stop(report: report)
         var folders = [home.control, home.logs] + services.map { home.folder(of: $0.name) }
         folders += services.map { home.socketFolder(for: $0.name, socket: ".s.PGSQL.5432") }
@@ -90,6 +97,11 @@ package struct EmbeddedServices: Sendable {
         services.contains { $0.name == name && $0.process.isRunning }
     }
 
+    /// What can be said of a service whose process lives.
+    func condition(of name: ServiceName) async -> ServiceCondition {
+        await services.first { $0.name == name }?.condition() ?? .sound
+    }
+
     private func end(_ names: [ServiceName], report: @escaping Report) async {
         await withTaskGroup(of: Void.self) { group in
             for service in services where names.contains(service.name) {
@@ -105,20 +117,25 @@ package struct EmbeddedServices: Sendable {
         }
     }
 
-    /// One start or stop at a time; the lock goes with the process that holds it, however it ends.
-    private func withStartLock<Result>(
+    /// One start or stop of a service at a time; the locks go with the process that holds them, however it ends.
+    ///
+    /// They are taken in the order of the services, so that two callers can't wait for each other.
+    private func withStartLocks<Result>(
+        _ names: [ServiceName],
         report: @escaping Report,
         _ body: () async throws -> Result
     ) async throws -> Result {
-        let path = home.control + "/start.lock"
+        guard let name = ServiceName.allCases.first(where: names.contains) else { return try await body() }
+        let others = names.filter { $0 != name }
+        let path = "\(home.control)/\(name.rawValue)-start.lock"
         var hasWaited = false
         while true {
             if let lock = try FileLock.take(path) {
                 if let owner = home.owner { fchown(lock.descriptor, owner.user, owner.group) }
                 defer { extendLifetime(lock) }
-                return try await body()
+                return try await withStartLocks(others, report: report, body)
             }
-            if !hasWaited { report(.postgres, "waiting for another start or stop of \(home.path)") }
+            if !hasWaited { report(name, "waiting for another start or stop") }
             hasWaited = true
             try await Task.sleep(for: .milliseconds(50))
         }

@@ -11,15 +11,76 @@ package struct Home: Sendable, Hashable {
     /// The ordinary user to whom a home belongs that root works in; nil when root made it, or we aren't root.
     let owner: UserIdentity?
 
-    /// `FLOTILLA_HOME`, or `.flotilla` in the current folder.
+    /// Whether it was found where somebody else has made it: nothing in it is believed.
+    package let isForeign: Bool
+
+    private static let standardName = ".flotilla"
+
+    /// `FLOTILLA_HOME`, or `.flotilla` in the current folder, or in the nearest folder above that has one.
+    ///
+    /// Only one that is the user's own counts, for what it holds is trusted; for root, also the current folder's owner's.
+    /// One of somebody else in the current folder is ``isForeign``.
     package init(environment: [String: String], currentFolder: String) {
-        let name = environment["FLOTILLA_HOME"].flatMap { $0.isEmpty ? nil : $0 } ?? ".flotilla"
-        self.init(path: name.hasPrefix("/") ? name : currentFolder + "/" + name)
+        if let name = environment["FLOTILLA_HOME"], !name.isEmpty {
+            self.init(path: name.hasPrefix("/") ? name : currentFolder + "/" + name)
+        } else {
+            let user = geteuid()
+            let trusted = Set([user, user == 0 ? PrivateFile.owner(ofFolder: currentFolder) : nil].compactMap(\.self))
+            let folders = [currentFolder] + Self.folders(above: currentFolder)
+            let found = folders.first { Self.isHome("\($0)/\(Self.standardName)", of: trusted) }
+            let path = "\(found ?? currentFolder)/\(Self.standardName)"
+            let hasOwn = PrivateFile.owner(ofFolder: path).map(trusted.contains) ?? !Self.exists(path)
+            self.init(path: path, isForeign: !hasOwn || found == nil && Self.exists(path + "/control"))
+        }
     }
 
-    package init(path: String) {
+    /// Whether both folders are there, made by the same one of the users; a link may lead into what others made.
+    private static func isHome(_ path: String, of users: Set<UInt32>) -> Bool {
+        guard let owner = PrivateFile.owner(ofFolder: path), users.contains(owner) else { return false }
+        return PrivateFile.owner(ofFolder: path + "/control") == owner
+    }
+
+    /// Whether the name is taken, be it by a link that leads nowhere.
+    private static func exists(_ path: String) -> Bool {
+        (try? FileManager.default.attributesOfItem(atPath: path)) != nil
+    }
+
+    /// Whether anything was ever kept in it.
+    package var exists: Bool { FileManager.default.fileExists(atPath: control) }
+
+    /// Where the queue file of the fleet is that was last run here by `flotilla up`.
+    var queuesFile: String { control + "/queues-file" }
+
+    /// The probes of the processes that `flotilla up` runs here, as the setting writes them.
+    private var probesFile: String { control + "/probes" }
+
+    /// Whether a `flotilla up` runs here.
+    var isInSession: Bool { FileLock.isHeld(control + "/up.lock") }
+
+    /// Nil while no `flotilla up` runs here.
+    var probes: String? {
+        guard isInSession else { return nil }
+        return PrivateFile.read(probesFile)?.split(separator: "\n").first.map(String.init)
+    }
+
+    /// For other commands in this home, while the session lasts.
+    package func record(probes: ProbeList, queuesFile path: String) throws(SystemError) {
+        try PrivateFile.write(probes.text + "\n", to: probesFile, owner: owner)
+        let folder = FileManager.default.currentDirectoryPath
+        try PrivateFile.write(path.hasPrefix("/") ? path : "\(folder)/\(path)", to: queuesFile, owner: owner)
+    }
+
+    /// The probes that were last recorded; their ports are taken again where they are free.
+    package var lastProbes: ProbeList? {
+        PrivateFile.read(probesFile).flatMap { ProbeList(text: $0.filter { $0 != "\n" }) }
+    }
+
+    package init(path: String) { self.init(path: path, isForeign: false) }
+
+    private init(path: String, isForeign: Bool) {
         let path = Self.normalised(path)
         self.path = path
+        self.isForeign = isForeign
         guard UserIdentity.isRoot else {
             (base, owner) = (path, nil)
             return
@@ -59,6 +120,9 @@ package struct Home: Sendable, Hashable {
 
     /// Makes the folders that all services share.
     package func prepare() throws(ServiceError) {
+        guard !isForeign else {
+            throw ServiceError(nil, "\(path) is somebody else's", remedy: "choose another folder with FLOTILLA_HOME")
+        }
         do throws(SystemError) {
             // Passable for the servers' users when root runs them; what matters inside has modes of its own.
             let mode: UInt32 = UserIdentity.isRoot && owner == nil ? 0o711 : 0o700
@@ -74,7 +138,9 @@ package struct Home: Sendable, Hashable {
     /// Makes sure that the home has only one supervisor; nil when there is one already.
     package func lockSession() throws -> FileLock? {
         try prepare()
-        return try FileLock.take(control + "/up.lock")
+        guard let lock = try FileLock.take(control + "/up.lock") else { return nil }
+        if let owner { fchown(lock.descriptor, owner.user, owner.group) }
+        return lock
     }
 
     /// The folder for a service's socket: in the home, or a short one elsewhere when the path would be too long.

@@ -21,7 +21,7 @@ struct RabbitMQService: EmbeddedService {
 
     private static let user = "flotilla"
     private var folder: String { home.folder(of: name) }
-    private var portsFile: String { home.control + "/rabbitmq.ports" }
+    var portsFile: String { home.control + "/rabbitmq.ports" }
     private var passwordFile: String { home.control + "/rabbitmq.password" }
 
     var companions: [ServiceProcess] { [mapper] }
@@ -29,20 +29,22 @@ struct RabbitMQService: EmbeddedService {
     var variables: [(name: String, value: String)] {
         guard let ports = RabbitMQPorts(text: PrivateFile.read(portsFile) ?? ""), let password else { return [] }
         let address = "\(Self.user):\(password)@127.0.0.1"
-        return [
+        let own = [
             ("RABBITMQ_URL", "amqp://\(address):\(ports.amqp)/%2f"),
             ("RABBITMQ_MANAGEMENT_URL", "http://\(address):\(ports.management)"),
         ]
+        guard let secret = PrivateFile.read(publisherPasswordFile) else { return own }
+        return own + [("PUBLISHER_URL", "amqp://\(Self.publisher):\(secret)@127.0.0.1:\(ports.amqp)/%2f")]
     }
 
-    private var password: String? { PrivateFile.read(passwordFile) }
+    var password: String? { PrivateFile.read(passwordFile) }
 
     func prepare(report: (String) -> Void) async throws {
         let user = try home.account(for: name)
         for path in [folder, folder + "/mnesia", folder + "/conf.d"] { try PrivateFile.makeFolder(path, owner: user) }
-        if password == nil {
+        for file in [passwordFile, publisherPasswordFile] where PrivateFile.read(file) == nil {
             let digits = (0..<4).map { _ in String(UInt64.random(in: .min ... .max), radix: 36) }.joined()
-            try PrivateFile.write(digits, to: passwordFile, owner: home.owner)
+            try PrivateFile.write(digits, to: file, owner: home.owner)
         }
         // A mapper of an earlier node would keep its port.
         await mapper.killAll()
@@ -52,7 +54,7 @@ struct RabbitMQService: EmbeddedService {
         let password = password ?? ""
         try PrivateFile.write(settings(ports, password), to: folder + "/rabbitmq.conf", owner: user)
         try PrivateFile.write("[rabbitmq_management].\n", to: folder + "/enabled_plugins", owner: user)
-        try PrivateFile.write("[].\n", to: folder + "/advanced.config", owner: user)
+        try PrivateFile.write(Self.advancedSettings, to: folder + "/advanced.config", owner: user)
         try PrivateFile.write("", to: folder + "/rabbitmq-env.conf", owner: user)
         let cookie = folder + "/.erlang.cookie"
         if !FileManager.default.fileExists(atPath: cookie) {
@@ -72,18 +74,41 @@ struct RabbitMQService: EmbeddedService {
 
     func isReady() async -> Bool {
         guard let ports = RabbitMQPorts(text: PrivateFile.read(portsFile) ?? ""), let password else { return false }
+        guard await letsIn(ports, password) else { return false }
+        let answer = try? await Endpoint.tcp(host: "127.0.0.1", port: ports.management)
+            .ask(Self.request("whoami", password)) { $0.count >= 12 }
+        return answer.map { String(decoding: $0.prefix(12).suffix(4), as: UTF8.self) == " 200" } ?? false
+    }
+
+    private func letsIn(_ ports: RabbitMQPorts, _ password: String) async -> Bool {
         let login = AMQPGreeting.login(user: Self.user, password: password)
         let greeting = try? await Endpoint.tcp(host: "127.0.0.1", port: ports.amqp).ask(login) {
             AMQPGreeting($0).isLoggedIn
         }
-        guard let greeting, AMQPGreeting(greeting).isLoggedIn else { return false }
-        let credentials = Data("\(Self.user):\(password)".utf8).base64EncodedString()
-        let request =
-            "GET /api/whoami HTTP/1.0\r\nHost: localhost\r\nAuthorization: Basic \(credentials)\r\n\r\n"
-        let answer = try? await Endpoint.tcp(host: "127.0.0.1", port: ports.management).ask(Array(request.utf8)) {
-            $0.count >= 12
+        return greeting.map { AMQPGreeting($0).isLoggedIn } ?? false
+    }
+
+    /// A node whose disk was full goes on answering, but the log of its quorum queues is gone, and they stay down.
+    ///
+    /// One that lets clients in works, whatever its management API does: that alone is no reason to end what it does.
+    func condition() async -> ServiceCondition {
+        guard let ports = RabbitMQPorts(text: PrivateFile.read(portsFile) ?? ""), let password else { return .sound }
+        let request = Self.request("queues?disable_stats=true&enable_queue_totals=true", password)
+        let endpoint = Endpoint.tcp(host: "127.0.0.1", port: ports.management)
+        guard let answer = try? await endpoint.ask(request, timeout: .seconds(4), until: { _ in false }) else {
+            return await letsIn(ports, password) ? .sound : .silent
         }
-        return answer.map { String(decoding: $0.prefix(12).suffix(4), as: UTF8.self) == " 200" } ?? false
+        return String(decoding: answer, as: UTF8.self).contains(#""state":"down""#) ? .broken : .sound
+    }
+
+    /// - Parameter put: JSON to put there; `nil` reads.
+    static func request(_ resource: String, _ password: String, put body: String? = nil) -> [UInt8] {
+        let credentials = Data("\(user):\(password)".utf8).base64EncodedString()
+        let head =
+            "\(body == nil ? "GET" : "PUT") /api/\(resource) HTTP/1.0\r\nHost: localhost\r\n"
+            + "Authorization: Basic \(credentials)\r\n"
+        let rest = body.map { "Content-Type: application/json\r\nContent-Length: \($0.utf8.count)\r\n\r\n\($0)" }
+        return Array((head + (rest ?? "\r\n")).utf8)
     }
 
     /// In the foreground and under a lock of its own: one that the node starts would go its own way.
@@ -141,6 +166,9 @@ struct RabbitMQService: EmbeddedService {
                 + "-kernel inet_dist_use_interface {127,0,0,1}",
         ]
     }
+
+    /// What a queue could not take of retries and dead letters is brought to it again every 10 s instead of every 180 s.
+    private static let advancedSettings = "[{rabbit, [{dead_letter_worker_publisher_confirm_timeout, 10000}]}].\n"
 
     private func settings(_ ports: RabbitMQPorts, _ password: String) -> String {
         """

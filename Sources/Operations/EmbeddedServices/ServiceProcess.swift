@@ -77,12 +77,12 @@ struct ServiceProcess: Sendable {
         }
     }
 
-    /// Waits for the lock to be free.
+    /// Waits for the lock to be free, also in a task that is cancelled: a sleep of its own would end at once.
     func isGone(within timeout: Duration) async -> Bool {
         let deadline = ContinuousClock.now + timeout
         while isRunning {
             if ContinuousClock.now >= deadline { return false }
-            try? await Task.sleep(for: .milliseconds(10))
+            await Task { try? await Task.sleep(for: .milliseconds(10)) }.value
         }
         return true
     }

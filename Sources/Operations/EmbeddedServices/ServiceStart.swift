@@ -25,7 +25,8 @@ struct ServiceStart {
                 try await service.launch()
                 launches += 1
             }
-            if try await isReady(by: begin + startTimeout, logOffset: offset) {
+            if try await isReady(since: begin, logOffset: offset) {
+                try await service.complete()
                 tell("ready after \(Self.seconds(ContinuousClock.now - begin))")
                 return true
             }
@@ -38,17 +39,23 @@ struct ServiceStart {
         }
     }
 
-    /// False when the process dies first.
-    private func isReady(by deadline: ContinuousClock.Instant, logOffset: Int) async throws -> Bool {
-        while ContinuousClock.now < deadline {
+    /// False when the process dies first. One whose log grows is at work, recovering what was in it.
+    private func isReady(since begin: ContinuousClock.Instant, logOffset: Int) async throws -> Bool {
+        var patience = StartPatience(begin, quiet: startTimeout)
+        var told = begin
+        while patience.isLeft(at: .now, logSize: service.process.logSize) {
             switch await service.state {
             case .running: return true
             case .stopped, .remnants: return false
             case .starting: try await Task.sleep(for: .milliseconds(20))
             }
+            if ContinuousClock.now - told >= .seconds(30) {
+                told = .now
+                tell("still starting after \(Self.seconds(told - begin))")
+            }
         }
         throw failure(
-            "lives but does not answer after \(Self.seconds(startTimeout))",
+            "lives but does not answer after \(Self.seconds(ContinuousClock.now - begin))",
             service.process.logTail(after: logOffset)
         )
     }

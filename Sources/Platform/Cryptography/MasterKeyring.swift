@@ -4,6 +4,7 @@ import Synchronization
 package final class MasterKeyring: Sendable {
     private let load: @Sendable () throws -> MasterKeys
     private let keys: Mutex<MasterKeys>
+    private let unknown = Mutex(UnknownKeys())
 
     /// - Parameter load: reads the keys, at once and whenever one is missing.
     package init(_ load: @escaping @Sendable () throws -> MasterKeys) throws {
@@ -12,6 +13,14 @@ package final class MasterKeyring: Sendable {
     }
 
     package var current: MasterKeys.Key { keys.withLock { $0.current } }
+
+    /// The key, if this process has it or finds it now. Ids that nobody has cost a look at the keys each, but for those that
+    /// have just been asked for.
+    package func known(_ id: String) -> MasterKeys.Key? {
+        if let key = keys.withLock({ $0[id] }) { return key }
+        guard unknown.withLock({ $0.mayAsk(for: id) }) else { return nil }
+        return try? key(id)
+    }
 
     /// - Throws: `MasterKeyError` when nobody here has the key.
     package func key(_ id: String) throws -> MasterKeys.Key {
@@ -25,5 +34,20 @@ package final class MasterKeyring: Sendable {
             )
         }
         return key
+    }
+}
+
+/// Ids that no key has: each is asked for once a minute, and not many of them, since anybody can write one into a message.
+private struct UnknownKeys {
+    private static let interval = Duration.seconds(60)
+    private static let capacity = 16
+    private var askedAt: [String: ContinuousClock.Instant] = [:]
+
+    mutating func mayAsk(for id: String) -> Bool {
+        let now = ContinuousClock.now
+        askedAt = askedAt.filter { now - $0.value < Self.interval }
+        guard askedAt[id] == nil, askedAt.count < Self.capacity else { return false }
+        askedAt[id] = now
+        return true
     }
 }

@@ -8,10 +8,13 @@ package struct MasterKeys: Sendable {
         /// 16 hexadecimal digits that stand for the key and tell nothing of it.
         package let id: String
         package let cipher: AESGCM
+        /// Seals what the API says of messages that it has taken in; of a key of its own, which follows from this one.
+        package let received: KeyedDigest
 
         init(_ bytes: [UInt8]) {
             id = SHA256.digest(Array("flotilla master key".utf8) + bytes).prefix(8).hexadecimal
             cipher = AESGCM(key: bytes)
+            received = KeyedDigest(key: KeyedDigest(key: bytes).digest("flotilla received 1"))
         }
     }
 

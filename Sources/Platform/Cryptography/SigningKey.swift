@@ -85,11 +85,12 @@ package struct VerificationKey: Sendable, Hashable {
     deinit { unsafe EVP_PKEY_free(pointer) }
 }
 
-@safe private struct DigestContext: ~Copyable {
+/// One use of a digest.
+@safe struct DigestContext: ~Copyable {
     let pointer: OpaquePointer
 
     init() {
-        guard let pointer = unsafe EVP_MD_CTX_new() else { preconditionFailure("out of memory for Ed25519") }
+        guard let pointer = unsafe EVP_MD_CTX_new() else { preconditionFailure("out of memory for a signature") }
         unsafe self.pointer = pointer
     }
 

@@ -14,8 +14,11 @@ package enum Outbox {
     }
 
     /// Inserts the messages, each with its own earliest time.
+    ///
+    /// What a request makes is stamped with it here, see ``ReceivedRequest``.
     package static func insert(_ messages: [OutgoingMessage], notBefore: [Int64?]) -> SQLStatement {
         precondition(messages.count == notBefore.count, "a time for each message")
+        let messages = ReceivedRequest.current == nil ? messages : messages.map(\.received)
         var properties: [String] = []
         properties.reserveCapacity(messages.count)
         for outgoing in messages {
@@ -79,6 +82,45 @@ package enum Outbox {
             [.int(row.id), .text(error), .double(wait.seconds)]
         )
     }
+
+    /// Rows that were refused are tried again at once: what they need has been declared again.
+    package static let retryRefused = SQLStatement(
+        "UPDATE outbox SET not_before = now() WHERE attempts > 0 AND not_before > now()"
+    )
+
+    /// Keeps a retry, a dead letter or a snoozed message that could not be published, until it can be.
+    ///
+    /// - Parameters:
+    ///   - delay: how long it stays away from its queue, by the server's clock.
+    ///   - queue: whose message it is.
+    ///   - key: the same for two copies of one; the second is not kept.
+    package static func keep(
+        _ outgoing: OutgoingMessage,
+        after delay: Duration?,
+        for queue: String,
+        key: String
+    ) -> SQLStatement {
+        let message = outgoing.message
+        return SQLStatement(
+            """
+            INSERT INTO outbox (exchange, routing_key, properties, headers, body, job_id, not_before, waiting_for,
+                waiting_key)
+            VALUES ($1, $2, $3, $4, $5, $6, now() + $7 * interval '1 second', $8, $9)
+            ON CONFLICT (waiting_key) WHERE waiting_key IS NOT NULL DO NOTHING
+            """,
+            [
+                .text(outgoing.exchange), .text(outgoing.routingKey), .text(MessageJSON.text(message.properties)),
+                .text(MessageJSON.text(message.headers)), .bytes(message.body),
+                message.headers[FleetHeader.jobID]?.text.map { .text($0) } ?? .null,
+                delay.map { .double($0.seconds) } ?? .null, .text(queue), .text(key),
+            ]
+        )
+    }
+
+    /// How many messages wait, for each queue; retries, dead letters and snoozed ones that could not be published.
+    package static let waiting = SQLStatement(
+        "SELECT waiting_for, count(*) FROM outbox WHERE waiting_for IS NOT NULL GROUP BY waiting_for ORDER BY 1"
+    )
 
     /// How many rows are due, counted up to 20,000: 10,000 without a time, and 10,000 whose time has come.
     package static let pending = SQLStatement(

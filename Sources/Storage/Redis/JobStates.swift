@@ -39,6 +39,9 @@ package struct JobStates: Sendable {
         }
     }
 
+    /// Counts changes that were given up before Redis was asked.
+    func failed(_ count: Int) { failures.increment(by: count) }
+
     /// The state of a job, or `nil` when Redis has none or can't be asked.
     package func read(_ jobID: String) async -> JobSnapshot? {
         let fields = Self.fields.map { RedisArgument.text($0) }

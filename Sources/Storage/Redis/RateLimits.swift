@@ -5,6 +5,8 @@ package struct RateLimits: Sendable {
         package let granted: Int
         /// When the next permit comes.
         package let next: Duration
+        /// How many more could have been granted.
+        package let left: Int
     }
 
     private let redis: RedisClient
@@ -23,9 +25,10 @@ package struct RateLimits: Sendable {
             keys: ["flotilla:rate:\(name)"],
             arguments: [.int(Int64(interval)), .int(Int64(interval) * Int64(burst - 1)), .int(Int64(wanted))]
         )
-        guard let granted = reply.elements.first?.int, let next = reply.elements.last?.int else {
+        let numbers = reply.elements.compactMap(\.int)
+        guard numbers.count == 3 else {
             throw RedisError(code: .server("ERR"), operation: "take from a rate", detail: "an answer of another shape")
         }
-        return Grant(granted: Int(granted), next: .microseconds(next))
+        return Grant(granted: Int(numbers[0]), next: .microseconds(numbers[1]), left: Int(numbers[2]))
     }
 }

@@ -26,7 +26,7 @@ package struct RedisConfiguration: Sendable, CustomStringConvertible, CustomRefl
         if let mark = rest.firstIndex(of: "?") {
             for pair in rest[rest.index(after: mark)...].split(separator: "&") {
                 guard pair.hasPrefix("db="), let number = Int(pair.dropFirst(3)), number >= 0 else {
-                    throw invalid("\(pair) is not understood; db=N is")
+                    throw invalid("a parameter is not understood; db=N is")
                 }
                 database = number
             }

@@ -9,6 +9,8 @@ package actor RedisConnection {
     private var handle: RedisHandle?
     private var backoff = ReconnectBackoff()
     private var retryAt: ContinuousClock.Instant?
+    /// Round trips in a row that a server let pass which takes connections and is silent.
+    private var timeouts = 0
     private var problem = RedisError.unavailable("connect", "there is no connection yet")
     private var isClosed = false
 
@@ -25,7 +27,10 @@ package actor RedisConnection {
     /// Sends the commands together and waits for all answers.
     func execute(_ commands: [[RedisArgument]]) throws(RedisError) -> [RedisReply] {
         if handle == nil || !isAlive() { try connect() }
-        return try exchange(commands, until: .now + configuration.commandTimeout)
+        let replies = try exchange(commands, until: .now + configuration.commandTimeout)
+        backoff.reset()
+        timeouts = 0
+        return replies
     }
 
     func close() {
@@ -40,7 +45,6 @@ package actor RedisConnection {
         if let retryAt, retryAt > .now { throw problem }
         do throws(RedisError) {
             try open(until: .now + configuration.connectTimeout)
-            backoff.reset()
             retryAt = nil
         } catch {
             handle = nil
@@ -82,11 +86,22 @@ package actor RedisConnection {
             case .none:
                 let events = Int16(POLLIN) | (mustSend ? Int16(POLLOUT) : 0)
                 let ready = Descriptors.wait(for: events, on: handle?.socket ?? -1, or: nil, until: deadline)
-                if ready.hasTimedOut { throw lost("no answer from the server") }
+                if ready.hasTimedOut { throw silent() }
                 guard handle?.consume() == true else { throw lost(handle?.problem ?? "no connection") }
             }
         }
         return replies
+    }
+
+    /// The first time it may have been the command; from the second on, calls are spared the wait for a while.
+    private func silent() -> RedisError {
+        let error = lost("no answer from the server")
+        timeouts += 1
+        if timeouts > 1 {
+            problem = error
+            retryAt = .now + max(configuration.commandTimeout * 4, backoff.next(chance: .random(in: 0...1)))
+        }
+        return error
     }
 
     private func lost(_ detail: String) -> RedisError {

@@ -27,5 +27,5 @@ package struct RedisError: Error, Sendable, Hashable, CustomStringConvertible {
             }
     }
 
-    package var description: String { "\(operation): \(detail) (\(code))" }
+    package var description: String { "\(operation): \(detail)" }
 }

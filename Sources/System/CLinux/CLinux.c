@@ -1,16 +1,50 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <linux/tcp.h>
+#include <malloc.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 
 int fleet_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
 
 int fleet_name_thread(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+int64_t fleet_bytes_received(int socket) {
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    memset(&info, 0, sizeof info);
+    if (getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return -1;
+    return (int64_t)info.tcpi_bytes_received;
+}
+
+int64_t fleet_bytes_read(int socket) {
+    int64_t received = fleet_bytes_received(socket);
+    int unread = 0;
+    if (received < 0 || ioctl(socket, FIONREAD, &unread) != 0) return -1;
+    return received - unread;
+}
+
+void fleet_discard_input(int socket) {
+    int parts = 0;
+    while (parts++ < 64 && recv(socket, NULL, 1 << 16, MSG_DONTWAIT | MSG_TRUNC) > 0) {}
+}
+
+int64_t fleet_descriptor_limit(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return -1;
+    return limit.rlim_cur == RLIM_INFINITY ? INT64_MAX : (int64_t)limit.rlim_cur;
+}
+
+void fleet_release_free_memory(void) { malloc_trim(0); }
 
 void *fleet_map_shared(int descriptor, size_t length) {
     void *address = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);

@@ -3,6 +3,8 @@ import CFlotillaCairo
 /// A paragraph, broken into lines.
 @safe final class TextLayout {
     let pointer: OpaquePointer
+    /// The characters of its text that no font has, each once.
+    var missing: [Character] = []
 
     private static let scale = Double(PANGO_SCALE)
 
@@ -39,6 +41,9 @@ import CFlotillaCairo
     }
 
     func use(_ font: FontDescription) { unsafe pango_layout_set_font_description(pointer, font.pointer) }
+
+    /// Whether some characters are in no font: boxes with their numbers are drawn instead.
+    var hasMissing: Bool { unsafe pango_layout_get_unknown_glyphs_count(pointer) > 0 }
 
     var height: Double { size.height }
 

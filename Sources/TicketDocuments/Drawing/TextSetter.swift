@@ -13,6 +13,8 @@ import CFlotillaCairo
     private var descriptions: [Face: FontDescription] = [:]
     private var shared: [SharedText: TextLayout] = [:]
     private var scratch: [TextStyle: TextLayout] = [:]
+    /// The characters of the texts set since ``begin(_:)`` that no font has.
+    private(set) var missing: Set<Character> = []
 
     private struct Face: Hashable {
         let weight: TextStyle.Weight
@@ -48,8 +50,11 @@ import CFlotillaCairo
         unsafe g_object_unref(UnsafeMutableRawPointer(fonts))
     }
 
-    /// Decides among letter forms that languages share, and where lines may break.
-    func use(_ language: TicketLanguage) {
+    /// Begins a page.
+    ///
+    /// - Parameter language: decides among letter forms that languages share, and where lines may break.
+    func begin(_ language: TicketLanguage) {
+        missing = []
         guard language != self.language else { return }
         self.language = language
         unsafe pango_context_set_language(context, pango_language_from_string(language.rawValue))
@@ -63,7 +68,10 @@ import CFlotillaCairo
     func set(_ text: String, _ style: TextStyle, width: Double, height: Double, isShared: Bool) -> TextLayout {
         if isShared {
             let key = SharedText(text: text, style: style, width: width, height: height)
-            if let known = shared[key] { return known }
+            if let known = shared[key] {
+                missing.formUnion(known.missing)
+                return known
+            }
             if shared.count >= Self.remembered { shared = [:] }
             let layout = unsafe TextLayout(context, style)
             fit(layout, text, style, width, height)
@@ -77,6 +85,7 @@ import CFlotillaCairo
     }
 
     private func fit(_ layout: TextLayout, _ text: String, _ style: TextStyle, _ width: Double, _ height: Double) {
+        defer { note(layout, text.printable) }
         layout.put(text.printable, width: width)
         var size = style.size
         while true {
@@ -86,6 +95,19 @@ import CFlotillaCairo
             size = max(style.smallest, (size * 0.88 * 4).rounded() / 4)
         }
         layout.cut(height)
+    }
+
+    /// A text without gaps, which is nearly every one, costs a look at its runs.
+    private func note(_ layout: TextLayout, _ text: String) {
+        layout.missing = []
+        guard layout.hasMissing else { return }
+        let alone = unsafe TextLayout(context, TextStyle(10))
+        alone.use(description(.regular, 10))
+        for character in Set(text) {
+            alone.put(String(character), width: 1_000)
+            if alone.hasMissing { layout.missing.append(character) }
+        }
+        missing.formUnion(layout.missing)
     }
 
     private func description(_ weight: TextStyle.Weight, _ size: Double) -> FontDescription {

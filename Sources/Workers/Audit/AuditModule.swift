@@ -3,7 +3,7 @@ package import FlotillaModules
 package import FlotillaOperations
 package import FlotillaPlatform
 package import FlotillaStorage
-import FlotillaTelemetry
+package import FlotillaTelemetry
 package import Workers
 
 /// The audit log: a row for every message, chained, sealed and signed.
@@ -15,7 +15,12 @@ package struct AuditModule: DomainModule {
 
     package static var settings: [any SettingDeclaration] { Settings.audit }
     package static var commands: [Command] { [AuditCommand.all] }
-    package static var fleetOnly: FleetOnlyMessages { FleetOnlyMessages(commands: ["audit.write"]) }
+    /// Entries that the log makes of itself, of refused requests, and of what operators did.
+    package static var fleetOnly: FleetOnlyMessages {
+        FleetOnlyMessages(events: ["audit.month.*", "request.denied", "operator.acted"])
+    }
+    /// Services write entries of their own, `audit.write`: those say what they like.
+    package static var guarded: [String] { ["audit.#"] }
     package static var impersonalTables: Set<String> {
         [
             "audit_lanes", "audit_logs", "audit_secrets", "audit_subjects", "audit_subject_traces",
@@ -27,6 +32,7 @@ package struct AuditModule: DomainModule {
         [
             Migration(number: 1, name: "audit", sql: AuditMigration.sql, formerNumber: 2),
             Migration(number: 2, name: "audit_privacy", sql: AuditPrivacyMigration.sql, formerNumber: 8),
+            Migration(number: 3, name: "audit_receipt", sql: AuditReceiptMigration.sql),
         ]
     }
 
@@ -39,7 +45,10 @@ package struct AuditModule: DomainModule {
             interval: configuration[Settings.auditCheckpointInterval],
             log: context.log
         )
-        return ModuleParts(workers: [WorkerRegistration(AuditWorker(privacy: privacy))], services: [maintenance])
+        return ModuleParts(
+            workers: [WorkerRegistration(AuditWorker(privacy: privacy))],
+            services: [maintenance, QueueReplay(context, privacy: privacy)]
+        )
     }
 
     /// A master key that does not fit the database is a mistake to tell at once. A database that is out is none.
@@ -55,9 +64,13 @@ package struct AuditModule: DomainModule {
         }
     }
 
+    package var metrics: [MetricDescription] { QueueReplay.metrics }
+
+    package func findings() async -> [DoctorFinding] { await configuration.lossFindings() }
+
     package func routes(in context: APIContext) throws -> ModuleRoutes {
         let privacy = AuditPrivacy(context.postgres, masters: try configuration.masterKeyring())
-        return ModuleRoutes(AuditRoutes(AuditLog(context.postgres, privacy: privacy)).routes)
+        return ModuleRoutes(AuditRoutes(AuditLog(context.lists, privacy: privacy)).routes)
     }
 
     package func sealedSecrets(_ pool: PostgresPool, _ masters: MasterKeyring) -> [any SealedSecrets] {

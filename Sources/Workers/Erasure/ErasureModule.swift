@@ -1,5 +1,5 @@
 package import FlotillaCommandLineKit
-import FlotillaModules
+package import FlotillaModules
 package import FlotillaOperations
 package import Workers
 
@@ -13,6 +13,9 @@ package struct ErasureModule: DomainModule {
         // The verb of a noun that is the audit log's.
         [Command("audit", "Forgets people", verbs: [AuditForgetCommand.command])]
     }
+
+    /// The entry that says that a person was forgotten.
+    package static var fleetOnly: FleetOnlyMessages { FleetOnlyMessages(events: ["subject.forgotten"]) }
 
     package func start(in context: ModuleContext) -> ModuleParts { ModuleParts() }
 }

@@ -19,7 +19,6 @@ package struct IndexingModule: DomainModule {
 
     package static var settings: [any SettingDeclaration] { Settings.search }
     package static var commands: [Command] { [IndexCommands.all] }
-    package static var fleetOnly: FleetOnlyMessages { FleetOnlyMessages(events: [SearchPerformed.event]) }
     package static var impersonalTables: Set<String> { ["search_generations", "search_deleted_users"] }
 
     package var migrations: [Migration] {
@@ -48,7 +47,12 @@ package struct IndexingModule: DomainModule {
         // Apart from the others, so that searches that take long keep nobody else waiting.
         var settings = context.postgres.configuration
         settings.statementTimeout = Self.searchTimeout
-        let pool = PostgresPool(settings, size: Self.searchConnections, name: "\(context.postgres.name) search")
+        let pool = PostgresPool(
+            settings,
+            size: Self.searchConnections,
+            name: "\(context.postgres.name) search",
+            patience: context.postgres.patience
+        )
         let topic = context.topology.events.name
         let quotas = QuotaReader(
             context.postgres,

@@ -1,6 +1,8 @@
 package import FlotillaCommandLineKit
+import FlotillaIdentity
 package import FlotillaModules
 package import FlotillaOperations
+import FlotillaOutbound
 package import FlotillaStorage
 package import FlotillaTelemetry
 package import Workers
@@ -20,6 +22,8 @@ package struct NotificationsModule: DomainModule {
             commands: DeliveryQueue.names.sorted()
         )
     }
+    /// The commands `notification.email` and its like send free texts to free addresses.
+    package static var guarded: [String] { ["user.#", "customer.#", "notification.#"] }
 
     package var migrations: [Migration] {
         [
@@ -41,24 +45,34 @@ package struct NotificationsModule: DomainModule {
         guard context.runs(EmailDeliveryWorker.name) else { return ModuleParts() }
         let texts = try configuration.notificationTexts()
         let settings = try configuration.notifications()
+        let service = try configuration.authServiceSettings()
         let chains = try NotificationChains(
             settings,
             redis: context.redis,
             metrics: context.metrics,
             log: context.log
         )
+        let engine = service.map { _ in TransferEngine(name: "auth service") }
+        var directory: RecipientDirectory?
+        if let service, let engine {
+            directory = RecipientDirectory(AuthServiceClient(service, HTTPClient(engine), log: context.log))
+        }
         let workers = NotificationWorkers(
             context.postgres,
             topology: context.topology,
             texts: texts,
             chains: chains,
-            smsSender: settings.smsFrom
+            smsSender: settings.smsFrom,
+            directory: directory
         )
         return ModuleParts(
             workers: workers.registrations,
             services: workers.services(broker: context.broker, log: context.log),
             probes: workers.probes,
-            close: { await chains.close() }
+            close: {
+                await chains.close()
+                await engine?.close()
+            }
         )
     }
 
@@ -66,11 +80,12 @@ package struct NotificationsModule: DomainModule {
         let texts = try configuration.notificationTexts()
         let sending = NotificationRoutes(
             context.postgres,
+            lists: context.lists,
             dispatch: NotificationDispatch(texts, topology: context.topology),
             admission: context.admission
         )
         return ModuleRoutes(
-            sending.routes + InboxRoutes(context.postgres).routes
+            sending.routes + InboxRoutes(context.postgres, lists: context.lists).routes
                 + PreferenceRoutes(context.postgres, templates: texts.templates).routes
         )
     }

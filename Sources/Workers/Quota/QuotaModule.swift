@@ -14,10 +14,9 @@ package struct QuotaModule: DomainModule {
 
     package static var settings: [any SettingDeclaration] { Settings.quota }
     package static var fleetOnly: FleetOnlyMessages {
-        FleetOnlyMessages(
-            events: [QuotaEvent.warning, QuotaEvent.exceeded, SubscriptionEvent.activated, SubscriptionEvent.expiring]
-        )
+        FleetOnlyMessages(events: ["quota.*", SubscriptionEvent.activated, SubscriptionEvent.expiring])
     }
+    package static var guarded: [String] { ["payment.#", "invoice.#", "subscription.#", "token.#"] }
     package static var impersonalTables: Set<String> {
         [
             "plans", "plan_limits", "subscriptions", "subscription_periods", "subscription_notices", "quotas",

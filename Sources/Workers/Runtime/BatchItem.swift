@@ -1,3 +1,4 @@
+import FlotillaMessaging
 public import FlotillaModels
 
 /// One message of a batch.
@@ -26,4 +27,32 @@ public struct BatchItem<Payload: Sendable>: Sendable {
     public var occurredAt: Int64? { inbound.occurredAt }
     /// When this process received it, in microseconds since 1970.
     public var receivedAt: Int64 { inbound.receivedAt }
+}
+
+extension BatchItem {
+    /// The user as whom the message was published, which the broker has checked; `nil` where the publisher did not say.
+    ///
+    /// The fleet itself takes it off when it publishes the message again, as it does for a retry.
+    package var senderID: String? { inbound.delivery.message.properties.userID }
+
+    /// Throws when a text can't be held by Postgres: U+0000 is the one character that it refuses.
+    package func checkStorable() throws(InvalidPayload) { try inbound.checkStorable() }
+}
+
+extension InboundMessage {
+    fileprivate func checkStorable() throws(InvalidPayload) {
+        try check(messageID, "message_id")
+        try check(correlationID, "correlation_id")
+        try check(event, "type")
+        try check(exchange, "exchange")
+        try check(routingKey, "routing key")
+        let headers = original.headers
+        if !headers.isEmpty { try check(headers[FleetHeader.traceParent]?.text, FleetHeader.traceParent) }
+    }
+
+    private func check(_ text: String?, _ field: String) throws(InvalidPayload) {
+        if let text, text.utf8.contains(0) {
+            throw InvalidPayload(field: field, problem: "expected text, found the character U+0000")
+        }
+    }
 }

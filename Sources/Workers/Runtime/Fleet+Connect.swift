@@ -76,9 +76,9 @@ extension Fleet {
             let problem = unsafe String(cString: strerror(errno))
             throw FleetError(code: .stateFolder, detail: "cannot make \(configuration.stateFolder): \(problem)")
         }
-        let (postgres, redis) = (connections.postgres, connections.redis)
+        let (postgres, redis, writeProbe) = (connections.postgres, connections.redis, connections.writeProbe)
         let own: [Dependency: @Sendable () async -> Bool] = [
-            .postgres: { (try? await postgres.ping()) != nil },
+            .postgres: { (try? await writeProbe.check()) != nil },
             .redis: { redis == nil ? true : (try? await redis?.command(["PING"])) != nil },
         ]
         let metrics = connections.metrics
@@ -100,23 +100,87 @@ extension Fleet {
             only: configuration.only,
             drain: configuration.drain
         )
+        setup.rights = connections.rights
+        setup.transactionTimeout = configuration.transactionTimeout
+        setup.batchBytes = max(1, configuration.bodyBudget / 16)
         let retention = configuration.inboxRetention
         setup.services.append(
             Pruner(postgres, "inbox rows forgotten", step: 1_000, every: .seconds(60), log: configuration.log) {
                 Inbox.prune(olderThan: retention, limit: $0)
             }
         )
+        setup.services.append(
+            Pruner(postgres, "crash notes forgotten", step: 1_000, every: .seconds(3_600), log: configuration.log) {
+                CrashNotes.prune(olderThan: retention, limit: $0)
+            }
+        )
+        setup.services.append(
+            Pruner(postgres, "losses of queues forgotten", step: 1_000, every: .seconds(3_600), log: configuration.log)
+            {
+                QueueGaps.prune(limit: $0)
+            }
+        )
+        let keyRetention = configuration.idempotencyRetention
+        let jobRetention = Jobs.Retention(
+            done: configuration.jobRetention,
+            dead: configuration.deadJobRetention,
+            keys: keyRetention
+        )
+        setup.services.append(
+            Pruner(postgres, "jobs forgotten", step: 500, every: .seconds(60), log: configuration.log) {
+                Jobs.prune(jobRetention, limit: $0)
+            }
+        )
+        setup.services.append(
+            Pruner(postgres, "idempotency keys forgotten", step: 1_000, every: .seconds(600), log: configuration.log) {
+                IdempotencyKeys.prune(olderThan: keyRetention, limit: $0)
+            }
+        )
+        setup.services.append(ClockMonitor(postgres, redis: redis, metrics: metrics, log: configuration.log))
         setup.close = {
             await close()
             await connections.close()
         }
         setup.pendingSteps = { try await Migrations.pending(in: postgres, schema) }
         setup.migrate = { _ = try await Migrations.apply(to: postgres, schema) }
+        if let repair = connections.repair { setup.services.append(TopologyWatch(repair: repair)) }
         if configuration.relaysOutbox { setup.services.append(OutboxService(connections)) }
         if let redis {
-            setup.tracker = JobStates(redis, metrics: metrics)
+            setup.tracker = JobStateQueue(JobStates(redis, metrics: metrics))
             setup.sharedSuspects = RedisCrashSuspects(redis)
+            setup.heldQueues = HeldQueues(redis)
+            setup.services.append(RedisWatch(redis: redis, breakers: breakers, log: configuration.log))
         }
         self.init(setup)
+    }
+}
+
+extension ClockMonitor: FleetService {}
+
+/// Notices that Redis is lost though nobody waits for it: opens its breaker, and says what goes on without it.
+///
+/// The breaker's own probe closes it again.
+struct RedisWatch: FleetService {
+    let redis: RedisClient
+    let breakers: Breakers
+    let log: Log
+    var interval = Duration.seconds(1)
+
+    func run() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: interval)
+            guard breakers.openSince(.redis) == nil, !Task.isCancelled else { continue }
+            do {
+                _ = try await redis.command(["PING"])
+                breakers.recordSuccess(of: [.redis])
+            } catch {
+                breakers.recordOutage(of: .redis, reason: error.detail)
+                guard breakers.openSince(.redis) != nil else { continue }
+                log.warning(
+                    "Redis is lost: work goes on without live states of jobs, shared rate limits and caches",
+                    ["problem": .string(error.detail)]
+                )
+            }
+        }
     }
 }

@@ -7,12 +7,15 @@ extension Fleet {
     /// A database that is out, or newer than this program, keeps nobody waiting.
     ///
     /// - Parameter isStopping: ends the waiting.
-    func waitForSchema(unless isStopping: () -> Bool) async {
+    /// - Throws: `FleetError` when a pooler stands before the database that the configuration does not tell of.
+    func waitForSchema(unless isStopping: () -> Bool) async throws(FleetError) {
         var told: [SchemaStep] = []
         while !isStopping() {
             let pending: [SchemaStep]
             do {
                 pending = try await setup.pendingSteps()
+            } catch let error as PostgresError where error.code == .sharedSession {
+                throw FleetError(code: .configuration, detail: error.detail)
             } catch {
                 log.warning("whether the tables are up to date can't be told", ["problem": .string("\(error)")])
                 return

@@ -1,6 +1,7 @@
 import FlotillaMessaging
 import FlotillaModels
 import FlotillaPlatform
+package import FlotillaStorage
 public import FlotillaTelemetry
 import Glibc
 import Synchronization
@@ -22,6 +23,8 @@ public final class Fleet: Sendable {
         var groups: [WorkerGroup] = []
         var phase = Phase.idle
         var hasRun = false
+        /// Whether messages have been taken.
+        var hasBegun = false
     }
 
     private let state = Mutex(State())
@@ -55,6 +58,15 @@ public final class Fleet: Sendable {
     /// Whether queues are being consumed: false before the start and from the begin of a drain on.
     public var isRunning: Bool { state.withLock { $0.phase == .running } }
 
+    /// Whether messages have been taken since the start.
+    package var hasBegun: Bool { state.withLock(\.hasBegun) }
+
+    /// The queues that wait because the database lacks what their workers need.
+    package var heldQueues: [HeldQueue] {
+        let groups = state.withLock { $0.groups }
+        return groups.flatMap { $0.runners.values.compactMap(\.hold.report) }.sorted { $0.queue < $1.queue }
+    }
+
     /// Stops taking messages, finishes what runs, and lets ``run()`` return. A second call stops waiting.
     public func shutdown() {
         state.withLock { state in
@@ -67,15 +79,15 @@ public final class Fleet: Sendable {
     public func pause(_ queue: String) async {
         for group in state.withLock({ $0.groups }) {
             guard let runner = group.runners[queue] else { continue }
-            await group.consumer.pause(queue)
-            group.consumer.settle(runner.buffer.takeAll().map(\.token), as: .requeue)
+            await group.pause(runner)
         }
     }
 
     /// Takes a paused queue up again.
     public func resume(_ queue: String) async {
-        for group in state.withLock({ $0.groups }) where group.runners[queue] != nil {
-            await group.consumer.resume(queue)
+        for group in state.withLock({ $0.groups }) {
+            guard let runner = group.runners[queue] else { continue }
+            await group.resume(runner)
         }
     }
 
@@ -88,6 +100,7 @@ public final class Fleet: Sendable {
             return state.hasRun
         }
         guard !hasRun else { throw FleetError(code: .hasRun, detail: "this fleet has run; make another") }
+        Signals.ignoreBrokenPipes()
         do {
             try await consume()
         } catch {
@@ -105,7 +118,7 @@ public final class Fleet: Sendable {
             log.warning("nothing handles these queues here; their messages wait", ["queues": .string(names)])
         }
         let journal = try openJournal(capacity: assigned.reduce(0) { $0 + QueueRunner.capacity(of: $1.0, $1.1) })
-        await waitForSchema { state.withLock { $0.phase != .idle } }
+        try await waitForSchema { state.withLock { $0.phase != .idle } }
         let runtime = try await makeRuntime(journal)
         await runtime.suspects.share()
         var groups: [WorkerGroup] = []
@@ -117,7 +130,10 @@ public final class Fleet: Sendable {
         let started = groups
         let isToStart = state.withLock { state in
             state.groups = started
-            if state.phase == .idle { state.phase = .running }
+            if state.phase == .idle {
+                state.phase = .running
+                state.hasBegun = true
+            }
             return state.phase == .running
         }
         if isToStart {
@@ -127,6 +143,7 @@ public final class Fleet: Sendable {
             for group in groups { await group.consumer.close() }
         }
         await runtime.publisher.close()
+        await setup.tracker.finish()
         journal.markClean()
         log.info("workers have stopped")
     }
@@ -137,6 +154,13 @@ public final class Fleet: Sendable {
             for group in groups {
                 tasks.addTask { await group.dispatch() }
                 tasks.addTask { await group.watch() }
+                tasks.addTask { await group.watchSubscriptions() }
+            }
+            tasks.addTask { await runtime.suspects.note(in: runtime.effects) }
+            if let store = setup.heldQueues {
+                let holds = groups.flatMap { $0.runners.values.map(\.hold) }
+                let reporter = HeldQueueReporter(store: store, process: runtime.processName, holds: holds)
+                tasks.addTask { await reporter.run() }
             }
             for service in setup.services { tasks.addTask { await service.run() } }
             tasks.addTask {
@@ -212,7 +236,10 @@ public final class Fleet: Sendable {
             middleware: setup.middleware,
             metrics: metrics,
             log: log,
-            processName: ProcessName.current
+            processName: ProcessName.current,
+            transactionTimeout: setup.transactionTimeout,
+            batchBytes: setup.batchBytes,
+            rights: setup.rights
         )
     }
 
@@ -242,7 +269,8 @@ public final class Fleet: Sendable {
             runners: runners,
             suspects: runtime.suspects,
             breakers: runtime.breakers,
-            log: log
+            log: log,
+            subscriptions: QueueSubscriptions(consumer)
         )
     }
 }

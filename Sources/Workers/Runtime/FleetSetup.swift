@@ -11,6 +11,8 @@ package struct FleetSetup: Sendable {
     package var breakers: Breakers
     package var tracker: any JobTracker
     package var sharedSuspects: (any SharedCrashSuspects)?
+    /// Where other processes see which queues are held; `nil` tells none.
+    package var heldQueues: HeldQueues?
     package var services: [any FleetService]
     package var middleware: [any Middleware]
     package var metrics: Metrics
@@ -21,6 +23,12 @@ package struct FleetSetup: Sendable {
     package var only: Set<String>?
     /// How long a drain waits for what runs.
     package var drain: Duration
+    /// How long the transaction of an effect may take at most.
+    package var transactionTimeout: Duration = .seconds(10)
+    /// How large the bodies of a batch may be together.
+    package var batchBytes = BodyBudget.standard / 16
+    /// Who may publish what; `nil` where everybody may.
+    package var rights: PublisherRights?
     /// Ends what the modules hold.
     package var close: @Sendable () async -> Void = {}
     /// Brings the database to the schema of the fleet and its modules.

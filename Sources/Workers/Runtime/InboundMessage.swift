@@ -21,6 +21,8 @@ final class InboundMessage: Sendable {
     let job: JobEnd?
     let occurredAt: Int64?
     let receivedAt: Int64
+    /// Of the body that was unpacked.
+    private let charge: BodyBudget.Charge?
 
     /// - Parameters:
     ///   - restored: the message as its publisher made it, where that differs from the delivery's.
@@ -54,6 +56,8 @@ final class InboundMessage: Sendable {
         self.job = job
         self.occurredAt = occurredAt
         self.receivedAt = receivedAt
+        let isUnpacked = data.map { $0.count > delivery.message.body.count } ?? false
+        charge = isUnpacked ? data.flatMap { delivery.charge($0.count) } : nil
     }
 
     /// As the publisher made it.
@@ -61,6 +65,38 @@ final class InboundMessage: Sendable {
 
     var body: [UInt8] { data ?? delivery.message.body }
 
+    /// Whether the body takes more memory than the delivery's.
+    var isUnpacked: Bool { data.map { $0.count > delivery.message.body.count } ?? false }
+
+    /// Counts the bodies no longer: the message is settled, whoever still holds it.
+    func releaseBodies() {
+        releaseUnpacked()
+        delivery.releaseBody()
+    }
+
+    /// Counts what was unpacked no longer; whoever admits the delivery once more counts it again.
+    func releaseUnpacked() { charge?.release() }
+
     /// Computed where it is needed: at most twice for a message.
     var identity: MessageIdentity { MessageIdentity(queue: delivery.queue, message: delivery.message) }
+}
+
+extension InboundMessage {
+    /// When the event happened: as the payload says, else the envelope, else when it was received. One that has yet to
+    /// happen counts as received now, see ``EventTime/credible(_:receivedAt:)``.
+    fileprivate func time(of payloadTime: Int64?) -> Int64 {
+        EventTime.credible(payloadTime ?? occurredAt, receivedAt: receivedAt)
+    }
+}
+
+extension BatchItem {
+    /// When the event happened; every worker for which the newest event wins asks here.
+    ///
+    /// - Parameter payloadTime: microseconds since 1970, as the payload says.
+    package func time(of payloadTime: Int64?) -> Int64 { inbound.time(of: payloadTime) }
+}
+
+extension MessageContext {
+    /// As ``BatchItem/time(of:)``.
+    package func time(of payloadTime: Int64?) -> Int64 { inbound.time(of: payloadTime) }
 }

@@ -14,8 +14,12 @@ package final class OutboxRelay: Sendable {
         package var batch = 200
         /// How often to look without having been told.
         package var sweep: Duration = .seconds(1)
-        /// The first wait of a row that the broker refuses; doubled each time, up to five minutes.
+        /// The first wait of a row that the broker refuses or can't route; doubled each time.
         package var refusalWait: Duration = .seconds(1)
+        /// The longest such wait: a queue that is full or missing may be put right at any moment.
+        package var longestRefusalWait: Duration = .seconds(8)
+        /// The longest wait of a row that can't be sent as it is; nothing but another program makes that better.
+        package var longestDefectWait: Duration = .seconds(300)
 
         package init() {}
     }
@@ -27,6 +31,7 @@ package final class OutboxRelay: Sendable {
     private let log: Log
     private let configuration: Configuration
     private let pending: Gauge
+    private let waiting: WaitingGauges
     private let published: Counter
     private let refused: Counter
     private let signals: AsyncStream<Void>
@@ -44,6 +49,7 @@ package final class OutboxRelay: Sendable {
         self.publisher = publisher
         self.log = log
         self.configuration = configuration
+        waiting = WaitingGauges(metrics)
         pending = metrics.gauge("flotilla_outbox_pending", "Outbox rows that are due, counted up to 20,000.")
         published = metrics.counter("flotilla_outbox_published_total", "Outbox rows that the broker has confirmed.")
         refused = metrics.counter(
@@ -117,7 +123,7 @@ package final class OutboxRelay: Sendable {
         let messages = rows.compactMap { try? $0.message.get() }
         var answers = await publisher.publish(messages).makeIterator()
         return rows.map { row in
-            if case .failure(let error) = row.message { return .refused(reason: "unreadable: \(error)") }
+            if case .failure(let error) = row.message { return .uncarriable(reason: "unreadable: \(error)") }
             return answers.next() ?? .unconfirmed(reason: "the publisher gave no answer")
         }
     }
@@ -125,12 +131,16 @@ package final class OutboxRelay: Sendable {
     /// The statement that sets a row aside for a while; `nil` when the broker has it, or could not be asked.
     private func refusal(_ row: OutboxRow, _ answer: PublishResult) -> SQLStatement? {
         let reason: String
+        var longest = configuration.longestRefusalWait
         switch answer {
         case .confirmed, .unconfirmed: return nil
         case .unroutable(let code, let text): reason = "unroutable: \(code) \(text)"
-        case .refused(let text), .uncarriable(let text): reason = "refused: \(text)"
+        case .refused(let text): reason = "refused: \(text)"
+        case .uncarriable(let text):
+            reason = "can't be sent: \(text)"
+            longest = configuration.longestDefectWait
         }
-        let wait = min(configuration.refusalWait * (1 << min(row.attempts, 16)), .seconds(300))
+        let wait = min(configuration.refusalWait * (1 << min(row.attempts, 16)), longest)
         let message = try? row.message.get()
         log.warning(
             "the broker did not take an outbox row; it stays for another try",
@@ -147,5 +157,32 @@ package final class OutboxRelay: Sendable {
     private func count() async {
         guard let count = try? await pool.query(Outbox.pending).first?.int(0) else { return }
         pending.set(Double(count))
+        guard let rows = try? await pool.query(Outbox.waiting) else { return }
+        waiting.set(rows.compactMap { row in row.text(0).map { ($0, row.int(1) ?? 0) } })
+    }
+}
+
+/// A gauge for each queue that has messages waiting in Postgres.
+private final class WaitingGauges: Sendable {
+    private let metrics: Metrics
+    private let gauges = Mutex<[String: Gauge]>([:])
+
+    init(_ metrics: Metrics) { self.metrics = metrics }
+
+    func set(_ counts: [(queue: String, count: Int64)]) {
+        gauges.withLock { gauges in
+            for gauge in gauges.values { gauge.set(0) }
+            for (queue, count) in counts {
+                let gauge =
+                    gauges[queue]
+                    ?? metrics.gauge(
+                        "flotilla_outbox_waiting",
+                        "Retries, dead letters and snoozed messages in Postgres, since they can't be published.",
+                        ["queue": queue]
+                    )
+                gauges[queue] = gauge
+                gauge.set(Double(count))
+            }
+        }
     }
 }

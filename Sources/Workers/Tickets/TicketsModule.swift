@@ -27,19 +27,20 @@ package struct TicketsModule: DomainModule {
             events: [ScanResult.rejected, ScanResult.suspected, TicketWorker.completed, ScanResult.scanned]
         )
     }
+    package static var guarded: [String] { [TicketCancellation.event] }
     package static var impersonalTables: Set<String> { ["ticket_keys", "ticket_generation_jobs"] }
 
     package var migrations: [Migration] {
         [
             Migration(number: 1, name: "tickets", sql: TicketsMigration.sql, formerNumber: 5),
             Migration(number: 2, name: "scans", sql: ScansMigration.sql, formerNumber: 10),
+            Migration(number: 3, name: "missing_characters", sql: MissingCharactersMigration.sql),
         ]
     }
     package var deadLetterObservers: [any DeadLetterObserver] { [DeadTicketJobs()] }
 
     package func mistakes() async -> [String] {
-        let lines =
-            Self.mistakes { _ = try configuration.tickets() } + Self.mistakes { _ = try configuration.scanRules() }
+        let lines = Self.mistakes { _ = try configuration.tickets() }
         do throws(CommandError) {
             let files = try configuration.ticketFiles()
             await files.close()
@@ -79,15 +80,17 @@ package struct TicketsModule: DomainModule {
         let files = try configuration.ticketFiles()
         let tickets = TicketRoutes(
             context.postgres,
+            lists: context.lists,
             exchange: context.topology.commands.name,
             files: files.store,
-            admission: context.admission
+            admission: context.admission,
+            rules: context.rules
         )
         let scanner = TicketScanner(
             context.postgres,
             keyring: TicketKeyring(TicketKeys(context.postgres, masters: try configuration.masterKeyring())),
             topology: context.topology,
-            rules: try configuration.scanRules()
+            rules: configuration.scanRules
         )
         return ModuleRoutes(
             tickets.routes + TicketCancelRoutes(context.postgres, topology: context.topology).routes

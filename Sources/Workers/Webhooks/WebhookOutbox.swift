@@ -6,7 +6,7 @@ public import Workers
 /// Where any part of the fleet writes the webhooks that are to be sent.
 ///
 /// Everything is written by the caller's transaction: a webhook goes out if, and only if, the effect that it reports
-/// is committed. Without an enabled endpoint for the event nothing is written.
+/// is committed. Without an endpoint for the event nothing is written; for one that is disabled it is kept as missed.
 public struct WebhookOutbox: Sendable {
     /// Executes statements in the transaction that everything is to be part of.
     package typealias Execute = ([SQLStatement]) async throws -> [SQLResult]
@@ -44,22 +44,26 @@ public struct WebhookOutbox: Sendable {
 
     /// Writes the message, a delivery for each endpoint that wants it, and what gets the deliveries going.
     package func post(_ message: WebhookMessage, executing execute: Execute) async throws {
-        let endpoints = try await execute([Self.endpoints(for: message.event)])[0].compactMap { $0.text(0) }
-        guard !endpoints.isEmpty else { return }
-        let deliveries = endpoints.map { (id: UUIDv7.make(), endpoint: $0) }
+        let deliveries = try await execute([Self.endpoints(for: message.event)])[0].map { row in
+            (id: UUIDv7.make(), endpoint: row.text(0) ?? "", isEnabled: row.bool(1) ?? false)
+        }
+        guard !deliveries.isEmpty else { return }
+        let queued = deliveries.filter(\.isEnabled)
         _ = try await execute([
             Self.insert(message),
             SQLStatement(
                 """
-                INSERT INTO webhook_deliveries (message_id, id, endpoint_id)
-                SELECT $1, id, endpoint_id FROM unnest($2, $3) AS new (id, endpoint_id)
+                INSERT INTO webhook_deliveries (message_id, id, endpoint_id, status)
+                SELECT $1, id, endpoint_id, status FROM unnest($2, $3, $4) AS new (id, endpoint_id, status)
                 """,
                 [
                     .text(message.id), .textArray(deliveries.map(\.id)), .textArray(deliveries.map(\.endpoint)),
+                    .textArray(deliveries.map { $0.isEnabled ? "queued" : "missed" }),
                 ]
             ),
-            Outbox.insert(deliveries.map { deliveryMessage($0.id, message) }),
         ])
+        guard !queued.isEmpty else { return }
+        _ = try await execute([Outbox.insert(queued.map { deliveryMessage($0.id, message) })])
     }
 
     static func insert(_ message: WebhookMessage) -> SQLStatement {
@@ -79,16 +83,17 @@ public struct WebhookOutbox: Sendable {
     private static func endpoints(for event: String) -> SQLStatement {
         SQLStatement(
             """
-            SELECT id FROM webhook_endpoints WHERE is_enabled AND EXISTS (
+            SELECT id, is_enabled FROM webhook_endpoints
+            WHERE (is_enabled OR disabled_at > now() - $2 * interval '1 second') AND EXISTS (
                 SELECT FROM unnest(events) AS pattern WHERE pattern IN ('*', $1)
                     OR right(pattern, 2) = '.*' AND starts_with($1, left(pattern, -1)))
             ORDER BY id FOR KEY SHARE
             """,
-            [.text(event)]
+            [.text(event), .double(MissedDeliveries.keptFor.seconds)]
         )
     }
 
-    private func deliveryMessage(_ id: String, _ cause: WebhookMessage) -> OutgoingMessage {
+    func deliveryMessage(_ id: String, _ cause: WebhookMessage) -> OutgoingMessage {
         let body = JSONValue.members([.init(name: WebhookDeliveryMessage.field, value: .string(id))]).json
         var message = Message(body: Array(body.utf8))
         message.properties.contentType = "application/json"

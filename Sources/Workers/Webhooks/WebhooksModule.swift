@@ -19,12 +19,15 @@ package struct WebhooksModule: DomainModule {
     package static var commands: [Command] { [WebhookCommand.all] }
     package static var webhookEvents: [String] { [WebhookEvents.disabled] }
     package static var fleetOnly: FleetOnlyMessages {
-        FleetOnlyMessages(events: [WebhookEvents.disabled], commands: [WebhookOutbox.routingKey])
+        FleetOnlyMessages(events: ["webhook.*"], commands: [WebhookOutbox.routingKey])
     }
     package static var impersonalTables: Set<String> { ["webhook_endpoints", "webhook_deliveries"] }
 
     package var migrations: [Migration] {
-        [Migration(number: 1, name: "webhooks", sql: WebhooksMigration.sql, formerNumber: 9)]
+        [
+            Migration(number: 1, name: "webhooks", sql: WebhooksMigration.sql, formerNumber: 9),
+            Migration(number: 2, name: "webhooks_gone", sql: WebhooksGoneMigration.sql),
+        ]
     }
     package var metrics: [MetricDescription] { WebhookMetrics.all }
 
@@ -44,7 +47,8 @@ package struct WebhooksModule: DomainModule {
                 limiters: EndpointLimiters(metrics: context.metrics, log: context.log),
                 metrics: context.metrics,
                 eventExchange: context.topology.events.name,
-                webhooks: WebhookOutbox(topology: context.topology)
+                webhooks: WebhookOutbox(topology: context.topology),
+                goneAfter: configuration[Settings.webhookGoneAfter]
             )
         )
         return ModuleParts(

@@ -1,6 +1,7 @@
 import FlotillaModules
 import FlotillaCommandLineKit
 import FlotillaOperations
+import FlotillaPlatform
 import FoundationEssentials
 
 /// `flotilla doctor`: is everything there, and as it should be?
@@ -9,12 +10,19 @@ enum DoctorCommand {
         "doctor",
         "Checks the dependencies and shows the configuration",
         takes: [OutputFormat.option],
-        details: "Whether queues.yaml and the broker agree is shown by: flotilla topology verify",
+        details: "Exits with 1 when something is wrong: a server is out, no worker runs, the broker has an alarm, a "
+            + "breaker is open. Whether queues.yaml and the broker agree is shown by: flotilla topology verify",
         examples: ["flotilla doctor", "flotilla doctor --output json"]
     ) { invocation in
         let configuration = try invocation.configuration()
         var findings = await Doctor(configuration).examine()
+        if let finding = await invocation.program.writeFinding(configuration) { findings.append(finding) }
         if let finding = await invocation.program.schemaFinding(configuration) { findings.append(finding) }
+        findings += await configuration.heldQueueFindings()
+        findings += await configuration.sessionFindings()
+        findings += await UndeliveredFindings.examine(configuration)
+        findings += await PublisherFindings.examine(configuration)
+        findings += await FleetFindings.examine(configuration)
         for domain in invocation.program.domains(configuration) { findings += await domain.findings() }
         let mistakes = await invocation.program.mistakes(configuration)
         findings += mistakes.map {
@@ -62,6 +70,7 @@ enum DoctorCommand {
             case .bad: ("✗", .red)
             }
         let remedy = finding.remedy.map { "; \($0)" } ?? ""
-        return "\(style.apply(mark, colours)) \(finding.subject): \(finding.detail)\(remedy)"
+        let text = "\(finding.subject): \(finding.detail)\(remedy)".showingTextControls()
+        return "\(style.apply(mark, colours)) \(text)"
     }
 }

@@ -3,6 +3,7 @@ import FlotillaControlAPI
 import FlotillaModels
 import FlotillaModules
 import FlotillaOperations
+import FlotillaPlatform
 import FlotillaStorage
 import FoundationEssentials
 
@@ -28,7 +29,9 @@ enum EnqueueCommand {
     ) { invocation in
         let configuration = try invocation.configuration()
         let topology = try configuration.topology()
-        let job = try job(invocation, types: topology.jobTypes)
+        let job = try ReceivedRequest.$current.withValue(configuration.operatorRequest) {
+            try EnqueueCommand.job(invocation, types: topology.jobTypes)
+        }
         let outcome = try await configuration.withPostgres { pool in
             try await Jobs(pool, exchange: topology.commands.name).enqueue(job)
         }
@@ -37,7 +40,7 @@ enum EnqueueCommand {
             try JobCommands.show([job], in: invocation)
             return .done
         case .conflict(let id):
-            throw CommandError("this idempotency key belongs to job \(id), which is another")
+            throw CommandError("this idempotency key belongs to \(id), which is another")
         }
     }
 
@@ -64,15 +67,21 @@ enum EnqueueCommand {
             }
             return time
         }
+        let caller = "cli:" + (ProcessInfo.processInfo.environment["USER"] ?? "unknown")
+        let content = [type, "\(scheduledAt ?? 0)", "\(invocation[priority])", "\(invocation[attempts] ?? 0)"]
+        let fingerprint = SHA256.digest(Array(content.joined(separator: " ").utf8) + payload)
         return NewJob(
             type: type,
             payload: payload,
-            idempotencyKey: invocation[idempotencyKey],
+            idempotencyKey: invocation[idempotencyKey].map {
+                IdempotencyKey(caller: caller, text: $0, fingerprint: fingerprint)
+            },
             priority: invocation[priority],
             scheduledAt: scheduledAt,
             maxAttempts: invocation[attempts],
             correlationID: invocation[correlationID],
-            createdBy: "cli:" + (ProcessInfo.processInfo.environment["USER"] ?? "unknown")
+            createdBy: caller,
+            createdByReference: caller
         )
     }
 }

@@ -30,7 +30,7 @@ enum JobCommands {
         let found = try await configuration.withPostgres { pool in try await Jobs(pool).get(id) }
         guard let job = found else { throw CommandError("there is no job \(id)", remedy: "see flotilla job list") }
         if invocation[OutputFormat.option] == .json {
-            invocation.console.print(job.json(live: live, withPayload: true))
+            invocation.console.print(json: job.json(live: live, withPayload: true, mask: .off))
         } else {
             invocation.console.print(details(of: job, live).rendered(colours: invocation.console.hasColours))
         }
@@ -59,8 +59,8 @@ enum JobCommands {
     static func show(_ jobs: [Job], in invocation: Invocation) throws {
         let console = invocation.console
         if invocation[OutputFormat.option] == .json {
-            let items = jobs.map { $0.json(live: nil, withPayload: false) }
-            console.print("[" + items.joined(separator: ",\n ") + "]")
+            let items = jobs.map { $0.json(live: nil, withPayload: false, mask: .off) }
+            console.print(json: "[" + items.joined(separator: ",\n ") + "]")
         } else {
             let table = Table(
                 ["id", "type", "state", "attempts", "enqueued", "error"],

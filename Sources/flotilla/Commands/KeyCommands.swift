@@ -1,36 +1,80 @@
 import FlotillaCommandLineKit
 import FlotillaHTTPRouting
 import FlotillaHTTPServer
+import FlotillaModels
 import FlotillaModules
 import FlotillaPlatform
+import FlotillaStorage
 
 /// `flotilla key`: the API keys.
 enum KeyCommands {
     private static let name = Argument<String>("NAME", "What the key is for")
     private static let id = Argument<String>("ID", "The key's id, as in flk_ID_…")
     private static let scopes = ListOption<Scope>("scopes", "SCOPES", "Which of \(Scope.names)", separator: ",")
+    private static let events = ListOption<String>("events", "PATTERNS", "Events it may publish", separator: ",")
+    private static let jobs = ListOption<String>("jobs", "PATTERNS", "Job types it may enqueue", separator: ",")
     private static let expires = Option<Duration>("expires", "DURATION", "When it ends by itself, such as 90d")
 
-    static let all = Command("key", "Makes, lists and revokes API keys", verbs: [create, list, revoke])
+    static let all = Command(
+        "key",
+        "Makes, lists, changes and revokes API keys",
+        verbs: [create, list, change, revoke]
+    )
+
+    private static var grantDetails: String {
+        """
+        With enqueue a key may hand in what --events and --jobs say: names, or patterns with * for one word and # for any \
+        number. Where neither is given both are “default”: all but what changes money, rights or people \
+        (\(Flotilla.program.intakeRules.guarded.map(\.description).joined(separator: ", "))). With one of them alone the other \
+        is empty. “default” may stand in a list: --events default,payment.succeeded. What is the fleet's own, such as quota.* \
+        and webhook.deliver, no key may hand in.
+        """
+    }
 
     private static let create = Command(
         "create",
         "Makes a key and shows it, this once",
-        takes: [name, scopes, expires, OutputFormat.option],
-        details: "The key goes to standard output, everything else to standard error. Only its digest is stored.",
-        examples: ["flotilla key create shop --scopes enqueue", "flotilla key create ops --scopes read,operate"]
+        takes: [name, scopes, events, jobs, expires, OutputFormat.option],
+        details: "The key goes to standard output, everything else to standard error. Only its digest is stored. "
+            + grantDetails,
+        examples: [
+            "flotilla key create shop --scopes enqueue --events 'profile.*,search.performed' --jobs ticket.generation.requested",
+            "flotilla key create ops --scopes read,read:personal,operate",
+        ]
     ) { invocation in
-        let scopes = Set(invocation[scopes])
-        guard !scopes.isEmpty else { throw UsageError("say what it may do: --scopes \(Scope.names)") }
+        let (scopes, grants) = try rights(invocation)
         let name = invocation[name]
         guard (1...100).contains(name.utf8.count) else { throw UsageError("NAME is 1 to 100 bytes long") }
-        let expiresAt = invocation[expires].map { WallClock.microseconds() + Int64($0 / .microseconds(1)) }
-        let key = try await invocation.configuration().withPostgres { pool in
-            try await APIKeys(pool).create(name: name, scopes: scopes, expiresAt: expiresAt)
+        let lifetime = invocation[expires].map { Int64($0 / .microseconds(1)) }
+        let configuration = try invocation.configuration()
+        let key = try await configuration.withPostgres { pool in
+            let now = try await pool.time()
+            return try await APIKeys(pool).create(
+                name: name,
+                scopes: scopes,
+                grants: grants,
+                expiresAt: lifetime.map { now + $0 }
+            ) { id in
+                var event = OperatorEvent("key.create", of: id)
+                event.details = [
+                    ("keyName", name.json),
+                    ("scopes", "[" + scopes.sortedNames.map(\.json).joined(separator: ",") + "]"),
+                ]
+                return [event.statement(configuration)]
+            }
         }
         if invocation[OutputFormat.option] == .json {
             invocation.console.print(
-                try JSONText.encode(NewKey(id: key.id, key: key.revealed, name: name, scopes: scopes.sortedNames))
+                try JSONText.encode(
+                    NewKey(
+                        id: key.id,
+                        key: key.revealed,
+                        name: name,
+                        scopes: scopes.sortedNames,
+                        events: grants.events.words,
+                        jobs: grants.jobs.words
+                    )
+                )
             )
         } else {
             invocation.console.note("This key is shown only now:")
@@ -39,27 +83,68 @@ enum KeyCommands {
         return .done
     }
 
+    private static let change = Command(
+        "change",
+        "Changes what a key may do",
+        takes: [id, scopes, events, jobs],
+        details: "The scopes and grants take the place of the former ones, within five seconds. " + grantDetails,
+        examples: [
+            "flotilla key change 3f9a0c11d2e4 --scopes enqueue --events default,payment.succeeded --jobs default"
+        ]
+    ) { invocation in
+        let (scopes, grants) = try rights(invocation)
+        let id = invocation[id]
+        let isChanged = try await invocation.configuration().withPostgres { pool in
+            try await APIKeys(pool).change(id, scopes: scopes, grants: grants)
+        }
+        guard isChanged else {
+            throw CommandError("there is no valid key \(id)", remedy: "see flotilla key list")
+        }
+        invocation.console.note("Changed \(id)")
+        return .done
+    }
+
+    /// What --scopes, --events and --jobs say together.
+    private static func rights(_ invocation: Invocation) throws(UsageError) -> (Set<Scope>, Grants) {
+        let scopes = Set(invocation[scopes])
+        guard !scopes.isEmpty else { throw UsageError("say what it may do: --scopes \(Scope.names)") }
+        let (events, jobs) = (invocation[events], invocation[jobs])
+        for (option, words) in [("--events", events), ("--jobs", jobs)] where !words.isEmpty {
+            guard scopes.contains(.enqueue) else {
+                throw UsageError(
+                    "\(option) is for keys with the scope enqueue\(scopes.contains(.admin) ? "; admin has all" : "")"
+                )
+            }
+            guard words.count <= GrantList.longest else {
+                throw UsageError("\(option) takes at most \(GrantList.longest) patterns")
+            }
+            if let problem = words.lazy.compactMap(GrantList.problem).first {
+                throw UsageError("\(option): \(problem)")
+            }
+        }
+        guard scopes.contains(.enqueue) else { return (scopes, Grants()) }
+        return (scopes, events.isEmpty && jobs.isEmpty ? .standard : Grants(events: events, jobs: jobs))
+    }
+
     private static let list = Command(
         "list",
         "Lists the keys, the newest first",
         takes: [OutputFormat.option],
+        details: "A key's last use is written about once a minute.",
         examples: ["flotilla key list", "flotilla key list --output json"]
     ) { invocation in
         let keys = try await invocation.configuration().withPostgres { pool in try await APIKeys(pool).list() }
         let now = WallClock.microseconds()
         let shown = keys.map { ShownKey($0, at: now) }
-        try invocation.show(
-            shown,
-            as: Table(
-                ["id", "name", "scopes", "state", "created", "expires"],
-                shown.map { key in
-                    [
-                        key.id, key.name, key.scopes.joined(separator: ","), key.state, key.createdAt,
-                        key.expiresAt ?? "–",
-                    ]
-                }
+        if invocation[OutputFormat.option] == .json {
+            invocation.console.print(try JSONText.encode(shown))
+        } else if !shown.isEmpty {
+            invocation.console.print(
+                shown.map { $0.lines(width: invocation.console.width ?? 80) }.joined(separator: "\n")
             )
-        )
+        } else {
+            invocation.console.note("There is no key: flotilla key create")
+        }
         return .done
     }
 
@@ -71,8 +156,9 @@ enum KeyCommands {
         examples: ["flotilla key revoke 3f9a0c11d2e4"]
     ) { invocation in
         let id = invocation[id]
-        let isRevoked = try await invocation.configuration().withPostgres { pool in
-            try await APIKeys(pool).revoke(id)
+        let configuration = try invocation.configuration()
+        let isRevoked = try await configuration.withPostgres { pool in
+            try await APIKeys(pool).revoke(id, record: [OperatorEvent("key.revoke", of: id).statement(configuration)])
         }
         guard isRevoked else {
             throw CommandError("there is no valid key \(id)", remedy: "see flotilla key list")
@@ -86,26 +172,8 @@ enum KeyCommands {
         let key: String
         let name: String
         let scopes: [String]
-    }
-
-    private struct ShownKey: Encodable {
-        let id: String
-        let name: String
-        let scopes: [String]
-        let state: String
-        let createdAt: String
-        let expiresAt: String?
-        let revokedAt: String?
-
-        init(_ key: APIKeyRecord, at now: Int64) {
-            id = key.id
-            name = key.name
-            scopes = key.scopes.sortedNames
-            state = key.revokedAt != nil ? "revoked" : key.isValid(at: now) ? "valid" : "expired"
-            createdAt = WallClock.iso8601(key.createdAt)
-            expiresAt = key.expiresAt.map { WallClock.iso8601($0) }
-            revokedAt = key.revokedAt.map { WallClock.iso8601($0) }
-        }
+        let events: [String]
+        let jobs: [String]
     }
 }
 
@@ -118,5 +186,5 @@ extension Scope: TextValue {
 }
 
 extension Set<Scope> {
-    fileprivate var sortedNames: [String] { map(\.rawValue).sorted() }
+    var sortedNames: [String] { map(\.rawValue).sorted() }
 }

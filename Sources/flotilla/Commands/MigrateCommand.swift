@@ -29,6 +29,9 @@ enum MigrateCommand {
                 steps = try await Migrations.apply(to: pool, schema) { invocation.console.note("  \($0.label)") }
                 for prepare in preparations { try await prepare(pool, invocation.console) }
             }
+        } catch let error as PostgresError where error.code == .sharedSession {
+            await pool.close()
+            throw CommandError(error.detail)
         } catch {
             await pool.close()
             throw CommandError("the tables can't be updated: \(error)", remedy: "run flotilla doctor")

@@ -69,7 +69,7 @@ enum PublishCommand {
         case let other:
             throw CommandError(
                 "the broker has not confirmed the message: \(other.map { "\($0)" } ?? "no answer")",
-                remedy: "publish it again with the same --id"
+                remedy: "publish it again with --id \(message.message.properties.messageID ?? "")"
             )
         }
     }

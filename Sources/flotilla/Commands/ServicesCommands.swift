@@ -90,7 +90,7 @@ enum ServicesCommands {
         guard !variables.isEmpty else {
             throw CommandError("no service runs in \(services.home.path)", remedy: "run flotilla services start")
         }
-        let all = variables + [("FLOTILLA_HOME", services.home.path)]
+        let all = variables + [("FLOTILLA_HOME", services.home.path), (Settings.serversOf.name, services.home.path)]
         if invocation[OutputFormat.option] == .json {
             let object = Dictionary(all.map { ($0.name, $0.value) }) { first, _ in first }
             invocation.console.print(try JSONText.encode(object))

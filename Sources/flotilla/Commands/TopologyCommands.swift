@@ -1,3 +1,4 @@
+import FlotillaAudit
 import FlotillaCommandLineKit
 import FlotillaManagement
 import FlotillaMessaging
@@ -9,7 +10,7 @@ enum TopologyCommands {
     static let all = Command(
         "topology",
         "Compares the broker with queues.yaml, and creates what it lacks",
-        verbs: [plan, apply, verify]
+        verbs: [plan, apply, verify, TopologyPruneCommand.command, QueueReplayCommand.command]
     )
 
     private static let plan = Command(
@@ -36,24 +37,45 @@ enum TopologyCommands {
 
     private static let apply = Command(
         "apply",
-        "Creates what is missing; never deletes and never redeclares",
+        "Creates what is missing; never deletes a queue or an exchange, and never redeclares",
         takes: [OutputFormat.option],
-        details: "Exits with 3 when something differs that only a person can decide on.",
+        details:
+            "Exits with 3 when something is otherwise than queues.yaml says, which only a person can decide on. What "
+            + "is on the broker beside queues.yaml is a warning: flotilla topology prune deletes what the fleet once made.",
         examples: ["flotilla topology apply"]
     ) { invocation in
         let outcome = try await withDeployment(try invocation.configuration()) { deployment in
-            try await deployment.apply { invocation.console.note("  \($0.object.rawValue) \($0.name)") }
+            try await deployment.apply {
+                let verb = $0.kind == .obsolete ? "removed " : $0.kind == .drifted ? "put right " : ""
+                invocation.console.note("  \(verb)\($0.object.rawValue) \($0.name)")
+            }
         }
         let isTable = invocation[OutputFormat.option] == .table
         if isTable {
             invocation.console.print(
-                "\(outcome.created.count) created, \(outcome.remaining.differences.count) left as they are."
+                "\(outcome.created.count) created, \(outcome.removed.count) removed, "
+                    + (outcome.mended.isEmpty ? "" : "\(outcome.mended.count) put right, ")
+                    + "\(outcome.remaining.differences.count) left as they are."
             )
         }
         if !isTable || !outcome.remaining.isEmpty {
             try show(outcome.remaining, nothing: "", in: invocation)
         }
-        return outcome.remaining.isEmpty ? .done : .partlyDone
+        let extra = outcome.remaining.differences.count { $0.kind == .extra }
+        let users = outcome.remaining.differences.count { $0.kind == .extra && $0.object == .permission }
+        if users > 0 {
+            invocation.console.note(
+                "Warning: \(users.counted("user")) may publish to the fleet although no line of publishers lists "
+                    + (users == 1 ? "it" : "them")
+            )
+        }
+        if extra > users {
+            invocation.console.note(
+                "Warning: \((extra - users).counted("object on the broker is", "objects on the broker are")) not in queues.yaml; "
+                    + "see flotilla topology prune --dry-run"
+            )
+        }
+        return outcome.remaining.differences.count == extra ? .done : .partlyDone
     }
 
     private struct Row: Encodable {
@@ -79,7 +101,8 @@ enum TopologyCommands {
         for note in diff.notes { invocation.console.note("Note: \(note)") }
     }
 
-    private static func withDeployment<R: Sendable>(
+    /// Hands the topology of queues.yaml with its broker to `body`.
+    static func withDeployment<R: Sendable>(
         _ configuration: Configuration,
         _ body: (TopologyDeployment) async throws -> R
     ) async throws -> R {
@@ -91,7 +114,13 @@ enum TopologyCommands {
             throw CommandError("RabbitMQ: \(error.detail)", remedy: "see flotilla services status")
         }
         let management = try configuration.management()
-        let deployment = TopologyDeployment(of: topology, on: admin, management: management)
+        let deployment = TopologyDeployment(
+            of: topology,
+            on: admin,
+            management: management,
+            control: management,
+            user: try configuration.rabbitMQ().user
+        )
         let result: Result<R, any Error>
         do { result = .success(try await body(deployment)) } catch { result = .failure(CommandError("\(error)")) }
         await management?.close()

@@ -1,3 +1,4 @@
+import FlotillaModels
 import FlotillaModules
 import FlotillaCommandLineKit
 import FlotillaOperations
@@ -17,7 +18,18 @@ enum UpCommand {
         examples: ["flotilla up", "flotilla up --logs", "DATABASE_URL=postgresql://… flotilla up"]
     ) { invocation in
         let configuration = try invocation.configuration()
+        if let problem = configuration.foreignServers {
+            throw CommandError(
+                problem,
+                remedy: "unset them to run servers here, or run eval \"$(flotilla services env)\" of this home",
+                status: .wrongUse
+            )
+        }
         for warning in configuration.warnings { invocation.console.note("flotilla: \(warning)") }
+        // A start that can't be leaves no home behind.
+        let mistakes = await invocation.program.mistakes(configuration)
+        guard mistakes.isEmpty else { throw CommandError(mistakes.joined(separator: "\n"), status: .wrongUse) }
+        if !configuration.home.exists { try checkPort(configuration) }
         guard let lock = try configuration.home.lockSession() else {
             throw CommandError(
                 "another flotilla up runs in \(configuration.home.path)",
@@ -26,10 +38,10 @@ enum UpCommand {
         }
         defer { extendLifetime(lock) }
         try checkPort(configuration)
-        let mistakes = await invocation.program.mistakes(configuration)
-        guard mistakes.isEmpty else { throw CommandError(mistakes.joined(separator: "\n"), status: .wrongUse) }
+        let probe = workerProbe(configuration.home)
+        try configuration.home.record(probes: ProbeList([probe]), queuesFile: configuration[Settings.queues])
         let session = FleetSession(
-            plan(showsLogs: invocation[logs]),
+            plan(showsLogs: invocation[logs], probe: probe),
             configuration: configuration,
             environment: ProcessInfo.processInfo.environment,
             program: program,
@@ -43,6 +55,7 @@ enum UpCommand {
         _ configuration: Configuration,
         _ console: Console
     ) async throws -> ExitStatus {
+        Terminal.outliveReader()
         let signals = try Signals.stream(of: [SIGINT, SIGTERM, SIGHUP])
         let work = Task {
             try await session.begin()
@@ -73,14 +86,20 @@ enum UpCommand {
     }
 
     /// The program's own commands, as far as the fleet needs them.
-    private static func plan(showsLogs: Bool) -> FleetSession.Plan {
+    private static func plan(showsLogs: Bool, probe: ProbeList.Probe) -> FleetSession.Plan {
         var plan = FleetSession.Plan()
         plan.steps = [
             .init("Database: tables are there", ["migrate"]),
             .init("Topology: queues are there", ["topology", "apply"]),
         ]
-        plan.firstTime = .init("API key, shown only now:", ["key", "create", "first", "--scopes", "admin"])
-        plan.processes = [("api", ["api"]), ("worker", ["worker"])]
+        plan.firstTime = .init(
+            "The first API key (scope admin), shown only now:",
+            ["key", "create", "first", "--scopes", "admin"]
+        )
+        plan.processes = [
+            ("api", ["api"]), (probe.name, ["worker", "--probe-port", "\(probe.port)", "--probe-if-free"]),
+        ]
+        plan.probes = [(probe.name, probe.port)]
         plan.showsLogs = showsLogs
         return plan
     }
@@ -88,18 +107,25 @@ enum UpCommand {
     private static func summary(of session: FleetSession, _ configuration: Configuration) async -> String {
         let variables = await session.variables
         let broker = variables.first { $0.name == Settings.rabbitMQ.name }.flatMap { ServerURL($0.value)?.display }
-        let command = CommandLine.arguments.first ?? "flotilla"
-        return """
+        let workers = (try? configuration.topology()).map { Set($0.queues.map(\.worker)).sorted() } ?? []
+        return FirstScreen(
+            port: configuration[Settings.port].number,
+            broker: broker ?? configuration.display(of: Settings.rabbitMQ),
+            logs: session.home.logs,
+            workers: workers,
+            command: CommandLine.arguments.first ?? "flotilla",
+            home: configuration.source(of: Settings.home) == .environment ? session.home.path : nil
+        ).text
+    }
 
-            API       http://127.0.0.1:\(configuration[Settings.port].number)/api/v1  (try /health/ready)
-            RabbitMQ  \(broker ?? configuration.display(of: Settings.rabbitMQ))
-            Logs      \(session.home.logs)
-
-            Publish   eval "$(\(command) services env)"
-                      amqp-publish -u "$RABBITMQ_URL" -e fleet.topic -r profile.viewed -C application/json -b '{…}'
-            Stop      Ctrl-C
-
-            """
+    /// The port of the time before where it is free, so that series of metrics go on.
+    private static func workerProbe(_ home: Home) -> ProbeList.Probe {
+        let last = home.lastProbes?.probes.first { Endpoint.isFree(loopbackPort: $0.port) }
+        let port =
+            last?.port
+            ?? (0..<100).lazy.map { _ in Int.random(in: 20_000...32_000) }
+            .first { Endpoint.isFree(loopbackPort: $0) }
+        return ProbeList.Probe(name: "worker", host: "127.0.0.1", port: port ?? 20_000)
     }
 
     private static func checkPort(_ configuration: Configuration) throws(CommandError) {

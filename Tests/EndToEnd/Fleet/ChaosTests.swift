@@ -5,7 +5,7 @@ import Glibc
 import Synchronization
 import Testing
 
-extension FleetTests {
+extension FleetFaultTests {
     /// Ten minutes are for a machine that is busy with other things.
     @Test(.timeLimit(.minutes(20)))
     func `every message has one effect through killed workers and restarted servers`() async throws {

@@ -117,8 +117,11 @@ struct FleetWorker: Sendable {
 
     /// The sum of a metric over all its labels, or over those lines that contain `label`.
     func sum(of metric: String, where label: String = "") async throws -> Double {
-        guard let response = await get("/metrics"), response.status == 200 else {
-            throw TestSetupError(description: "the worker does not show its metrics")
+        let answer = await get("/metrics")
+        guard let response = answer, response.status == 200 else {
+            let answered = answer.map { "\($0.status) \($0.body)" } ?? "nothing"
+            let state = process.isRunning ? "runs" : "has ended"
+            throw TestSetupError(description: "the worker, which \(state), answers /metrics with \(answered)")
         }
         return response.body.split(separator: "\n").reduce(0) { sum, line in
             guard line.hasPrefix(metric + "{") || line.hasPrefix(metric + " "), label.isEmpty || line.contains(label)
@@ -126,6 +129,9 @@ struct FleetWorker: Sendable {
             return sum + (line.split(separator: " ").last.flatMap { Double($0) } ?? 0)
         }
     }
+
+    /// What `/health/ready` answers now.
+    func readiness() async -> Response? { await get("/health/ready") }
 
     private func get(_ path: String) async -> Response? {
         guard let client = try? RawClient(port: port) else { return nil }

@@ -4,7 +4,7 @@ import Foundation
 import Glibc
 import Testing
 
-extension FleetTests {
+extension FleetFaultTests {
     @Test(.timeLimit(.minutes(10)))
     func `twenty seconds without Postgres spend no attempt, and work resumes by itself`() async throws {
         let fleet = try await FleetFixture.current()

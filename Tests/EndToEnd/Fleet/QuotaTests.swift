@@ -64,12 +64,14 @@ private struct Viewers: Sendable {
 
 extension FleetFixture {
     /// Runs the API while `body` does its part; hands it the port and a key that may do everything.
-    func withAPI(_ body: (_ port: UInt16, _ key: String) async throws -> Void) async throws {
+    ///
+    /// - Parameter options: further words of its command line.
+    func withAPI(options: [String] = [], _ body: (_ port: UInt16, _ key: String) async throws -> Void) async throws {
         let key = try await home.run("key", "create", "test", "--scopes", "admin")
         let port = try FreePort.find()
         let process = try WorkerProcess(
             program: TestServers.programs.appending(path: "flotilla"),
-            arguments: ["api", "--port", "\(port)"],
+            arguments: ["api", "--port", "\(port)"] + options,
             environment: addresses.merging(["FLOTILLA_QUEUES": Self.queuesFile]) { $1 },
             log: URL(filePath: home.path + "/api.log")
         )

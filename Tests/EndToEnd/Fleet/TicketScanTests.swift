@@ -79,7 +79,7 @@ extension FleetTests {
     /// Through `flotilla api`: the first ticket twice, and one that nobody made.
     private func scan(_ tickets: [[String: Any]], _ fleet: FleetFixture, _ settings: [String: String]) async throws {
         let port = try FreePort.find()
-        let created = try await fleet.home.run("key", "create", "door", "--scopes", "enqueue")
+        let created = try await fleet.home.run("key", "create", "door", "--scopes", "scan")
         let key = created.text.filter { !$0.isWhitespace }
         let api = try WorkerProcess(
             program: TestServers.programs.appending(path: "flotilla"),

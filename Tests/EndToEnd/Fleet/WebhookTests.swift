@@ -97,11 +97,59 @@ extension FleetTests {
         #expect(list.text.contains(name) && !list.text.contains("whsec_"))
         let rotated = try await run("rotate", name, "--overlap", "0s")
         #expect(rotated.status == 0 && rotated.text.hasPrefix("whsec_") && !rotated.text.contains(secret))
+        try await checkMissed(by: name, fleet, run)
         let unsure = try await run("remove", name)
         #expect(unsure.status == 2)
         let removed = try await run("remove", name, "--yes")
         #expect(removed.status == 0)
         let gone = try await run("test", name)
         #expect(gone.status == 1 && gone.messages.contains("flotilla webhook list"))
+    }
+
+    /// `enable --since` sends what was handed in while the endpoint was disabled.
+    private func checkMissed(
+        by name: String,
+        _ fleet: FleetFixture,
+        _ run: (String...) async throws -> TestHome.Output
+    ) async throws {
+        _ = try await run("disable", name)
+        let delivery = UUIDv7.make()
+        _ = try await fleet.pool.pipeline([
+            SQLStatement(
+                "INSERT INTO webhook_messages (id, event, body) VALUES ($1, 'ticket.completed', $2)",
+                [.text("msg_\(name)"), .bytes(Array("{}".utf8))]
+            ),
+            SQLStatement(
+                """
+                INSERT INTO webhook_deliveries (id, message_id, endpoint_id, status)
+                SELECT $1, $2, id, 'missed' FROM webhook_endpoints WHERE name = $3
+                """,
+                [.text(delivery), .text("msg_\(name)"), .text(name)]
+            ),
+        ])
+        let enabled = try await run("enable", name)
+        #expect(enabled.status == 0 && enabled.messages.contains("--since TIME"), "\(enabled.messages)")
+        let sent = try await run("enable", name, "--since", "1h")
+        #expect(sent.status == 0 && sent.messages.contains("1 missed webhook is on its way"), "\(sent.messages)")
+        let status = try await fleet.pool.query(
+            SQLStatement("SELECT status FROM webhook_deliveries WHERE id = $1", [.text(delivery)])
+        )
+        #expect(status.first?.text(0) == "queued")
+        #expect(!sent.messages.contains("dlq requeue"))
+        _ = try await fleet.pool.query(
+            SQLStatement(
+                "UPDATE webhook_deliveries SET status = 'failed', reason = $2 WHERE id = $1",
+                [.text(delivery), .text("the endpoint \(name) is disabled: moved")]
+            )
+        )
+        let dead = try await run("enable", name, "--since", "1h")
+        #expect(
+            dead.messages.contains("0 missed webhooks are on their way") && dead.messages.contains("1 is a dead letter")
+                && dead.messages.contains(
+                    "flotilla dlq requeue --queue webhook.deliver --type webhook_endpoint_disabled "
+                        + "--filter 'the endpoint \(name) is disabled:' --yes"
+                ),
+            "\(dead.messages)"
+        )
     }
 }

@@ -20,6 +20,34 @@ struct PreviewTests {
         #expect(shown.text.contains("Date\u{a0}: mardi 24 novembre 2026 à 09:30 (Paris)"))
     }
 
+    @Test func `the templates are beside the queue file that the home leads to`() throws {
+        let folder = "/tmp/flotilla-e2e-" + TestServers.uniqueWord()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let fleet = folder + "/fleet"
+        try FileManager.default.createDirectory(atPath: fleet + "/ops", withIntermediateDirectories: true)
+        try FileManager.default.copyItem(atPath: Repository.file("queues.yaml").path, toPath: fleet + "/queues.yaml")
+        func preview() throws -> Program.Output {
+            try Program.output(
+                of: "/usr/bin/env",
+                [
+                    "--chdir=\(folder)", TestServers.programs.appending(path: "flotilla").path, "notification",
+                    "preview",
+                    "user_welcome",
+                ],
+                environment: ["FLOTILLA_HOME": fleet + "/.flotilla"]
+            )
+        }
+        let without = try preview()
+        #expect(without.status == 2)
+        #expect(without.messages.contains("flotilla: ops/templates: no such folder"), "\(without.messages)")
+        try FileManager.default.createSymbolicLink(
+            atPath: fleet + "/ops/templates",
+            withDestinationPath: Self.templates
+        )
+        let shown = try preview()
+        #expect(shown.status == 0 && !shown.text.isEmpty, "\(shown.messages)")
+    }
+
     @Test func `the data may be given, and the result goes to a file`() throws {
         let path = "/tmp/flotilla-e2e-" + TestServers.uniqueWord() + ".html"
         defer { try? FileManager.default.removeItem(atPath: path) }

@@ -86,17 +86,9 @@ final class FaultyWorkerFixture: Sendable {
     }
 
     private func removeQueues() async {
-        for queue in topology.queues {
-            try? await admin.deleteQueue(queue.name)
-            try? await admin.deleteQueue(queue.deadLetterQueue)
-        }
-        for level in 0..<topology.delay.levels {
-            try? await admin.deleteQueue(topology.delay.name(of: level))
-            try? await admin.deleteExchange(topology.delay.name(of: level))
-        }
-        for exchange in topology.exchanges.map(\.name) + [topology.delay.exit] {
-            try? await admin.deleteExchange(exchange)
-        }
+        let plan = TopologyPlan(topology, server: ServerVersion.oldestSupported)
+        for queue in plan.queues { try? await admin.deleteQueue(queue.name) }
+        for exchange in plan.exchanges { try? await admin.deleteExchange(exchange.name) }
         await admin.close()
     }
 

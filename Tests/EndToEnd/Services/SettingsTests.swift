@@ -12,7 +12,6 @@ struct SettingsTests {
         ("FLOTILLA_PUBLIC_URL", "nope", "FLOTILLA_PUBLIC_URL has to begin with"),
         ("FLOTILLA_TICKETS_URL", "nope", "FLOTILLA_TICKETS_URL has to begin with"),
         ("FLOTILLA_TICKETS_S3_URL", "https://s3.example.com/b", "FLOTILLA_TICKETS_S3_URL needs"),
-        ("FLOTILLA_SCAN_FORGED_BURST", "0", "FLOTILLA_SCAN_FORGED_BURST has to be 1 or more"),
         ("FLOTILLA_QUEUES", "/nowhere/queues.yaml", "/nowhere/queues.yaml"),
     ]
 
@@ -40,6 +39,31 @@ struct SettingsTests {
         }
     }
 
+    @Test func `up without a queue file leaves nothing behind`() throws {
+        try withFolder { folder in
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            let refused = try Program.output(
+                of: "/usr/bin/env",
+                ["--chdir=\(folder)", TestServers.programs.appending(path: "flotilla").path, "up"],
+                environment: ["PORT": "\(FreePort.find())", "PATH": "/usr/bin:/bin"]
+            )
+            #expect(refused.status == 2 && refused.messages.contains("there is no queues.yaml"), "\(refused.messages)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
+        }
+    }
+
+    @Test(arguments: [("audit.all", "it fills the audit log"), ("audit.al", "did you mean “audit.all”?")])
+    func `a queue that can't be replayed is told why`(queue: String, text: String) throws {
+        try withFolder { folder in
+            let refused = try Program.output(
+                of: TestServers.programs.appending(path: "flotilla").path,
+                ["topology", "replay", queue],
+                environment: ["FLOTILLA_HOME": folder, "FLOTILLA_QUEUES": Repository.file("queues.yaml").path]
+            )
+            #expect(refused.status == 2 && refused.messages.contains(text), "\(refused.messages)")
+        }
+    }
+
     @Test func `the doctor finds the same`() throws {
         try withFolder { folder in
             let found = try run("doctor", in: folder)
@@ -47,6 +71,54 @@ struct SettingsTests {
             for (name, _, text) in Self.wrong {
                 #expect(found.text.contains("✗ settings: ") && found.text.contains(text), "\(name)")
             }
+        }
+    }
+
+    @Test(arguments: [
+        ["doctor"], ["dlq", "list"], ["audit", "report", "--subject", "u-1"], ["audit", "verify"], ["webhook", "list"],
+        ["ticket", "key", "list"], ["job", "list"], ["queue", "list"], ["topology", "plan"], ["publish", "a.b"],
+    ])
+    func `what only reads makes neither a home nor a key, and tells what to set`(_ words: [String]) throws {
+        try withFolder { folder in
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            let refused = try Program.output(
+                of: "/usr/bin/env",
+                ["--chdir=\(folder)", TestServers.programs.appending(path: "flotilla").path] + words,
+                environment: ["DATABASE_URL": "postgresql://localhost:1/x", "RABBITMQ_URL": "amqp://localhost:1"]
+            )
+            #expect(refused.status != 0)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == [])
+            let text = refused.text + refused.messages
+            #expect(["FLOTILLA_QUEUES", "FLOTILLA_HOME", "services"].contains { text.contains($0) }, "\(text)")
+        }
+    }
+
+    @Test(arguments: [
+        ["doctor"], ["migrate"], ["dlq", "list"], ["dlq", "requeue", "1"], ["audit", "verify"], ["webhook", "list"],
+        ["ticket", "key", "list"], ["job", "list"], ["queue", "list"], ["topology", "plan"], ["topology", "apply"],
+        ["publish", "a.b"], ["key", "list"], ["enqueue", "audit.write"], ["index", "status"],
+    ])
+    func `what is said of servers that can't be reached is for people, and no text of the language's own`(
+        _ words: [String]
+    ) throws {
+        try withFolder { folder in
+            let refused = try Program.output(
+                of: TestServers.programs.appending(path: "flotilla").path,
+                words,
+                environment: [
+                    "FLOTILLA_HOME": folder, "FLOTILLA_QUEUES": Repository.file("queues.yaml").path,
+                    "DATABASE_URL": "postgresql://127.0.0.1:1/x", "RABBITMQ_URL": "amqp://127.0.0.1:1",
+                    "REDIS_URL": "redis://127.0.0.1:1",
+                    "FLOTILLA_MASTER_KEY": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
+                ]
+            )
+            #expect(refused.status != 0)
+            let text = refused.text + refused.messages
+            #expect(!text.isEmpty)
+            #expect(
+                !text.contains(/\w\((code|operation|detail|domain|reason|message|rawValue): |Optional\(/),
+                "\(text)"
+            )
         }
     }
 }

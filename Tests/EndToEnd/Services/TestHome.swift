@@ -21,7 +21,7 @@ struct TestHome: Sendable {
 
     /// Hands a home to `body`, and leaves nothing of it.
     static func with<R>(folder: String = "", _ body: (TestHome) async throws -> R) async throws -> R {
-        let root = "/tmp/flotilla-e2e-" + TestServers.uniqueWord()
+        let root = TestServers.homes + "/flotilla-e2e-" + TestServers.uniqueWord()
         let home = TestHome(path: root + folder)
         let result: Result<R, any Error>
         do { result = .success(try await body(home)) } catch { result = .failure(error) }
@@ -81,6 +81,24 @@ struct TestHome: Sendable {
         let status = try await run("services", "status", "--output", "json")
         let rows = try JSONDecoder().decode([Row].self, from: Data(status.text.utf8))
         return rows.first { $0.name == service }?.process
+    }
+
+    /// Has the private broker evaluate an Erlang expression, which ends with a full stop.
+    func evaluateOnBroker(_ expression: String) async throws {
+        let ports = try String(contentsOfFile: path + "/control/rabbitmq.ports", encoding: .utf8)
+        let cookie = try String(contentsOfFile: path + "/rabbitmq/.erlang.cookie", encoding: .utf8)
+        let words = ports.split(whereSeparator: \.isWhitespace)
+        let log = path + "-rabbitmqctl.log"
+        let control = try WorkerProcess(
+            program: URL(filePath: "/usr/lib/rabbitmq/bin/rabbitmqctl"),
+            arguments: ["--erlang-cookie", cookie, "-n", "flotilla@localhost", "eval", expression],
+            environment: ["ERL_EPMD_PORT": words.count > 2 ? String(words[2]) : "", "HOME": NSTemporaryDirectory()],
+            log: URL(filePath: log)
+        )
+        let status = try await control.waitForEnd(within: .seconds(240))
+        let said = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+        try? FileManager.default.removeItem(atPath: log)
+        guard status == 0 else { throw TestSetupError(description: "rabbitmqctl ended with \(status): \(said)") }
     }
 
     private func process(_ arguments: [String], _ environment: [String: String]) -> Process {

@@ -35,7 +35,7 @@ struct APIEnqueueTests {
             #expect(row.text(0) == "queued")
             #expect(row.int(1) == 3)
             #expect(row.text(2) == "order-7")
-            #expect(row.text(3) == "tests")
+            #expect(row.text(3) == "key:\(api.key.id)")
             #expect(row.text(4) == "fleet.direct")
             #expect(row.text(5) == "audit.write")
             #expect(row.bytes(6) == Array(#"{"n": 1.0}"#.utf8))
@@ -63,7 +63,7 @@ struct APIEnqueueTests {
         }
     }
 
-    @Test func `the same idempotency key and body give the same job, another body is 409`() async throws {
+    @Test func `the same idempotency key and body give the same job, another body is 422`() async throws {
         try await withAPI { api in
             let headers = ["Idempotency-Key": "k-1"]
             let first = try await api.call("POST", "/api/v1/jobs", Self.job, headers: headers)
@@ -73,8 +73,8 @@ struct APIEnqueueTests {
             #expect(second.header("Idempotent-Replayed") == "true")
             let other = #"{"type":"audit.write","payload":{"n": 2}}"#
             let conflict = try await api.call("POST", "/api/v1/jobs", other, headers: headers)
-            #expect(conflict.status == 409)
-            #expect(try conflict.code() == "idempotency_conflict")
+            #expect(conflict.status == 422)
+            #expect(try conflict.code() == "idempotency_key_reused")
             #expect(try await count("SELECT count(*) FROM jobs", api) == 1)
             #expect(try await count("SELECT count(*) FROM outbox", api) == 1)
         }

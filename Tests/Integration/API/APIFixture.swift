@@ -1,3 +1,4 @@
+@testable import flotilla
 import FlotillaIndexing
 import FlotillaQuota
 import FlotillaModules
@@ -32,38 +33,54 @@ struct APIFixture: Sendable {
 
     /// - Parameters:
     ///   - pool: on a migrated schema.
+    ///   - lists: `pool` unless given.
     ///   - states: where live states come from; `nil` is an API without Redis.
     ///   - admission: takes everything in unless given.
     ///   - notifications: `nil` is an API without them.
     ///   - audit: `nil` is an API without it.
     ///   - ticketFiles: `nil` is an API without the files.
     ///   - scanner: `nil` is an API without scans.
-    ///   - scopes: what the key may do.
+    ///   - scopes: what the key may do; all that changes nothing of others' unless given.
+    ///   - grants: what the key may hand in; everything that is not the fleet's own unless given.
+    ///   - limits: none unless given.
+    ///   - origins: no pages unless given.
+    ///   - seal: seals where messages came from.
     static func with(
         _ pool: PostgresPool,
+        lists: PostgresPool? = nil,
         states: JobStates? = nil,
         admission: AdmissionControl = AdmissionControl(),
         notifications: NotificationTexts? = nil,
         audit: AuditLog? = nil,
         ticketFiles: (any TicketFileStore)? = nil,
         scanner: TicketScanner? = nil,
-        scopes: Set<Scope> = [.read, .enqueue],
+        scopes: Set<Scope> = [.read, .readPersonal, .enqueue, .send, .view, .edit],
+        grants: Grants = Grants(events: ["#"], jobs: ["#"]),
+        limits: RequestLimits? = nil,
+        origins: CrossOriginPolicy? = nil,
+        seal: ReceivedSeal? = nil,
         _ body: (APIFixture) async throws -> Void
     ) async throws {
-        let key = try await APIKeys(pool).create(name: "tests", scopes: scopes)
+        let key = try await APIKeys(pool).create(name: "tests", scopes: scopes, grants: grants)
         let context = APIContext(
             postgres: pool,
+            lists: lists,
             redis: nil,
             topology: topology,
+            rules: Flotilla.program.intakeRules,
             admission: admission,
             metrics: Metrics(),
             log: Log(service: "test", threshold: .error)
         )
+        let probe = WriteProbe(pool.configuration, name: "test")
         let server = try ControlAPI.start(
             HTTPServerConfiguration(),
             context,
             states: states,
-            readiness: Readiness([HealthCheck("postgres", isNeeded: true) { _ = try await pool.ping() }]),
+            readiness: Readiness([HealthCheck.postgres(probe)]),
+            limits: limits,
+            origins: origins,
+            seal: seal,
             routes: routes(context, notifications, audit, ticketFiles, scanner)
         )
         let result: Result<Void, any Error>
@@ -71,6 +88,7 @@ struct APIFixture: Sendable {
             result = .success(try await body(APIFixture(server: server, pool: pool, key: key)))
         } catch { result = .failure(error) }
         await server.stop(within: .seconds(2))
+        await probe.close()
         try result.get()
     }
 
@@ -89,9 +107,11 @@ struct APIFixture: Sendable {
         routes +=
             TicketRoutes(
                 pool,
+                lists: context.lists,
                 exchange: context.topology.commands.name,
                 files: ticketFiles,
-                admission: context.admission
+                admission: context.admission,
+                rules: context.rules
             ).routes
         routes += TicketCancelRoutes(pool, topology: context.topology).routes
         routes += scanner.map { ScanRoutes($0).routes } ?? []
@@ -106,15 +126,16 @@ struct APIFixture: Sendable {
 
     func client() throws -> RawClient { try RawClient(port: server.port) }
 
-    /// One request on a connection of its own.
+    /// One request on a connection of its own, from an address of this machine.
     func call(
         _ method: String,
         _ path: String,
         _ body: String? = nil,
         headers: [String: String] = [:],
-        key: String? = nil
+        key: String? = nil,
+        from address: String = "127.0.0.1"
     ) async throws -> Response {
-        let client = try client()
+        let client = try RawClient(port: server.port, from: address)
         client.send(request(method, path, body, headers: headers, key: key))
         guard let response = await client.response() else {
             throw TestSetupError(description: "no answer to \(method) \(path)")

@@ -1,3 +1,5 @@
+import FlotillaHTTPRouting
+import FlotillaHTTPServer
 import FlotillaTestSupport
 import Foundation
 import Testing
@@ -30,6 +32,56 @@ struct APIHostilityTests {
             #expect(await client.readToEnd().hasPrefix("HTTP/1.1 413"))
             #expect(try await api.call("PATCH", "/api/v1/jobs").status == 405)
             #expect(try await api.call("POST", "/api/v1/events", #"{"type":"a","data":1}"#).status == 202)
+        }
+    }
+
+    @Test func `who may not send a body is answered by the head of the request alone`() async throws {
+        try await TestDatabase.with(migrated: true) { database in
+            try await APIFixture.with(database.pool, scopes: [.read]) { api in
+                let cases: [(path: String, key: String?, status: Int)] = [
+                    ("/api/v1/jobs", APIKey().revealed, 401), ("/api/v1/jobs", nil, 403), ("/api/v1/nothing", nil, 404),
+                ]
+                for (path, key, status) in cases {
+                    let client = try api.client()
+                    let head = api.request("POST", path, headers: ["Content-Length": "1000000"], key: key)
+                    client.send(head + #"{"t"#)
+                    let response = await client.response()
+                    #expect(response?.status == status, "\(path)")
+                    #expect(api.server.bodyMemoryUsed == 0)
+                }
+            }
+        }
+    }
+
+    @Test func `a thousand requests with damaged bodies are refused or taken in, and never a failure of ours`()
+        async throws
+    {
+        let body = Array(
+            #"{"type":"audit.write","payload":{"a":[1,2.5e3,"x\u00e9"]},"priority":5,"scheduledAt":"2026-01-30T03:00:00Z"}"#
+                .utf8
+        )
+        try await withAPI { api in
+            let client = try api.client()
+            for number in 0..<1_000 {
+                var damaged = body
+                for _ in 0...Int.random(in: 0..<4) {
+                    let place = damaged.indices.randomElement() ?? 0
+                    switch number % 3 {
+                    case 0: damaged[place] = .random(in: 0...255)
+                    case 1: damaged.remove(at: place)
+                    default: damaged.insert(contentsOf: damaged.suffix(from: place).prefix(9), at: place)
+                    }
+                }
+                let path = number % 2 == 0 ? "/api/v1/jobs" : "/api/v1/events"
+                let head = api.request(
+                    "POST",
+                    path,
+                    headers: ["Content-Type": "application/json", "Content-Length": "\(damaged.count)"]
+                )
+                client.send(Array(head.utf8) + damaged)
+                let status = await client.response()?.status ?? 0
+                #expect((200..<500).contains(status), "\(status) to \(damaged)")
+            }
         }
     }
 

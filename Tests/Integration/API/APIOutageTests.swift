@@ -8,10 +8,29 @@ import Testing
 
 @Suite(.enabled(if: TestDatabase.isAvailable))
 struct APIOutageTests {
-    /// A database of its own that can be closed to everyone, which looks like a server that is down.
-    private func withClosableDatabase(
-        _ body: (PostgresPool, _ setOpen: (Bool) async throws -> Void) async throws -> Void
-    ) async throws {
+    /// A database of its own that a test changes, and ends the sessions of.
+    private struct OwnDatabase {
+        let name: String
+        let pool: PostgresPool
+        let admin: PostgresPool
+
+        func alter(_ change: String) async throws {
+            _ = try await admin.query(SQLStatement("ALTER DATABASE \(name) \(change)"))
+        }
+
+        func endSessions() async throws {
+            let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = $1"
+            _ = try await admin.query(SQLStatement(end, [.text(name)]))
+        }
+
+        /// Closed to everyone it looks like a server that is down.
+        func setOpen(_ isOpen: Bool) async throws {
+            try await alter("ALLOW_CONNECTIONS \(isOpen)")
+            if !isOpen { try await endSessions() }
+        }
+    }
+
+    private func withOwnDatabase(_ body: (OwnDatabase) async throws -> Void) async throws {
         guard let base = ProcessInfo.processInfo.environment["DATABASE_URL"] else {
             throw TestSetupError(description: "DATABASE_URL is not set; run make test, which starts the servers")
         }
@@ -23,11 +42,7 @@ struct APIOutageTests {
         let result: Result<Void, any Error>
         do {
             _ = try await Migrations.apply(to: pool, FleetProgram.schema())
-            try await body(pool) { isOpen in
-                _ = try await admin.query(SQLStatement("ALTER DATABASE \(name) ALLOW_CONNECTIONS \(isOpen)"))
-                let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = $1"
-                if !isOpen { _ = try await admin.query(SQLStatement(end, [.text(name)])) }
-            }
+            try await body(OwnDatabase(name: name, pool: pool, admin: admin))
             result = .success(())
         } catch { result = .failure(error) }
         await pool.close()
@@ -37,11 +52,11 @@ struct APIOutageTests {
     }
 
     @Test func `without Postgres it is 503 with Retry-After, and it recovers by itself`() async throws {
-        try await withClosableDatabase { pool, setOpen in
-            try await APIFixture.with(pool) { api in
+        try await withOwnDatabase { database in
+            try await APIFixture.with(database.pool) { api in
                 let job = #"{"type":"audit.write","payload":{}}"#
                 #expect(try await api.call("POST", "/api/v1/jobs", job).status == 202)
-                try await setOpen(false)
+                try await database.setOpen(false)
                 for (method, path, body) in [
                     ("POST", "/api/v1/jobs", job), ("POST", "/api/v1/events", #"{"type":"a","data":1}"#),
                     ("GET", "/api/v1/jobs", nil),
@@ -52,13 +67,41 @@ struct APIOutageTests {
                 }
                 try await eventually("it is not ready") { try await api.call("GET", "/health/ready").status == 503 }
                 #expect(try await api.call("GET", "/health/live").status == 200)
-                try await setOpen(true)
+                try await database.setOpen(true)
                 try await eventually("jobs are taken in again") {
                     try await api.call("POST", "/api/v1/jobs", job).status == 202
                 }
                 try await eventually("it is ready") { try await api.call("GET", "/health/ready").status == 200 }
-                let rows = try await pool.query(SQLStatement("SELECT count(*) FROM jobs"))
+                let rows = try await database.pool.query(SQLStatement("SELECT count(*) FROM jobs"))
                 #expect(rows[0].int(0) == 2)
+            }
+        }
+    }
+
+    @Test func `a Postgres that takes no writes is told by readiness, and is used within ten seconds of its end`()
+        async throws
+    {
+        try await withOwnDatabase { database in
+            try await APIFixture.with(database.pool) { api in
+                let job = #"{"type":"audit.write","payload":{}}"#
+                #expect(try await api.call("POST", "/api/v1/jobs", job).status == 202)
+                try await database.alter("SET default_transaction_read_only = on")
+                try await database.endSessions()
+                try await eventually("readiness names the cause") {
+                    let answer = try await api.call("GET", "/health/ready")
+                    return answer.status == 503 && answer.body.contains(#""problem":"read-only""#)
+                }
+                let refused = try await api.call("POST", "/api/v1/jobs", job)
+                #expect(refused.status == 503)
+                #expect(refused.header("Retry-After") != nil)
+                // The sessions stay as they are: a failover leaves them, too.
+                try await database.alter("RESET default_transaction_read_only")
+                try await eventually("jobs are taken in again", within: .seconds(10)) {
+                    try await api.call("POST", "/api/v1/jobs", job).status == 202
+                }
+                try await eventually("it is ready", within: .seconds(10)) {
+                    try await api.call("GET", "/health/ready").status == 200
+                }
             }
         }
     }

@@ -61,14 +61,35 @@ struct APIReadTests {
         }
     }
 
+    @Test func `pages show every job that was there once, while others are enqueued and end between them`() async throws
+    {
+        try await withAPI { api in
+            var expected: [String] = []
+            for number in 0..<9 { expected.append(try await enqueue("\(number)", api)) }
+            var found: [String] = []
+            var cursor: String? = ""
+            while let after = cursor {
+                let page = try await api.call("GET", "/api/v1/jobs?limit=2" + (after.isEmpty ? "" : "&cursor=\(after)"))
+                    .data()
+                found += (page["items"] as? [[String: Any]] ?? []).compactMap { $0["id"] as? String }
+                cursor = page["nextCursor"] as? String
+                _ = try await enqueue("100", api)
+                _ = try await api.pool.query(Jobs.succeeded(expected[0], attempts: 1, result: "{}"))
+            }
+            #expect(found == expected.sorted().reversed())
+        }
+    }
+
     @Test func `health is open, metrics and the description need a key`() async throws {
         try await withAPI { api in
             #expect(try await api.call("GET", "/health/live", key: "none").status == 200)
-            let ready = try await api.call("GET", "/health/ready", key: "none")
-            #expect(ready.status == 200)
-            let dependencies = try ready.data()["dependencies"] as? [[String: Any]]
-            #expect(dependencies?.first?["name"] as? String == "postgres")
-            #expect((dependencies?.first?["latencyMs"] as? Double ?? 0) > 0)
+            for path in ["/health/ready", "/health"] {
+                let ready = try await api.call("GET", path, key: "none")
+                #expect(ready.status == 200, "\(path)")
+                let dependencies = try ready.data()["dependencies"] as? [[String: Any]]
+                #expect(dependencies?.first?["name"] as? String == "postgres")
+                #expect((dependencies?.first?["latencyMs"] as? Double ?? 0) > 0)
+            }
             for path in ["/metrics", "/openapi.json", "/api/v1/jobs"] {
                 #expect(try await api.call("GET", path, key: "none").status == 401)
                 #expect(try await api.call("GET", path).status == 200)

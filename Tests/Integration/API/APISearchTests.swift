@@ -28,29 +28,46 @@ struct APISearchTests {
         }
     }
 
-    @Test func `a search shows no names to a reader, and all to an operator`() async throws {
+    @Test func `a search shows no names to a reader, and all to who may see personal data`() async throws {
         try await withAPI { api, _ async throws in
-            let path = "/api/v1/search?q=souder&companyId=c-1&userId=r-1&skills=tig"
-            let anonymous = try await api.call("GET", path)
+            let path = "/api/v1/search?q=souder&skills=tig"
+            let reader = try await APIKeys(api.pool).create(name: "reader", scopes: [.read, .operate])
+            let anonymous = try await api.call("GET", path, key: reader.revealed)
             #expect(anonymous.status == 200)
             #expect(!anonymous.body.contains("Zo") && !anonymous.body.contains("contact"))
             #expect(anonymous.body.contains("… soude"))
-            let operating = try await APIKeys(api.pool).create(name: "ops", scopes: [.read, .operate])
-            let full = try await api.call("GET", path, key: operating.revealed)
+            let full = try await api.call("GET", path)
             #expect(full.body.contains(#""contact":{"firstName":"Zoé","email":"z@x.fr"}"#))
             #expect(full.body.contains("Zoé soude"))
         }
     }
 
-    @Test func `each search is reported once, and its further pages are not`() async throws {
+    @Test func `a search by GET or HEAD counts nothing, and one for a company is not taken by it`() async throws {
+        try await withAPI { api, _ async throws in
+            let client = try api.client()
+            client.send(api.request("HEAD", "/api/v1/search?q=soudeur"))
+            #expect(await client.response(toHead: true)?.status == 200)
+            let found = try await api.call("GET", "/api/v1/search?q=soudeur").data()
+            #expect(found["searchId"] == nil && (found["items"] as? [Any])?.count == 1)
+            for field in ["companyId", "userId"] {
+                let refused = try await api.call("GET", "/api/v1/search?q=soudeur&\(field)=c-1")
+                #expect(refused.status == 422)
+                #expect(refused.body.contains("POST /api/v1/search"))
+            }
+            #expect(try await events(api).isEmpty)
+        }
+    }
+
+    @Test func `each counted search is reported once, and its further pages are not`() async throws {
         try await withAPI { api, harness async throws in
             await harness.add("p 2", #""title":"Soudeur""#)
-            let path = "/api/v1/search?q=soudeur&companyId=c-1&userId=r-1&limit=1&experience=-5"
-            let none = try await api.call("GET", path)
+            let path = "/api/v1/search"
+            let asked = #""q":"soudeur","limit":1,"companyId":"c-1","userId":"r-1""#
+            let none = try await api.call("POST", path, "{\(asked),\"experience\":\"-5\"}")
             #expect(try none.data()["match"] as? String == "exact")
-            let first = try await api.call("GET", "/api/v1/search?q=soudeur&limit=1&companyId=c-1&userId=r-1")
+            let first = try await api.call("POST", path, "{\(asked)}")
             let cursor = try #require(try first.data()["nextCursor"] as? String)
-            let second = try await api.call("GET", "/api/v1/search?q=soudeur&limit=1&cursor=\(cursor)")
+            let second = try await api.call("POST", path, "{\(asked),\"cursor\":\"\(cursor)\"}")
             #expect(try second.data()["nextCursor"] is NSNull)
             #expect(try second.data()["total"] == nil)
             let events = try await events(api)
@@ -113,7 +130,9 @@ struct APISearchTests {
         try await withAPI { api, _ async throws in
             let path = "/api/v1/profiles/p%201/view"
             let body = #"{"companyId":"c-1","viewerId":"r-1"}"#
-            let response = try await api.call("POST", path, body, headers: ["X-Correlation-ID": "flow-1"])
+            let viewer = try await APIKeys(api.pool).create(name: "viewer", scopes: [.view])
+            let headers = ["X-Correlation-ID": "flow-1"]
+            let response = try await api.call("POST", path, body, headers: headers, key: viewer.revealed)
             #expect(response.status == 200 && !response.body.contains("Zo"))
             let quota = try #require(try response.data()["quota"] as? [String: Any])
             #expect(

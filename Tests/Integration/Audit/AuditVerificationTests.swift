@@ -44,7 +44,9 @@ struct AuditVerificationTests {
             "routing_key = 'x'", "trace_parent = 'x'", "occurred_at = 'infinity'",
             "occurred_at = occurred_at + interval '1 microsecond'",
             "recorded_at = recorded_at + interval '1 microsecond'",
-            "hash_version = 2",
+            "hash_version = 1", "hash_version = 3", "received_by = 'key:000000000000'", "received_by = ''",
+            "received_route = 'POST /api/v1/jobs'", "received_address = '192.0.2.7'", "received_id = 'x'",
+            "received_at = now()", "received_at = 'infinity'",
         ]
         let found = try await faults(changes.map { ["UPDATE audit_logs SET \($0) WHERE sequence = 5"] })
         for (change, faults) in zip(changes, found) { #expect(faults == ["edited 1/5"], "\(change)") }

@@ -61,7 +61,8 @@ struct CheckpointTests {
                 SQLStatement(
                     """
                     SELECT lane, sequence, recorded_at, occurred_at, event, actor, subject, service, correlation_id,
-                        message_id, exchange, routing_key, trace_parent, body, hash_version, previous_hash, hash
+                        message_id, exchange, routing_key, trace_parent, body, hash_version, previous_hash, hash, received_by, received_route,
+                        received_address, received_at, received_id
                     FROM audit_logs WHERE lane = $1 AND sequence >= $2 ORDER BY sequence
                     """,
                     [.int(lane), .int(sequence)]

@@ -8,7 +8,7 @@ import Synchronization
 import Testing
 import Workers
 
-/// An observer that fails holds back nothing but the acknowledgement of its own dead letters.
+/// An observer that fails or hangs holds back nothing, and gets its dead letters again.
 @Suite(.enabled(if: TestBroker.isAvailable && TestDatabase.isAvailable))
 struct DeadLetterObserverTests {
     private struct Refusal: Error {}
@@ -45,7 +45,7 @@ struct DeadLetterObserverTests {
             broker: fixture.rabbit,
             store: fixture.store,
             observers: observers,
-            refusalWait: .milliseconds(300),
+            observerTimeout: .milliseconds(500),
             log: Log(service: "test", threshold: .error, descriptor: -1)
         )
         let running = Task { await keeper.run() }
@@ -54,6 +54,18 @@ struct DeadLetterObserverTests {
         running.cancel()
         await running.value
         try result.get()
+    }
+
+    /// A keeper that ends gives back what it was about to acknowledge; the next one acknowledges it.
+    private func expectAllAcknowledged(_ fixture: KeeperFixture, _ observers: [any DeadLetterObserver]) async throws {
+        try await eventually("all are acknowledged", within: .seconds(30)) {
+            for queue in fixture.topology.queues
+            where try await fixture.broker.admin.queueDepth(queue.deadLetterQueue)?.ready != 0 {
+                try await withKeeper(fixture, observers) { try await Task.sleep(for: .milliseconds(300)) }
+                return false
+            }
+            return true
+        }
     }
 
     /// Of the second one's errors Postgres says that another try may help.
@@ -76,9 +88,51 @@ struct DeadLetterObserverTests {
                 try await eventually("the other queue is filed", within: .seconds(20)) { other.done.count == 33 }
                 #expect(try await fixture.store.count(DeadLetterFilter()).count == 33)
             }
-            #expect(try await fixture.broker.admin.queueDepth(fixture.topology.queues[1].deadLetterQueue)?.ready == 0)
-            try await eventually("what was refused is back in its queue") {
-                try await fixture.broker.admin.queueDepth(fixture.queue.deadLetterQueue)?.ready == 3
+            try await expectAllAcknowledged(fixture, [failing, other])
+            #expect(try await fixture.database.count("SELECT count(*) FROM unsettled_dead_letters WHERE is_filed") == 3)
+        }
+    }
+
+    /// Never returns, not even when it is cancelled, until it is told to.
+    private final class HangingObserver: DeadLetterObserver {
+        let queues: Set<String>
+        private let state = Mutex((hangs: true, done: Set<String>()))
+
+        init(_ queues: [String]) { self.queues = Set(queues) }
+
+        var done: Set<String> { state.withLock { $0.done } }
+
+        func recover() { state.withLock { $0.hangs = false } }
+
+        func stored(_ deadLetters: [DeadMessage], in transaction: DeadLetterTransaction) async throws {
+            while state.withLock(\.hangs) {
+                await withCheckedContinuation { continuation in
+                    Task.detached {
+                        try await Task.sleep(for: .milliseconds(20))
+                        continuation.resume()
+                    }
+                }
+            }
+            state.withLock { $0.done.formUnion(deadLetters.compactMap(\.messageID)) }
+        }
+    }
+
+    @Test func `an observer that never returns stops neither the keeper nor other observers`() async throws {
+        try await KeeperFixture.with(["a", "b"]) { fixture in
+            let names = fixture.topology.queues.map(\.name)
+            let (hanging, other) = (HangingObserver([names[0]]), Observer(names))
+            try await withKeeper(fixture, [hanging, other]) {
+                try await fixture.publish((0..<60).map { fixture.deadLettered(fixture.message("a\($0)")) })
+                try await fixture.publish(
+                    (0..<60).map { fixture.deadLettered(fixture.message("b\($0)"), in: fixture.topology.queues[1]) }
+                )
+                try await eventually("the others know", within: .seconds(20)) { other.done.count == 120 }
+                #expect(try await fixture.store.count(DeadLetterFilter()).count == 120)
+                hanging.recover()
+                try await eventually("it knows all in the end") { hanging.done.count == 60 }
+                try await eventually("nothing is set aside any more") {
+                    try await fixture.database.count("SELECT count(*) FROM unsettled_dead_letters") == 0
+                }
             }
         }
     }
@@ -92,7 +146,7 @@ struct DeadLetterObserverTests {
                 observer.recover()
                 try await eventually("the observer knows all", within: .seconds(20)) { observer.done.count == 25 }
             }
-            #expect(try await fixture.broker.admin.queueDepth(fixture.queue.deadLetterQueue)?.ready == 0)
+            try await expectAllAcknowledged(fixture, [observer])
             #expect(try await fixture.store.count(DeadLetterFilter()).count == 25)
         }
     }

@@ -23,11 +23,16 @@ struct KeeperFixture: Sendable {
 
     static func with(
         _ events: [String] = ["a"],
+        change: (inout QueueDefinition) -> Void = { _ in },
         _ body: (KeeperFixture) async throws -> Void
     ) async throws {
         try await TestBroker.with { broker in
             try await TestDatabase.with(migrated: true) { database in
-                let queues = events.map { broker.queue($0, key: "profile.viewed") }
+                let queues = events.map { event in
+                    var queue = broker.queue(event, key: "profile.viewed")
+                    change(&queue)
+                    return queue
+                }
                 let topology = broker.topology(queues)
                 try await broker.deploy(topology)
                 let rabbit = RabbitMQBroker(broker.configuration)

@@ -26,6 +26,28 @@ struct KeeperTests {
         }
     }
 
+    @Test func `a retry whose queue has gone for good is filed as a dead letter of that queue`() async throws {
+        try await Fixture.with { fixture in
+            let ladder = fixture.topology.delay
+            let target = "\(fixture.broker.name)s.removed"
+            let failed = fixture.deadLettered(fixture.message("m"))
+            let retry = OutgoingMessage(
+                exchange: ladder.entryExchange,
+                routingKey: ladder.routingKey(for: .milliseconds(50), to: target),
+                message: failed.message
+            )
+            try await fixture.publish([retry])
+            try await eventually("it is filed") { try await fixture.sweep.run() == 1 }
+            let filed = try #require(try await fixture.store.list().first?.deadLetter)
+            #expect(filed.queue == target)
+            #expect(filed.failure.type == "queue_missing")
+            #expect(filed.failure.message.hasSuffix("before: no answer from host 17"))
+            #expect(filed.original.body == fixture.message("m").body)
+            #expect(filed.original.properties == fixture.message("m").properties)
+            #expect(filed.routingKey == "profile.viewed")
+        }
+    }
+
     @Test func `what the broker dead-letters is filed with its reason and its origin`() async throws {
         try await Fixture.with { fixture in
             var message = fixture.message("m")
@@ -73,36 +95,6 @@ struct KeeperTests {
             ])
             try await fixture.sweep.run()
             #expect(try await fixture.store.list().map(\.deadLetter.failure.message) == ["other"])
-        }
-    }
-
-    @Test func `while Postgres is out the messages stay, and are filed when it is back`() async throws {
-        try await Fixture.with { fixture in
-            let schema = fixture.database.schema
-            let messages = (0..<50).map { fixture.deadLettered(fixture.message("m\($0)")) }
-            _ = try await fixture.database.pool.query(
-                SQLStatement("ALTER TABLE \(schema).dead_letters RENAME TO dead_letters_away")
-            )
-            try await fixture.publish(messages)
-            let keeper = Keeper(
-                topology: fixture.topology,
-                broker: fixture.rabbit,
-                store: fixture.store,
-                log: Log(service: "test", threshold: .error, descriptor: -1)
-            )
-            let running = Task { await keeper.run() }
-            try await eventually("the keeper has taken some") {
-                (try await fixture.broker.admin.queueDepth(fixture.queue.deadLetterQueue)?.ready ?? 50) < 50
-            }
-            _ = try await fixture.database.pool.query(
-                SQLStatement("ALTER TABLE \(schema).dead_letters_away RENAME TO dead_letters")
-            )
-            try await eventually("all are filed", within: .seconds(20)) {
-                try await fixture.store.count(DeadLetterFilter()).count == 50
-            }
-            running.cancel()
-            await running.value
-            #expect(try await fixture.broker.admin.queueDepth(fixture.queue.deadLetterQueue)?.ready == 0)
         }
     }
 
@@ -162,6 +154,30 @@ struct KeeperTests {
             #expect(row.text(4) == "completed")
             let again = try await fixture.store.requeue(DeadLetterFilter(), as: OperatorAction("requeue", by: "ada"))
             #expect(again.matched == 0)
+        }
+    }
+
+    @Test func `a letter that dies and goes back twice is the message that it was`() async throws {
+        try await Fixture.with { fixture in
+            let message = fixture.message("m")
+            try await fixture.publish([fixture.deadLettered(message)])
+            for round in 1...2 {
+                try await fixture.sweep.run()
+                let outcome = try await fixture.store.requeue(
+                    DeadLetterFilter(),
+                    as: OperatorAction("requeue", by: "ada")
+                )
+                #expect(outcome.changed == 1)
+                try await fixture.relay()
+                let (back, _, _) = try #require(try await fixture.broker.admin.get(fixture.queue.name))
+                var seen = Republication.restore(back)
+                seen.headers[FleetHeader.replayOf] = nil
+                seen.headers[FleetHeader.replayOperationID] = nil
+                #expect(Set(seen.headers.entries) == Set(message.headers.entries), "round \(round)")
+                #expect(seen.properties == message.properties, "round \(round)")
+                #expect(seen.body == message.body, "round \(round)")
+                try await fixture.publish([fixture.deadLettered(back)])
+            }
         }
     }
 

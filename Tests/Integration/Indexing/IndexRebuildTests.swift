@@ -74,6 +74,15 @@ struct IndexRebuildTests {
         }
     }
 
+    @Test func `an event of the year 9999 wins against no later one when the index is made anew`() async throws {
+        try await withFixture { fixture async throws in
+            for event in IndexingWorkerTests.fromTheFuture { await fixture.audited([event]) }
+            _ = try await fixture.rebuild(auditOnly: true)
+            #expect(try await fixture.harness.ids(ProfileQuery(text: "soudeur")) == ["p"])
+            #expect(try await fixture.harness.ids(ProfileQuery(text: "forgeron")) == [])
+        }
+    }
+
     @Test func `events that come meanwhile are in the new index, in whatever order the audit gets them`() async throws {
         try await withFixture { fixture async throws in
             let histories = ProfileHistories(profiles: 80, events: 10)

@@ -1,5 +1,6 @@
 @testable import FlotillaIndexing
 import FlotillaModels
+import FlotillaPlatform
 import FlotillaStorage
 import FlotillaTestSupport
 import Testing
@@ -64,6 +65,24 @@ struct IndexingWorkerTests {
                 }
             }
         }
+    }
+
+    @Test func `what a profile is called in the year 9999 wins against no later event`() async throws {
+        try await withHarness { harness, _ async throws in
+            for event in Self.fromTheFuture { #expect(await harness.handle([event]).areDone) }
+            #expect(try await harness.ids(ProfileQuery(text: "soudeur")) == ["p"])
+            #expect(try await harness.ids(ProfileQuery(text: "forgeron")) == [])
+        }
+    }
+
+    /// A blacksmith, dated far ahead, who is a welder by a later event.
+    static var fromTheFuture: [HandlerHarness.Input] {
+        let later = WallClock.iso8601(WallClock.microseconds() + 60_000_000)
+        return [
+            (ProfileValidated.event, #""occurredAt":"2026-01-10T00:00:00Z","title":"Apprenti""#),
+            (ProfileUpdated.event, #""occurredAt":"9999-12-31T23:59:59Z","title":"Forgeron""#),
+            (ProfileUpdated.event, #""occurredAt":"\#(later)","title":"Soudeur""#),
+        ].map { IndexingHarness.input($0, #"{"profileId":"p","userId":"u",\#($1)}"#) }
     }
 
     @Test func `one new profile in many batches at once is one record with all of their fields`() async throws {

@@ -61,7 +61,7 @@ struct NotificationAPITests {
             #expect(ids.count == 1)
             let other = Self.message.replacingOccurrences(of: #""T""#, with: #""U""#)
             let response = try await api.call("POST", "/api/v1/notifications/email", other, headers: headers)
-            #expect(response.status == 409)
+            #expect(response.status == 422)
         }
     }
 

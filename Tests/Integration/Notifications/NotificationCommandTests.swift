@@ -1,4 +1,6 @@
 @testable import FlotillaNotifications
+import FlotillaLocalization
+import FlotillaModels
 import FlotillaOutbound
 import FlotillaTestSupport
 import Testing
@@ -41,6 +43,27 @@ struct NotificationCommandTests {
             #expect(row == ["1769742000"])
             try await fixture.deliverAll()
             #expect(fixture.mail.contents.first?.text.contains("09:00 (Paris)") == true)
+        }
+    }
+
+    @Test func `a job with times without an offset and without a zone says which zone was assumed`() async throws {
+        let paris = try #require(NamedTimeZone.named("Europe/Paris"))
+        try await NotificationFixture.with { fixture in
+            func body(_ data: String, _ options: String) -> String {
+                #"{"to":"a@example.com","template":"message","data":{"title":"T","body":"B"\#(data)},"options":{\#(options)}}"#
+            }
+            let time = #""scheduledAt":"2026-01-30T04:00:00""#
+            let said = ["times without an offset were read in Europe/Paris"]
+            try await AssumedZone.$ofTask.withValue(paris) {
+                #expect(await fixture.notes("email", body("", time)) == said)
+                #expect(await fixture.notes("email", body(#","link":"2026-06-15T09:00:00""#, "")) == said)
+                #expect(await fixture.notes("email", body("", time + #","timeZone":"Europe/Berlin""#)) == [])
+                #expect(await fixture.notes("email", body("", #""scheduledAt":"2026-01-30T04:00:00Z""#)) == [])
+                let row = try await fixture.strings(
+                    "SELECT DISTINCT extract(epoch FROM not_before)::bigint::text FROM outbox ORDER BY 1"
+                )
+                #expect(row.contains("1769742000"))
+            }
         }
     }
 

@@ -7,6 +7,7 @@ import FlotillaTelemetry
 import FlotillaTestSupport
 @testable import Workers
 import Foundation
+import Synchronization
 import Testing
 
 /// The notification workers over a schema of its own, with the shipped templates and providers that a test scripts.
@@ -89,6 +90,15 @@ struct NotificationFixture: Sendable {
     ) async -> Result<Outcome, any Error> {
         let harness = HandlerHarness(NotificationCommandWorker(dispatch), queue: "notification.\(channel)", pool)
         return await harness.handle([.init(id: id, event: "notification.\(channel)", body: body)])[0]
+    }
+
+    /// What the job of a command says of its progress.
+    func notes(_ channel: String, _ body: String) async -> [String] {
+        let notes = Mutex<[String]>([])
+        let harness = HandlerHarness(NotificationCommandWorker(dispatch), queue: "notification.\(channel)", pool)
+        let input = HandlerHarness.Input(id: UUIDv7.make(), event: "notification.\(channel)", body: body)
+        _ = await harness.handle([input]) { note in notes.withLock { $0.append(note) } }
+        return notes.withLock { $0 }
     }
 
     /// Delivers one notification by its message.

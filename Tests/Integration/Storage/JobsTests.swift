@@ -32,19 +32,23 @@ struct JobsTests {
         }
     }
 
+    private static func key(_ fingerprint: UInt8) -> IdempotencyKey {
+        IdempotencyKey(caller: "key:a", text: "k", fingerprint: [fingerprint])
+    }
+
     @Test func `an idempotency key gives the same job for the same content and a conflict for another`() async throws {
         try await TestDatabase.with(migrated: true) { database in
             let jobs = Jobs(database.pool)
-            let first = NewJob(type: "a.b", payload: payload, idempotencyKey: "k")
+            let first = NewJob(type: "a.b", payload: payload, idempotencyKey: Self.key(1))
             guard case .created(let job) = try await jobs.enqueue(first) else {
                 Issue.record("the job is not new")
                 return
             }
             let again = try await jobs.enqueue(first)
             #expect(again == .existing(job))
-            let other = NewJob(type: "a.b", payload: [], idempotencyKey: "k")
+            let other = NewJob(type: "a.b", payload: [], idempotencyKey: Self.key(2))
             let outcomes = try await jobs.enqueue([other, NewJob(type: "a.b", payload: payload), first])
-            #expect(outcomes[0] == .conflict(jobID: job.id))
+            #expect(outcomes[0] == .conflict(resource: job.id))
             guard case .created = outcomes[1] else {
                 Issue.record("a job without a key is always new")
                 return
@@ -58,7 +62,7 @@ struct JobsTests {
     @Test func `fifty concurrent enqueues with one key make one job`() async throws {
         try await TestDatabase.with(size: 8, migrated: true) { database in
             let jobs = Jobs(database.pool)
-            let job = NewJob(type: "a.b", payload: payload, idempotencyKey: "k")
+            let job = NewJob(type: "a.b", payload: payload, idempotencyKey: Self.key(1))
             let outcomes = try await withThrowingTaskGroup(of: EnqueueOutcome.self) { group in
                 for _ in 0..<50 { group.addTask { try await jobs.enqueue(job) } }
                 return try await group.reduce(into: []) { $0.append($1) }

@@ -116,6 +116,29 @@ struct OutboxRelayTests {
         }
     }
 
+    @Test func `a row that can't be read waits with its reason, and holds up no other`() async throws {
+        try await TestDatabase.with(migrated: true) { database in
+            let publisher = ScriptedPublisher()
+            _ = try await database.pool.query(Outbox.insert((0..<25).map { message("\($0)") }))
+            _ = try await database.pool.query(
+                SQLStatement(
+                    """
+                    UPDATE outbox SET properties = CASE WHEN id % 2 = 0 THEN 'x' ELSE '[1]' END
+                    WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT 3)
+                    """
+                )
+            )
+            try await withRelay(database, publisher) {
+                try await eventually("the others are published") { publisher.published.count == 22 }
+                try await eventually("the reason is kept") {
+                    try await database.count("SELECT count(*) FROM outbox WHERE last_error LIKE '%unreadable%'") == 3
+                }
+                #expect(try await database.count("SELECT count(*) FROM outbox") == 3)
+            }
+            #expect(publisher.ids == (3..<25).map(String.init))
+        }
+    }
+
     @Test func `what the broker refuses waits with its error, and holds up nobody`() async throws {
         try await TestDatabase.with(migrated: true) { database in
             let publisher = ScriptedPublisher()

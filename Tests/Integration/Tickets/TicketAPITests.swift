@@ -20,12 +20,25 @@ struct TicketAPITests {
                 #expect(again.status == 202)
                 #expect(try again.data()["id"] as? String == id)
                 let other = try await api.call("POST", path, TicketFixture.job(tickets: [TicketFixture.ticket(1)]))
-                #expect(other.status == 409)
+                #expect(other.status == 422)
                 let payload = try await fixture.pool.query(
                     SQLStatement("SELECT body FROM outbox WHERE routing_key = 'ticket.generation.requested'")
                 )
                 #expect(payload.count == 1)
                 #expect(payload[0].bytes(0) == Array(body.utf8))
+            }
+        }
+    }
+
+    @Test(arguments: ["/api/v1/tickets/generate", "/api/tickets/generate"])
+    func `another method is told which one there is`(_ path: String) async throws {
+        try await TicketFixture.with { fixture async throws in
+            try await APIFixture.with(fixture.pool) { api in
+                for method in ["GET", "PUT", "DELETE"] {
+                    let answer = try await api.call(method, path)
+                    #expect(answer.status == 405, "\(method)")
+                    #expect(answer.header("Allow")?.contains("POST") == true, "\(method)")
+                }
             }
         }
     }

@@ -1,5 +1,6 @@
 import FlotillaModels
 import FlotillaOutbound
+import FlotillaPlatform
 import FlotillaStorage
 import FlotillaTestSupport
 @testable import FlotillaWebhooks
@@ -89,13 +90,16 @@ struct WebhookDeliveryTests {
     @Test func `410 disables the endpoint and says so; what waits becomes a dead letter until it is enabled`()
         async throws
     {
-        try await WebhookFixture.with { fixture in
+        try await WebhookFixture.with(goneAfter: .zero) { fixture in
             try await fixture.add("core", "/status/410")
             try await fixture.post()
             let (id, result) = try await fixture.postAndDeliver()
             #expect(result.isPermanent && result.failureType == "webhook_endpoint_gone")
             let listed = try await fixture.endpoints.list()
-            #expect(listed[0].isEnabled == false && listed[0].disabledReason == "it answered 410 Gone")
+            #expect(
+                listed[0].isEnabled == false
+                    && listed[0].disabledReason?.hasPrefix("it has answered 410 Gone since") == true
+            )
             let events = try await fixture.strings(
                 "SELECT routing_key FROM outbox WHERE routing_key = 'webhook.disabled'"
             )
@@ -103,10 +107,17 @@ struct WebhookDeliveryTests {
             let other = try #require(try await fixture.waiting().first)
             #expect(await fixture.deliver(other).failureType == "webhook_endpoint_disabled")
             #expect(try fixture.requests().count == 1)
-            // Nothing more is kept for it.
+            // What comes now waits until somebody asks for it.
             try await fixture.post()
-            let states = try await fixture.states()
-            #expect(states.count == 2)
+            let missed = try await fixture.strings(
+                """
+                SELECT event FROM webhook_messages AS message
+                JOIN webhook_deliveries AS delivery ON delivery.message_id = message.id
+                WHERE status = 'missed' ORDER BY message.created_at
+                """
+            )
+            #expect(missed == ["webhook.disabled", "ticket.completed"])
+            #expect(try await fixture.waiting().isEmpty)
             // Enabled, and sent back from the dead letters, it goes out.
             try await fixture.endpoints.enable("core", true, reason: nil)
             #expect(await fixture.deliver(other, isReplay: true).failureType == "webhook_endpoint_gone")
@@ -116,8 +127,92 @@ struct WebhookDeliveryTests {
         }
     }
 
-    @Test func `the other endpoints are told of one that is disabled, without its address`() async throws {
+    @Test func `a single 410 is an attempt that failed; several over a day disable the endpoint`() async throws {
         try await WebhookFixture.with { fixture in
+            try await fixture.add("core", "/status/410")
+            for _ in 1...3 { #expect(try await !fixture.postAndDeliver().result.isPermanent) }
+            #expect(try await fixture.endpoints.list()[0].isEnabled)
+            _ = try await fixture.strings(
+                "UPDATE webhook_endpoints SET gone_since = now() - interval '25 hours' RETURNING name"
+            )
+            #expect(try await fixture.postAndDeliver().result.failureType == "webhook_endpoint_gone")
+            #expect(try await fixture.endpoints.list()[0].isEnabled == false)
+        }
+    }
+
+    @Test func `a success forgets the 410s before it`() async throws {
+        try await WebhookFixture.with { fixture in
+            try await fixture.add("core", "/status/410")
+            _ = try await fixture.postAndDeliver()
+            let gone = "SELECT gone_answers::text FROM webhook_endpoints WHERE gone_since IS NOT NULL"
+            #expect(try await fixture.strings(gone) == ["1"])
+            _ = try await fixture.strings(
+                "UPDATE webhook_endpoints SET url = replace(url, '/status/410', '/') RETURNING id"
+            )
+            #expect(try await fixture.postAndDeliver().result.isDone)
+            #expect(try await fixture.strings(gone) == [])
+        }
+    }
+
+    @Test
+    func
+        `what waited for an endpoint when it was disabled is counted for it, and found by what its reason begins with`()
+        async throws
+    {
+        try await WebhookFixture.with { fixture in
+            try await fixture.add("crm")
+            try await fixture.add("crm.eu")
+            for _ in 1...2 { try await fixture.post() }
+            for name in ["crm", "crm.eu"] { try await fixture.endpoints.enable(name, false, reason: "moved") }
+            let texts = ["crm", "crm.eu"].map { WebhookDelivery.disabledText(of: $0) }
+            var found: [String: Int] = [:]
+            for id in try await fixture.waiting() {
+                let result = await fixture.deliver(id)
+                #expect(result.failureType == WebhookDelivery.disabledType)
+                for text in texts where result.failureText.contains(text) { found[text, default: 0] += 1 }
+            }
+            #expect(found == [texts[0]: 2, texts[1]: 2])
+            try await fixture.endpoints.enable("crm", true, reason: nil)
+            #expect(try await fixture.endpoints.givenUp(by: "crm") == 2)
+            let again = try await fixture.strings(
+                """
+                SELECT id FROM webhook_deliveries WHERE status = 'failed'
+                    AND endpoint_id = (SELECT id FROM webhook_endpoints WHERE name = 'crm') LIMIT 1
+                """
+            )
+            #expect(await fixture.deliver(again[0], isReplay: true).isDone)
+            #expect(try await fixture.endpoints.givenUp(by: "crm") == 1)
+        }
+    }
+
+    @Test func `what an endpoint missed while it was disabled is sent from the given time on, once`() async throws {
+        try await WebhookFixture.with { fixture in
+            try await fixture.add("core", "/hooks")
+            try await fixture.endpoints.enable("core", false, reason: "moved")
+            let long = try await fixture.post("ticket.completed", #"{"n":"long ago"}"#)
+            _ = try await fixture.strings(
+                "UPDATE webhook_messages SET created_at = now() - interval '2 days' WHERE id = $1 RETURNING id",
+                [.text(long)]
+            )
+            for number in 1...600 { try await fixture.post("ticket.completed", #"{"n":\#(number)}"#) }
+            #expect(try await fixture.waiting().isEmpty)
+            #expect(try await fixture.strings("SELECT id::text FROM outbox").isEmpty)
+            try await fixture.endpoints.enable("core", true, reason: nil)
+            #expect(try await fixture.endpoints.missed(by: "core") == 601)
+            let yesterday = WallClock.microseconds() - 86_400_000_000
+            #expect(try await fixture.endpoints.sendMissed(to: "core", since: yesterday, by: fixture.outbox) == 600)
+            #expect(try await fixture.endpoints.sendMissed(to: "core", since: yesterday, by: fixture.outbox) == 0)
+            #expect(try await fixture.endpoints.missed(by: "core") == 1)
+            #expect(try await fixture.waiting().count == 600)
+            #expect(try await fixture.strings("SELECT routing_key FROM outbox").count == 600)
+            let first = try #require(try await fixture.waiting().first)
+            #expect(await fixture.deliver(first).isDone)
+            #expect(try fixture.requests().first?.body == Array(#"{"n":1}"#.utf8))
+        }
+    }
+
+    @Test func `the other endpoints are told of one that is disabled, without its address`() async throws {
+        try await WebhookFixture.with(goneAfter: .zero) { fixture in
             try await fixture.add("gone", "/status/410", events: ["ticket.*"])
             try await fixture.add("watch", "/watch", events: ["webhook.disabled"])
             _ = try await fixture.postAndDeliver()

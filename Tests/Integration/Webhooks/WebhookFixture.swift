@@ -34,11 +34,18 @@ struct WebhookFixture: Sendable {
         size: Int = 8,
         allows: Bool = true,
         limit: Duration = WebhookSender.usualLimit,
+        goneAfter: Duration = .seconds(86_400),
         _ body: (WebhookFixture) async throws -> Void
     ) async throws {
         let receiver = try await StandIn("webhook-receiver.py")
         try await TestDatabase.with(size: size, migrated: true) { database in
-            let fixture = try WebhookFixture(database.pool, receiver, allows: allows, limit: limit)
+            let fixture = try WebhookFixture(
+                database.pool,
+                receiver,
+                allows: allows,
+                limit: limit,
+                goneAfter: goneAfter
+            )
             let result: Result<Void, any Error>
             do { result = .success(try await body(fixture)) } catch { result = .failure(error) }
             await fixture.engine.close()
@@ -51,7 +58,8 @@ struct WebhookFixture: Sendable {
         _ receiver: StandIn,
         topology: Topology = Topology(),
         allows: Bool = true,
-        limit: Duration = WebhookSender.usualLimit
+        limit: Duration = WebhookSender.usualLimit,
+        goneAfter: Duration = .seconds(86_400)
     ) throws {
         self.pool = pool
         self.receiver = receiver
@@ -70,7 +78,8 @@ struct WebhookFixture: Sendable {
                 limiters: limiters,
                 metrics: Metrics(),
                 eventExchange: topology.events.name,
-                webhooks: outbox
+                webhooks: outbox,
+                goneAfter: goneAfter
             )
         )
     }

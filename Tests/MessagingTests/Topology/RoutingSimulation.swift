@@ -11,11 +11,17 @@ struct RoutingSimulation {
 
     private let bindings: [String: [BindingDeclaration]]
     private let kinds: [String: Exchange.Kind]
+    private let alternates: [String: String]
     private let queues: [String: QueueDeclaration]
 
     init(_ plan: TopologyPlan) {
         bindings = Dictionary(grouping: plan.bindings, by: \.source)
         kinds = Dictionary(uniqueKeysWithValues: plan.exchanges.map { ($0.name, $0.kind) })
+        alternates = Dictionary(
+            uniqueKeysWithValues: plan.exchanges.compactMap { exchange in
+                exchange.alternate.map { (exchange.name, $0) }
+            }
+        )
         queues = Dictionary(uniqueKeysWithValues: plan.queues.map { ($0.name, $0) })
     }
 
@@ -25,12 +31,14 @@ struct RoutingSimulation {
             guard let milliseconds = queues[name]?.arguments["x-message-ttl"]?.integer,
                 let next = queues[name]?.arguments["x-dead-letter-exchange"]?.text
             else { return [Arrival(queue: name, waited: waited)] }
+            let key = queues[name]?.arguments["x-dead-letter-routing-key"]?.text ?? key
             return arrivals(from: next, key: key, waited: waited + .milliseconds(milliseconds))
         }
     }
 
     /// The queues of one publish, each once; exchanges pass on to exchanges.
     private func route(_ exchange: String, _ key: String) -> Set<String> {
+        if exchange.isEmpty { return queues[key] == nil ? [] : [key] }
         var found: Set<String> = []
         for binding in bindings[exchange] ?? [] where matches(binding.key, key, kinds[exchange] ?? .topic) {
             switch binding.kind {
@@ -38,6 +46,7 @@ struct RoutingSimulation {
             case .exchange: found.formUnion(route(binding.destination, key))
             }
         }
+        if found.isEmpty, let alternate = alternates[exchange] { return route(alternate, key) }
         return found
     }
 

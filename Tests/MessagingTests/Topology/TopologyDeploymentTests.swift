@@ -44,6 +44,30 @@ struct TopologyDeploymentTests {
         #expect(await broker.queues["dlq.a.b"] != nil)
     }
 
+    @Test(arguments: [true, false])
+    func `the binding of an earlier version goes once the new way is there`(seesBindings: Bool) async throws {
+        let broker = RecordingBroker()
+        let old = BindingDeclaration(
+            source: "fleet.delay.exit",
+            destination: "a.b",
+            kind: .queue,
+            key: "*.*.*.a.b"
+        )
+        await broker.bindQueue(old.destination, to: old.source, routingKey: old.key, arguments: HeaderTable())
+        let management = seesBindings ? FixedState(BrokerState(bindings: [old])) : nil
+        let deployment = TopologyDeployment(of: Self.topology, on: broker, management: management)
+        let outcome = try await deployment.apply()
+        let plan = try await deployment.plan()
+        #expect(await broker.bindings == Set(plan.bindings))
+        #expect(outcome.removed.map(\.name) == (seesBindings ? [old.description] : []))
+        #expect(outcome.remaining.isEmpty)
+        let log = await broker.log
+        let removal = try #require(log.firstIndex(of: "unbind \(old)"))
+        #expect(log.firstIndex(of: "bind \(plan.ladderExit)") == removal - 1)
+        let events = try #require(log.firstIndex(of: "bind fleet.topic → a.b (b)"))
+        #expect(removal < events)
+    }
+
     @Test(arguments: ["3.9.13", "2.4", "unknown"])
     func `a server that is too old or that has no version is refused`(version: String) async throws {
         let deployment = TopologyDeployment(of: Self.topology, on: RecordingBroker(version: version), management: nil)
@@ -57,6 +81,8 @@ private actor RecordingBroker: BrokerAdministration {
     private(set) var exchanges: [String: String] = [:]
     private(set) var queues: [String: HeaderTable] = [:]
     private(set) var bindings: Set<BindingDeclaration> = []
+    /// What was bound and unbound, in order.
+    private(set) var log: [String] = []
 
     init(version: String = "3.10.8") { serverVersion = version }
 
@@ -83,14 +109,44 @@ private actor RecordingBroker: BrokerAdministration {
     }
 
     func bindQueue(_ queue: String, to exchange: String, routingKey: String, arguments: HeaderTable) {
-        bindings.insert(.init(source: exchange, destination: queue, kind: .queue, key: routingKey))
+        insert(.init(source: exchange, destination: queue, kind: .queue, key: routingKey))
     }
 
     func bindExchange(_ destination: String, to source: String, routingKey: String, arguments: HeaderTable) {
-        bindings.insert(.init(source: source, destination: destination, kind: .exchange, key: routingKey))
+        insert(.init(source: source, destination: destination, kind: .exchange, key: routingKey))
+    }
+
+    func unbindQueue(_ queue: String, from exchange: String, routingKey: String, arguments: HeaderTable) {
+        let binding = BindingDeclaration(source: exchange, destination: queue, kind: .queue, key: routingKey)
+        bindings.remove(binding)
+        log.append("unbind \(binding)")
+    }
+
+    func unbindExchange(_ destination: String, from source: String, routingKey: String, arguments: HeaderTable) {
+        bindings.remove(.init(source: source, destination: destination, kind: .exchange, key: routingKey))
+    }
+
+    func deleteQueue(_ name: String) { queues[name] = nil }
+
+    func deleteExchange(_ name: String) { exchanges[name] = nil }
+
+    private func insert(_ binding: BindingDeclaration) {
+        bindings.insert(binding)
+        log.append("bind \(binding)")
     }
 
     private func inequivalent(_ name: String) -> AMQPError {
         AMQPError(code: .broker(replyCode: 406), operation: "declare", detail: "inequivalent arg for '\(name)'")
     }
+}
+
+/// A management API that says the same whatever happens.
+private struct FixedState: BrokerInspection {
+    let fixed: BrokerState
+
+    init(_ fixed: BrokerState) { self.fixed = fixed }
+
+    func state() -> BrokerState { fixed }
+
+    func undelivered() -> [String: Int] { [:] }
 }

@@ -17,7 +17,9 @@ struct TopologyDiffTests {
     private static var asPlanned: BrokerState {
         BrokerState(
             exchanges: Dictionary(
-                uniqueKeysWithValues: plan.exchanges.map { ($0.name, .init(kind: $0.kind.rawValue)) }
+                uniqueKeysWithValues: plan.exchanges.map { exchange in
+                    (exchange.name, .init(kind: exchange.kind.rawValue, alternate: exchange.alternate))
+                }
             ),
             queues: Dictionary(uniqueKeysWithValues: plan.queues.map { ($0.name, .init(arguments: $0.arguments)) }),
             bindings: Set(plan.bindings)
@@ -99,6 +101,36 @@ struct TopologyDiffTests {
         let binding = BindingDeclaration(source: "fleet.topic", destination: "a.b", kind: .queue, key: "b")
         #expect(
             differences { $0.bindings.remove(binding) } == [.init(.missing, .binding, "fleet.topic → a.b (b)")]
+        )
+    }
+
+    @Test func `a binding of an earlier version is told as one that apply removes`() {
+        #expect(
+            differences { state in
+                state.bindings.insert(
+                    .init(source: "fleet.delay.exit", destination: "a.b", kind: .queue, key: "*.*.a.b")
+                )
+            } == [
+                .init(
+                    .obsolete,
+                    .binding,
+                    "fleet.delay.exit → a.b (*.*.a.b)",
+                    "retries go by fleet.delay.return now"
+                )
+            ]
+        )
+    }
+
+    @Test func `an exchange without its alternate is changed`() {
+        #expect(
+            differences { $0.exchanges["fleet.delay.return"]?.alternate = nil } == [
+                .init(
+                    .changed,
+                    .exchange,
+                    "fleet.delay.return",
+                    "alternate-exchange is not set, wanted fleet.delay.lost"
+                )
+            ]
         )
     }
 

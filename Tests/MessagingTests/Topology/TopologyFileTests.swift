@@ -10,9 +10,11 @@ struct TopologyFileTests {
     @Test func `the fleet's own file is right, and gives every worker its queues`() throws {
         let topology = try TopologyFile.load(from: Self.file.path)
         #expect(
-            Set(topology.workers) == ["audit", "quota", "indexing", "tickets", "notifications", "scans", "webhooks"]
+            Set(topology.workers) == [
+                "audit", "quota", "identity", "indexing", "tickets", "notifications", "scans", "webhooks",
+            ]
         )
-        #expect(topology.exchanges.map(\.name) == ["fleet.topic", "fleet.direct", "fleet.fanout"])
+        #expect(topology.exchanges.map(\.name) == ["fleet.topic", "fleet.direct", "fleet.fanout", "fleet.commands"])
         #expect(topology.delay == DelayLadder(namespace: "fleet", unit: .milliseconds(100), levels: 24))
         let audit = try #require(topology.queue(named: "audit.all"))
         #expect(audit.batch == QueueDefinition.Batch(size: 500, wait: .milliseconds(20)))
@@ -26,7 +28,8 @@ struct TopologyFileTests {
     }
 
     @Test func `every queue of the fleet's own file is bound for the event in its name`() throws {
-        for queue in try TopologyFile.load(from: Self.file.path).queues where queue.worker != "audit" {
+        for queue in try TopologyFile.load(from: Self.file.path).queues
+        where !["audit", "identity"].contains(queue.worker) {
             #expect(queue.bindings.allSatisfy { $0.key == queue.event || $0.key == queue.name }, "\(queue.name)")
             #expect(!queue.bindings.isEmpty)
         }

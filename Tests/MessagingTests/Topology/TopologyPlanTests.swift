@@ -64,6 +64,86 @@ struct TopologyPlanTests {
         #expect(try queue("fleet.delay.00")["x-dead-letter-exchange"] == "fleet.delay.exit")
     }
 
+    @Test func `each queue has an exit of its own, which keeps its messages until the queue has confirmed them`() throws
+    {
+        let exit = try queue("fleet.delay.exit.A.B")
+        #expect(exit["x-queue-type"] == "quorum")
+        #expect(exit["x-message-ttl"]?.integer == 0)
+        #expect(exit["x-dead-letter-exchange"] == "")
+        #expect(exit["x-dead-letter-routing-key"] == "a.b")
+        #expect(exit["x-dead-letter-strategy"] == "at-least-once")
+        #expect(exit["x-overflow"] == "reject-publish")
+        #expect(exit["x-max-length"] == nil)
+        #expect(try queue("fleet.delay.exit.A.B", ServerVersion(4, 0))["x-delivery-limit"]?.integer == -1)
+    }
+
+    @Test func `a retry for a queue that is not known stays where it is seen`() {
+        let simulation = RoutingSimulation(TopologyPlan(Self.topology, server: ServerVersion(3, 10)))
+        let ladder = Self.topology.delay
+        for delay in [Duration.zero, .milliseconds(200)] {
+            let key = ladder.routingKey(for: delay, to: "gone.b")
+            let found = simulation.arrivals(from: ladder.entryExchange, key: key)
+            #expect(found == [.init(queue: "fleet.delay.lost", waited: delay)])
+        }
+    }
+
+    @Test func `a policy meant for a queue does not hold for its exit`() throws {
+        let topology = Topology(queues: [QueueDefinition(name: "audit.all", worker: "w")])
+        let plan = TopologyPlan(topology, server: ServerVersion(3, 10))
+        let exit = try #require(plan.queues.first { $0.name == "fleet.delay.exit.AUDIT.ALL" })
+        let work = try #require(plan.queues.first { $0.name == "audit.all" })
+        for pattern in ["audit.*", "audit.all", "^audit\\.all$", "(audit|search)\\.", "audit.*|subscription.*"] {
+            let policy = BrokerPolicy(name: "p", pattern: pattern, definition: ["max-length": 5])
+            #expect(policy.applies(to: work) == true)
+            #expect(policy.applies(to: exit) == false, "\(pattern)")
+        }
+    }
+
+    @Test func `bindings come in the order in which nothing is lost, those that take everything last`() {
+        let topology = Topology(
+            queues: [
+                QueueDefinition(
+                    name: "audit.all",
+                    worker: "w",
+                    bindings: [
+                        QueueBinding(exchange: "fleet.topic", key: "#"),
+                        QueueBinding(exchange: "fleet.direct", key: "audit.write"),
+                    ]
+                ),
+                QueueDefinition(
+                    name: "a.part",
+                    worker: "w",
+                    bindings: [
+                        QueueBinding(exchange: "fleet.topic", key: "profile.#"),
+                        QueueBinding(exchange: "fleet.topic", key: "profile.*"),
+                    ]
+                ),
+                QueueDefinition(
+                    name: "a.control",
+                    worker: "w",
+                    bindings: [QueueBinding(exchange: "fleet.fanout", key: "")]
+                ),
+                QueueDefinition(
+                    name: "a.viewed",
+                    worker: "w",
+                    bindings: [QueueBinding(exchange: "fleet.topic", key: "profile.viewed")]
+                ),
+            ]
+        )
+        let plan = TopologyPlan(topology, server: ServerVersion(3, 10))
+        let events = plan.bindings.filter { !$0.source.hasPrefix("fleet.delay.") }
+        #expect(
+            events.map(\.key) == ["audit.write", "profile.viewed", "profile.*", "profile.#", "#", ""]
+        )
+        #expect(plan.bindings.suffix(events.count) == events[...])
+        func index(_ binding: BindingDeclaration?) -> Int { binding.flatMap(plan.bindings.firstIndex) ?? -1 }
+        let exits = plan.bindings.filter { $0.source == "fleet.delay.return" }
+        #expect(exits.count == 4)
+        #expect(exits.allSatisfy { index($0) < index(plan.ladderExit) })
+        let entrance = plan.bindings.first { $0.source == topology.delay.entryExchange }
+        #expect(index(plan.ladderExit) < index(entrance))
+    }
+
     @Test func `a quorum queue dead-letters at least once into its own dead-letter queue`() throws {
         let main = try queue("a.b")
         #expect(main["x-queue-type"] == "quorum")
@@ -104,6 +184,8 @@ struct TopologyPlanTests {
     @Test func `what dead-letters into a queue is created after it`() {
         let names = TopologyPlan(Self.topology, server: ServerVersion(3, 10)).queues.map(\.name)
         #expect(names.firstIndex(of: "dlq.a.b") ?? .max < names.firstIndex(of: "a.b") ?? .min)
+        #expect(names.firstIndex(of: "a.b") ?? .max < names.firstIndex(of: "fleet.delay.exit.A.B") ?? .min)
+        #expect(names.firstIndex(of: "fleet.delay.exit.A.B") ?? .max < names.firstIndex(of: "fleet.delay.00") ?? .min)
         #expect(names.firstIndex(of: "fleet.delay.00") ?? .max < names.firstIndex(of: "fleet.delay.01") ?? .min)
     }
 

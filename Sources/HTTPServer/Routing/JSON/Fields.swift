@@ -6,18 +6,12 @@ package struct Fields: Sendable, ExpressibleByArrayLiteral {
 
     package init(arrayLiteral elements: any AnyField...) { all = elements }
 
-    /// Reads a body; reports every mistake at once. `null` counts as absent.
+    /// Reads a body; reports every mistake at once. `null` counts as absent, and a byte order mark as nothing.
     ///
-    /// - Throws: 415 for another content type, 400 for what is not a JSON object, 422 for mistakes in it.
+    /// - Throws: 415 for another content type, charset or coding, 400 for what is not a JSON object, 422 for mistakes in it.
     package func read(body request: HTTPRequest) throws(APIError) -> FieldValues {
-        if let type = request.headers["Content-Type"], !Self.isJSON(type) {
-            throw APIError(
-                status: 415,
-                code: "unsupported_media_type",
-                message: "The body has to be JSON: send Content-Type: application/json."
-            )
-        }
-        let body = request.body
+        try BodyType.check(request.headers)
+        let body = request.body.starts(with: [0xef, 0xbb, 0xbf]) ? Array(request.body.dropFirst(3)) : request.body
         var members: [(name: String?, member: JSONMember)] = []
         do {
             try JSONScanner.forEachMember(of: body) { member in
@@ -68,11 +62,6 @@ package struct Fields: Sendable, ExpressibleByArrayLiteral {
             }
         }
         return try reading.finish()
-    }
-
-    private static func isJSON(_ type: String) -> Bool {
-        let media = type.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
-        return media == "application/json" || media.hasSuffix("+json")
     }
 }
 

@@ -97,8 +97,8 @@ extension Rule where Value == Int {
 extension Rule where Value == Timestamp {
     package static var timestamp: Self {
         let check: @Sendable (String) throws(RuleProblem) -> Timestamp = { text throws(RuleProblem) in
-            guard text.utf8.count <= 40, let time = EventTime.parse(text), time >= 0 else {
-                throw RuleProblem("has to be an ISO 8601 time from 1970 on, such as 2026-01-31T09:30:00Z")
+            guard text.utf8.count <= 40, let time = EventTime.parse(text), (0...Timestamp.latest).contains(time) else {
+                throw RuleProblem("has to be an ISO 8601 time from 1970 to 9999, such as 2026-01-31T09:30:00Z")
             }
             return Timestamp(microseconds: time)
         }

@@ -16,6 +16,8 @@ import Glibc
     }
 
     private let connection: OpaquePointer
+    /// Whether a pooler stands between us and the server.
+    var isPooled = false
 
     private init(adopting connection: OpaquePointer) { unsafe self.connection = connection }
 
@@ -23,11 +25,13 @@ import Glibc
 
     /// Begins to connect. Keywords in the URL win over the ones given here.
     static func start(_ configuration: borrowing PostgresConfiguration) throws(PostgresError) -> ConnectionHandle {
-        let settings: [(String, String)] = [
+        var settings: [(String, String)] = [
             ("keepalives", "1"), ("keepalives_idle", "10"), ("keepalives_interval", "3"), ("keepalives_count", "3"),
             ("tcp_user_timeout", "15000"), ("fallback_application_name", configuration.applicationName),
             ("dbname", configuration.conninfo), ("client_encoding", "UTF8"),
         ]
+        // Of several hosts one that takes writes is wanted; with one there is no choice, and reading may still go on.
+        if configuration.hosts.count > 1 { settings.insert(("target_session_attrs", "read-write"), at: 0) }
         let keywords = unsafe settings.map { unsafe strdup($0.0) }
         let values = unsafe settings.map { unsafe strdup($0.1) }
         defer {
@@ -58,7 +62,12 @@ import Glibc
         }
     }
 
+    /// The process that the server announced when it took the connection; 0 for none. A pooler announces one of its own.
+    var announcedProcess: Int64 { unsafe Int64(PQbackendPID(connection)) }
+
     var socket: CInt { unsafe PQsocket(connection) }
+    /// The process of the server that serves this session.
+    var backend: CInt { unsafe PQbackendPID(connection) }
     var isConnected: Bool { unsafe PQstatus(connection) != CONNECTION_BAD }
     var problem: String { unsafe String(cString: PQerrorMessage(connection)).trimmed }
     /// Whether a transaction is open, sound or failed.
@@ -82,6 +91,14 @@ import Glibc
     borrowing func sendExecute(_ name: String, _ parameters: inout ParameterBuffer) -> Bool {
         unsafe parameters.withParameters { count, values, lengths, formats in
             unsafe PQsendQueryPrepared(connection, name, count, values, lengths, formats, 1) == 1
+        }
+    }
+
+    /// Executes a statement without a name, of which nothing stays on the server; its rows come in binary.
+    borrowing func sendUnnamed(_ sql: String, _ parameters: inout ParameterBuffer) -> Bool {
+        let types = parameters.types
+        return unsafe parameters.withParameters { count, values, lengths, formats in
+            unsafe PQsendQueryParams(connection, sql, count, types, values, lengths, formats, 1) == 1
         }
     }
 
@@ -122,6 +139,8 @@ import Glibc
     }
 
     /// Asks the server, over another connection, to give up the running statement.
+    ///
+    /// It blocks until the server has answered: only for one that has just shown that it answers.
     borrowing func cancel() {
         guard let request = unsafe PQgetCancel(connection) else { return }
         defer { unsafe PQfreeCancel(request) }

@@ -12,6 +12,9 @@ actor PostgresConnection {
     private var handle: ConnectionHandle?
     private var parameters = ParameterBuffer()
     private var prepared: PreparedStatements
+    private var wait: AnswerWait
+    /// What each transaction begins with where a session is ours for a transaction only.
+    private let settings: String?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
 
@@ -19,6 +22,8 @@ actor PostgresConnection {
         self.configuration = configuration
         executor = ThreadExecutor(name: name)
         prepared = PreparedStatements(capacity: configuration.preparedStatements)
+        wait = AnswerWait(configuration, until: nil)
+        settings = configuration.pooler == .transaction ? configuration.settings(onlyOnceIf: "true") : nil
     }
 
     // Not when it is closed: a call that comes late has to find the thread, to be refused.
@@ -41,9 +46,14 @@ actor PostgresConnection {
         guard handle != nil else { throw .stale }
         if trip.opensLease, !isAlive() { throw .stale }
         guard !interruption.isRequested else { throw .failed(.cancelled(trip.operation)) }
+        if let deadline = trip.deadline, .now >= deadline { throw .failed(.deadline(trip.operation, .work)) }
         do {
             return try perform(trip, interruption)
         } catch {
+            if error.isOfAnotherSession, handle?.isPooled == true {
+                handle = nil
+                throw .failed(.sharesSessions(configuration, trip.operation))
+            }
             guard error.isStalePlan else { throw .failed(error) }
             prepared.removeAll()
             let reset = RoundTrip(statements: [], opensLease: false)
@@ -67,6 +77,7 @@ actor PostgresConnection {
         guard handle?.exitPipeline() == true, handle?.sendScript(sql) == true else {
             throw lost(operation, handle?.problem ?? "no connection")
         }
+        wait = AnswerWait(configuration, until: nil)
         var problem: PostgresError?
         var isDone = false
         while !isDone {
@@ -78,24 +89,32 @@ actor PostgresConnection {
             }
         }
         guard handle?.enterPipeline() == true else { throw lost(operation, "pipeline mode is refused") }
-        guard let problem else { return }
+        guard let problem = problem?.resolved(interruption, wait.cancelled) else { return }
+        if problem.endsSession { handle = nil }
         _ = rollback()
-        throw problem.resolved(interruption)
+        throw problem
     }
 
     private func perform(_ trip: RoundTrip, _ interruption: Interruption) throws(PostgresError) -> [SQLResult] {
         do {
-            return try exchange(trip, prepared.evict().map { "DEALLOCATE \($0)" }, interruption)
+            let results = try exchange(trip, prepared.evict().map { "DEALLOCATE \($0)" }, interruption)
+            if wait.cancelled != nil { absorbCancellation() }
+            return results
         } catch {
-            if handle?.isInTransaction == true {
+            let problem = error.resolved(interruption, wait.cancelled)
+            if problem.endsSession {
+                handle = nil
+            } else if handle?.isInTransaction == true {
                 _ = rollback()
             } else if interruption.isRequested, handle != nil {
-                // A cancel request that comes late hits this empty trip, and not the next caller's statement.
-                _ = try? exchange(RoundTrip(statements: []), [], Interruption(wake))
+                absorbCancellation()
             }
-            throw error.resolved(interruption)
+            throw problem
         }
     }
+
+    /// A cancel request that comes late hits this empty trip, and not the next caller's statement.
+    private func absorbCancellation() { _ = try? exchange(RoundTrip(statements: []), [], Interruption(wake)) }
 
     /// Sends `housekeeping`, which is not answered to the caller, then the trip, and reads until the sync.
     private func exchange(
@@ -106,9 +125,11 @@ actor PostgresConnection {
         var commands: [Command] = []
         for sql in housekeeping { try send(handle?.sendOnce(sql), .housekeeping, &commands, trip) }
         if trip.begins { try send(SQLStatement("BEGIN"), .control, &commands, trip) }
+        if let settings, trip.startsTransaction { try send(handle?.sendOnce(settings), .control, &commands, trip) }
         for statement in trip.statements { try send(statement, .statement, &commands, trip) }
         if trip.commits { try send(SQLStatement("COMMIT"), .commit, &commands, trip) }
         guard handle?.sendSync() == true else { throw lost(trip.operation, handle?.problem ?? "no connection") }
+        wait = AnswerWait(configuration, until: trip.deadline)
         return try collect(commands, trip, interruption)
     }
 
@@ -125,6 +146,7 @@ actor PostgresConnection {
             handle = nil
             throw error
         }
+        if settings != nil { return try send(handle?.sendUnnamed(statement.text, &parameters), role, &commands, trip) }
         let key = PreparedStatements.Key(text: ExactText(statement.text), types: parameters.types)
         var name = prepared.name(of: key)
         if name == nil {
@@ -199,26 +221,35 @@ actor PostgresConnection {
         _ operation: String,
         _ interruption: Interruption
     ) throws(PostgresError) -> ConnectionHandle.Arrival {
-        var deadline = ContinuousClock.now + configuration.replyTimeout
-        var isCancelSent = false
+        var isFirstLook = true
         while true {
             guard let mustSend = handle?.flush() else { return try afterLoss(operation) }
             let next = handle?.next() ?? .end
             guard case .busy = next else { return next }
+            if isFirstLook { wait.hear() }
+            isFirstLook = false
             let events = Int16(POLLIN) | (mustSend ? Int16(POLLOUT) : 0)
-            let timeout = isCancelSent ? min(deadline, .now + configuration.connectTimeout) : deadline
-            let ready = Descriptors.wait(for: events, on: handle?.socket ?? -1, or: wake, until: timeout)
+            let ready = Descriptors.wait(for: events, on: handle?.socket ?? -1, or: wake, until: wait.nextStep)
             if ready.isWoken { wake.reset() }
-            if interruption.isRequested, !isCancelSent {
-                handle?.cancel()
-                isCancelSent = true
+            if ready.hasEvent {
+                wait.hear()
+                guard handle?.consume() == true else { return try afterLoss(operation) }
             }
-            if ready.hasTimedOut { throw lost(operation, "no answer from the server") }
-            guard ready.hasEvent else { continue }
-            deadline = .now + configuration.replyTimeout
-            guard handle?.consume() == true else { return try afterLoss(operation) }
+            switch wait.step(isInterrupted: interruption.isRequested) {
+            case .none: break
+            case .giveUp: throw lost(operation, "no answer from the server")
+            case .refuse(let reason):
+                handle = nil
+                throw interruption.isRequested
+                    ? .cancelled(operation, whileIn: reason) : .deadline(operation, reason)
+            case .inquire: wait.noteInquiry(inquire())
+            case .cancel:
+                if wait.noteCancellation(inquire()) { handle?.cancel() }
+            }
         }
     }
+
+    private func inquire() -> ServerInquiry { ServerInquiry(about: handle?.backend ?? 0, configuration) }
 
     /// The last words of a server that ended the session, if it said any.
     private func afterLoss(_ operation: String) throws(PostgresError) -> ConnectionHandle.Arrival {

@@ -1,6 +1,8 @@
 import CFlotillaPostgres
 
 /// The statements that one connection has prepared, the least recently used dropped first.
+///
+/// No other connection in the world uses their names: whoever shares a session by mistake executes nobody else's text.
 struct PreparedStatements {
     struct Key: Hashable {
         let text: ExactText
@@ -17,8 +19,12 @@ struct PreparedStatements {
     private var entries: [Key: Entry] = [:]
     private var uses: UInt64 = 0
     private var names: UInt64 = 0
+    private let prefix: String
 
-    init(capacity: Int) { self.capacity = max(capacity, 1) }
+    init(capacity: Int) {
+        self.capacity = max(capacity, 1)
+        prefix = "s" + String(UInt64.random(in: .min ... .max), radix: 36)
+    }
 
     var count: Int { entries.count }
 
@@ -32,7 +38,7 @@ struct PreparedStatements {
     /// A name that this connection has not used yet.
     mutating func newName() -> String {
         names += 1
-        return "s\(names)"
+        return "\(prefix)_\(names)"
     }
 
     mutating func add(_ key: Key, name: String) {

@@ -1,8 +1,8 @@
 /// What became of one enqueue.
 package enum EnqueueOutcome: Sendable, Hashable {
     case created(Job)
-    /// The idempotency key is known with the same content.
+    /// The idempotency key is known with the same request.
     case existing(Job)
-    /// The idempotency key is known with another content; the id of the job that has it.
-    case conflict(jobID: String)
+    /// The idempotency key is known with another request; the id of what that made.
+    case conflict(resource: String)
 }

@@ -14,21 +14,8 @@ struct JobEntry: Sendable {
         self.now = now
     }
 
-    /// The idempotency key as the table holds it.
-    var key: ExactText? { new.idempotencyKey.map { ExactText($0.storable) } }
-
     private var state: JobState {
         if let scheduledAt = new.scheduledAt, scheduledAt > now { .scheduled } else { .queued }
-    }
-
-    /// What has to be the same for the same idempotency key to mean the same job.
-    var requestHash: [UInt8] {
-        var hasher = SHA256Hasher()
-        for part in [new.type, "\(new.scheduledAt ?? 0)", "\(new.priority)", "\(new.maxAttempts ?? 0)"] {
-            hasher.update("\(part.utf8.count):\(part)")
-        }
-        hasher.update(new.payload)
-        return hasher.finish()
     }
 
     var job: Job {
@@ -64,39 +51,45 @@ struct JobEntry: Sendable {
         var headers: HeaderTable = [FleetHeader.jobID: .string(id)]
         if let maxAttempts = new.maxAttempts { headers[FleetHeader.retryMax] = .int64(Int64(maxAttempts)) }
         if let traceParent = new.traceParent { headers[FleetHeader.traceParent] = .string(traceParent) }
-        return OutgoingMessage(
+        let outgoing = OutgoingMessage(
             exchange: exchange,
             routingKey: new.type,
             message: Message(properties: properties, headers: headers, body: new.payload)
         )
+        return new.request?.stamped(outgoing) ?? outgoing
     }
 
-    /// Inserts the jobs whose idempotency keys are new, and gives their ids. A concurrent one is waited for.
+    /// For the message of a job that has its row already.
+    init(_ job: Job) {
+        let new = NewJob(
+            type: job.type,
+            payload: job.payload,
+            priority: job.priority,
+            maxAttempts: job.maxAttempts,
+            correlationID: job.correlationID
+        )
+        self.init(new, id: job.id, now: job.enqueuedAt)
+    }
+
+    /// Inserts the jobs. `request_hash` says that one has an idempotency key, which is in a table of its own.
     static func insert(_ entries: [JobEntry]) -> SQLStatement {
         func texts(_ path: KeyPath<NewJob, String?>) -> SQLValue {
             .textArray(entries.map { $0.new[keyPath: path]?.storable })
         }
         return SQLStatement(
             """
-            INSERT INTO jobs (id, type, state, payload, idempotency_key, request_hash, max_attempts, priority,
-                scheduled_at, enqueued_at, correlation_id, created_by)
-            SELECT id, type, state, payload, idempotency_key, request_hash, max_attempts, priority,
-                scheduled_at, enqueued_at, correlation_id, created_by
-            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) AS new (id, type, state, payload,
-                idempotency_key, request_hash, max_attempts, priority, scheduled_at, enqueued_at, correlation_id,
-                created_by)
-            ORDER BY idempotency_key, id
-            ON CONFLICT (idempotency_key) DO NOTHING RETURNING id
+            INSERT INTO jobs (id, type, state, payload, request_hash, max_attempts, priority, scheduled_at, enqueued_at,
+                correlation_id, created_by, created_by_ref)
+            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
             """,
             [
                 .textArray(entries.map(\.id)), .textArray(entries.map(\.new.type.storable)),
                 .textArray(entries.map(\.state.rawValue)), .bytesArray(entries.map(\.new.payload)),
-                texts(\.idempotencyKey),
-                .bytesArray(entries.map { $0.new.idempotencyKey == nil ? nil : $0.requestHash }),
+                .bytesArray(entries.map(\.new.idempotencyKey?.fingerprint)),
                 .intArray(entries.map { $0.new.maxAttempts.map { Int64($0) } }),
                 .intArray(entries.map { Int64($0.new.priority) }),
                 .timestampArray(entries.map(\.new.scheduledAt)), .timestampArray(entries.map(\.now)),
-                texts(\.correlationID), texts(\.createdBy),
+                texts(\.correlationID), texts(\.createdBy), texts(\.createdByReference),
             ]
         )
     }

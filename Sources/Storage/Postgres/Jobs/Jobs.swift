@@ -3,8 +3,8 @@ import FlotillaPlatform
 
 /// The durable record of jobs.
 package struct Jobs: Sendable {
-    private let pool: PostgresPool
-    private let exchange: String
+    let pool: PostgresPool
+    let exchange: String
 
     /// - Parameter exchange: the direct exchange, which routes a job by its type.
     package init(_ pool: PostgresPool, exchange: String = "fleet.direct") {
@@ -28,24 +28,40 @@ package struct Jobs: Sendable {
         }
         do {
             return try await pool.transaction { transaction in
-                let inserted = Set(try await transaction.query(JobEntry.insert(entries)).compactMap { $0.text(0) })
-                let fresh = entries.filter { inserted.contains($0.id) }
-                let keys = entries.filter { !inserted.contains($0.id) }.compactMap(\.new.idempotencyKey)
-                let statements = (fresh.isEmpty ? [] : [outbox(fresh)]) + (keys.isEmpty ? [] : [Self.holders(of: keys)])
-                let results = try await transaction.commit(after: statements)
-                let holders = keys.isEmpty ? [] : results.last.map { $0.map(JobHolder.init) } ?? []
-                return try entries.map { entry in
-                    if inserted.contains(entry.id) { return .created(entry.job) }
-                    guard let holder = holders.first(where: { $0.key == entry.key })
-                    else { throw PostgresError.violation("enqueue", "a job disappeared while it was being found") }
-                    return holder.requestHash == entry.requestHash
-                        ? .existing(holder.job) : .conflict(jobID: holder.job.id)
-                }
+                try await self.enqueue(entries, in: transaction)
             }
         } catch let error as PostgresError {
             throw error
         } catch {
             throw .violation("enqueue", "\(error)")
+        }
+    }
+
+    /// Those without a key, and those whose keys are new, are stored.
+    private func enqueue(
+        _ entries: [JobEntry],
+        in transaction: PostgresTransaction
+    ) async throws -> [EnqueueOutcome] {
+        let claims = entries.compactMap { entry in
+            entry.new.idempotencyKey.map { IdempotencyKeys.Claim(key: $0, resource: entry.id) }
+        }
+        let results = try await transaction.pipeline([IdempotencyKeys.limit, IdempotencyKeys.claim(claims)])
+        let claimed = Set(results[1].compactMap { $0.text(0) })
+        let fresh = entries.filter { $0.new.idempotencyKey == nil || claimed.contains($0.id) }
+        let known = claims.filter { !claimed.contains($0.resource) }.map(\.key)
+        let statements =
+            (fresh.isEmpty ? [] : [JobEntry.insert(fresh), outbox(fresh)])
+            + (known.isEmpty ? [] : [Self.holders(of: known)])
+        let answers = try await transaction.commit(after: statements)
+        let holders = known.isEmpty ? [] : answers.last.map { $0.map(JobHolder.init) } ?? []
+        let isFresh = Set(fresh.map(\.id))
+        return try entries.map { entry in
+            if isFresh.contains(entry.id) { return .created(entry.job) }
+            guard let key = entry.new.idempotencyKey, let holder = holders.first(where: { $0.holds(key) })
+            else { throw PostgresError.violation("enqueue", "an idempotency key disappeared while it was being found") }
+            guard let job = holder.job, holder.fingerprint == nil || holder.fingerprint == key.fingerprint
+            else { return .conflict(resource: holder.resource) }
+            return .existing(job)
         }
     }
 
@@ -78,7 +94,10 @@ package struct Jobs: Sendable {
         if let state { add("state = ?", state.rawValue) }
         if let type { add("type = ?", type) }
         if let cursor { add("id < ?", cursor) }
-        if let text {
+        if let text, text.hasFormOfJobID {
+            // Found by the indexes: no part of it is looked for.
+            add("(id = lower(?) OR correlation_id IN (?, lower(?)))", text)
+        } else if let text {
             add(
                 "(id ILIKE ? OR type ILIKE ? OR correlation_id ILIKE ? OR error_message ILIKE ?)",
                 "%\(text.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_"))%"
@@ -127,23 +146,52 @@ package struct Jobs: Sendable {
         )
     }
 
-    private static func holders(of keys: [String]) -> SQLStatement {
+    private static func holders(of keys: [IdempotencyKey]) -> SQLStatement {
         SQLStatement(
-            "SELECT \(Job.columns), idempotency_key, request_hash FROM jobs WHERE idempotency_key = ANY ($1)",
-            [.textArray(keys.map(\.storable))]
+            """
+            SELECT \(Job.columns), held.caller, held.idempotency_key, held.fingerprint, held.resource
+            FROM unnest($1, $2) AS wanted (caller, idempotency_key)
+            JOIN idempotency_keys AS held USING (caller, idempotency_key)
+            LEFT JOIN jobs ON jobs.id = held.resource
+            """,
+            [.textArray(keys.map(\.caller.storable)), .textArray(keys.map(\.text.storable))]
         )
     }
 }
 
-/// The job that an idempotency key belongs to.
+/// What an idempotency key belongs to.
 private struct JobHolder {
-    let job: Job
+    /// `nil` when it is no job.
+    let job: Job?
+    let caller: ExactText
     let key: ExactText
-    let requestHash: [UInt8]
+    /// `nil` of a key from before they were kept.
+    let fingerprint: [UInt8]?
+    let resource: String
 
     init(_ row: SQLRow) {
-        job = Job(row)
-        key = ExactText(row.text(Job.columnCount) ?? "")
-        requestHash = row.bytes(Job.columnCount + 1) ?? []
+        job = row.text(0).map { _ in Job(row) }
+        caller = ExactText(row.text(Job.columnCount) ?? "")
+        key = ExactText(row.text(Job.columnCount + 1) ?? "")
+        fingerprint = row.bytes(Job.columnCount + 2)
+        resource = row.text(Job.columnCount + 3) ?? ""
+    }
+
+    func holds(_ other: IdempotencyKey) -> Bool {
+        caller == ExactText(other.caller.storable) && key == ExactText(other.text.storable)
+    }
+}
+
+extension String {
+    /// Whether it is a UUID as a whole.
+    fileprivate var hasFormOfJobID: Bool {
+        let groups = utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        return groups.map(\.count) == [8, 4, 4, 4, 12]
+            && groups.joined().allSatisfy { byte in
+                switch byte {
+                case 0x30...0x39, 0x41...0x46, 0x61...0x66: true
+                default: false
+                }
+            }
     }
 }

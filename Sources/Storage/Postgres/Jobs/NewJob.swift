@@ -1,29 +1,36 @@
+package import FlotillaModels
+
 /// A job to enqueue.
-package struct NewJob: Sendable, Hashable {
+package struct NewJob: Sendable {
     package var type: String
     /// JSON.
     package var payload: [UInt8]
-    /// The same key with the same type, payload and schedule gives the same job; with others it is a conflict.
-    package var idempotencyKey: String?
+    /// The same key with the same fingerprint gives the same job; with another it is a conflict.
+    package var idempotencyKey: IdempotencyKey?
     /// From 0 to 9, in the message's priority.
     package var priority: Int
     /// Not before; microseconds since 1970.
     package var scheduledAt: Int64?
     package var maxAttempts: Int?
     package var correlationID: String?
-    /// Who asked for it: the name of an API key, or a user of the command line.
+    /// Who asked for it: `key:<id>` of an API key, or `cli:<user>`.
     package var createdBy: String?
+    /// The same, as one name that nobody else has: `key:3f9a0c11d2e4`.
+    package var createdByReference: String?
     package var traceParent: String?
+    /// The request that asks for it: that of the task that makes this value.
+    let request = ReceivedRequest.current
 
     package init(
         type: String,
         payload: [UInt8],
-        idempotencyKey: String? = nil,
+        idempotencyKey: IdempotencyKey? = nil,
         priority: Int = 0,
         scheduledAt: Int64? = nil,
         maxAttempts: Int? = nil,
         correlationID: String? = nil,
         createdBy: String? = nil,
+        createdByReference: String? = nil,
         traceParent: String? = nil
     ) {
         self.type = type
@@ -34,6 +41,7 @@ package struct NewJob: Sendable, Hashable {
         self.maxAttempts = maxAttempts
         self.correlationID = correlationID
         self.createdBy = createdBy
+        self.createdByReference = createdByReference
         self.traceParent = traceParent
     }
 }

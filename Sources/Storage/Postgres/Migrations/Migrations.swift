@@ -14,7 +14,7 @@ package enum Migrations {
         _ modules: [SchemaModule],
         progress: (SchemaStep) -> Void = { _ in }
     ) async throws -> [SchemaStep] {
-        var configuration = pool.configuration
+        var configuration = pool.configuration.withOwnSessions ?? pool.configuration
         // A step on a large table takes its time, and so does waiting for another process that applies it.
         configuration.statementTimeout = .seconds(3_600)
         let own = PostgresPool(configuration, size: 1, name: "\(pool.name)-migrate")

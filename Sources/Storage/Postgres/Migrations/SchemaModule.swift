@@ -21,6 +21,12 @@ package struct SchemaModule: Sendable, Hashable {
         [
             Migration(number: 1, name: "core", sql: CoreMigration.sql, formerNumber: 1),
             Migration(number: 2, name: "job_effects", sql: JobEffectsMigration.sql),
+            Migration(number: 3, name: "crash_notes", sql: CrashNotesMigration.sql),
+            Migration(number: 4, name: "topology_repair", sql: TopologyRepairMigration.sql),
+            Migration(number: 5, name: "event_requests", sql: EventRequestsMigration.sql),
+            Migration(number: 6, name: "queue_mark_before", sql: QueueMarkBeforeMigration.sql),
+            Migration(number: 7, name: "access", sql: AccessMigration.sql),
+            Migration(number: 8, name: "callers", sql: CallersMigration.sql),
         ]
     )
 }

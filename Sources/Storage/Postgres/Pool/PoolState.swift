@@ -66,6 +66,12 @@ struct PoolState {
         return serve(now)
     }
 
+    /// Parts with the connections that nobody uses: what one has met is taken to be true of them.
+    mutating func dropIdle() -> [Action] {
+        defer { idle.removeAll() }
+        return idle.map { .close(connection: $0) }
+    }
+
     mutating func close() -> [Action] {
         isClosed = true
         defer {

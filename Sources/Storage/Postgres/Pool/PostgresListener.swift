@@ -36,6 +36,9 @@ final class PostgresListener: Sendable {
         continuation.finish()
     }
 
+    /// Ends the connection for a new one.
+    func renew() { wake.signal() }
+
     private func loop() {
         var backoff = ReconnectBackoff()
         while !isStopped.load(ordering: .acquiring) {
@@ -46,6 +49,8 @@ final class PostgresListener: Sendable {
                 continuation.yield()
                 try relay(handle)
             } catch {
+                wake.reset()
+                guard !isStopped.load(ordering: .acquiring) else { break }
                 let pause = backoff.next(chance: .random(in: 0...1))
                 _ = Descriptors.wait(for: 0, on: -1, or: wake, until: .now + pause)
             }

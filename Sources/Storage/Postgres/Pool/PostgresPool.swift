@@ -1,3 +1,4 @@
+import FlotillaPlatform
 import Synchronization
 
 /// Connections to one Postgres, made when they are needed, at most `size` of them.
@@ -6,6 +7,7 @@ import Synchronization
 package final class PostgresPool: Sendable {
     package let name: String
     package let configuration: PostgresConfiguration
+    package let patience: Duration?
     private let shared: Mutex<Shared>
 
     private struct Shared {
@@ -18,9 +20,11 @@ package final class PostgresPool: Sendable {
         var listeners: [PostgresListener] = []
     }
 
-    package init(_ configuration: PostgresConfiguration, size: Int, name: String) {
+    /// - Parameter patience: how long a caller waits for a connection at most; as long as it takes unless given.
+    package init(_ configuration: PostgresConfiguration, size: Int, name: String, patience: Duration? = nil) {
         self.configuration = configuration
         self.name = name
+        self.patience = patience
         shared = Mutex(Shared(state: PoolState(size: size)))
     }
 
@@ -32,9 +36,14 @@ package final class PostgresPool: Sendable {
     }
 
     /// Executes the statements in one round trip and one transaction: all of them take effect, or none.
-    package func pipeline(_ statements: [SQLStatement]) async throws(PostgresError) -> [SQLResult] {
+    ///
+    /// - Parameter limit: the deadline from now on, as in ``transaction(within:_:)``.
+    package func pipeline(
+        _ statements: [SQLStatement],
+        within limit: Duration? = nil
+    ) async throws(PostgresError) -> [SQLResult] {
         guard !statements.isEmpty else { return [] }
-        let (connection, results) = try await open(.implicit(statements))
+        let (connection, results) = try await open(.implicit(statements, until: limit.map { .now + $0 }))
         release(connection, isUsable: true)
         return results
     }
@@ -43,10 +52,14 @@ package final class PostgresPool: Sendable {
     ///
     /// No connection is taken before the first statement. An error with `isCommitUnknown` means that the transaction
     /// may have been committed.
+    /// - Parameter limit: how long it may take from now to its commit, the wait for a connection included. After that a
+    ///   statement is cancelled on the server, and the error is a `.deadline`; or `.unavailable`, when the server does not
+    ///   answer another session either. Without it only the server's limit for each statement holds.
     package func transaction<R: Sendable>(
+        within limit: Duration? = nil,
         _ body: (PostgresTransaction) async throws -> R
     ) async throws -> R {
-        let transaction = PostgresTransaction(self)
+        let transaction = PostgresTransaction(self, until: limit.map { .now + $0 })
         do {
             let value = try await body(transaction)
             try await transaction.finish()
@@ -59,9 +72,12 @@ package final class PostgresPool: Sendable {
 
     /// Yields once per notification on the channel and after each (re)connect, over a connection of its own.
     ///
+    /// Behind a pooler that lends no sessions, and without a way past it, nothing is ever yielded.
+    ///
     /// - Parameter channel: letters, digits and underscores.
     package func listen(_ channel: String) -> AsyncStream<Void> {
         let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        guard let configuration = configuration.withOwnSessions else { return stream }
         let listener = PostgresListener(configuration, channel: channel, name: "\(name)-listen", continuation)
         continuation.onTermination = { [weak self] _ in
             listener.stop()
@@ -80,6 +96,20 @@ package final class PostgresPool: Sendable {
         let start = ContinuousClock.now
         _ = try await query(SQLStatement("SELECT 1"))
         return .now - start
+    }
+
+    /// The database's time, in microseconds since 1970; ``WallClock`` goes by it from then on.
+    package func time() async throws(PostgresError) -> Int64 {
+        let sentAt = ReferenceClock.uptime()
+        let result = try await query(SQLStatement("SELECT clock_timestamp()"))
+        guard let time = result.first?.timestamp(0) else { throw .violation("time", "the server gave none") }
+        ReferenceClock.process.adopt(time, sentAt: sentAt)
+        return time
+    }
+
+    /// Throws when a pooler shares sessions in a way that the configuration does not allow for; not for an outage.
+    package func requireSoundSessions() async throws(PostgresError) {
+        do { _ = try await ping() } catch { if error.code == .sharedSession { throw error } }
     }
 
     /// How many callers wait for a connection.
@@ -109,7 +139,7 @@ package final class PostgresPool: Sendable {
     /// Takes a connection and makes the first trip with it, with another one when it has died in the meantime.
     func open(_ trip: RoundTrip) async throws(PostgresError) -> (PooledConnection, [SQLResult]) {
         while true {
-            let connection = try await acquire(trip.operation)
+            let connection = try await acquire(trip.operation, until: trip.deadline)
             do throws(RoundTripError) {
                 return (connection, try await connection.run(trip))
             } catch {
@@ -117,6 +147,7 @@ package final class PostgresPool: Sendable {
                 case .stale: release(connection, isUsable: false)
                 case .failed(let problem):
                     release(connection, isUsable: await connection.session.isUsable)
+                    noteFailure(problem)
                     throw problem
                 }
             }
@@ -127,7 +158,18 @@ package final class PostgresPool: Sendable {
         perform(shared.withLock { $0.state.release(connection.id, isUsable: isUsable, now: .now) })
     }
 
-    private func acquire(_ operation: String) async throws(PostgresError) -> PooledConnection {
+    /// Parts with all sessions on a server that takes no writes any more: after a failover new ones reach another.
+    func noteFailure(_ problem: PostgresError) {
+        guard problem.isReadOnly else { return }
+        let (actions, listeners) = shared.withLock { ($0.state.dropIdle(), $0.listeners) }
+        perform(actions)
+        for listener in listeners { listener.renew() }
+    }
+
+    private func acquire(
+        _ operation: String,
+        until deadline: ContinuousClock.Instant?
+    ) async throws(PostgresError) -> PooledConnection {
         let (ready, waiter) = shared.withLock { shared -> (PooledConnection?, Int) in
             if let id = shared.state.takeIdle(), let session = shared.connections[id] {
                 return (PooledConnection(id: id, session: session), 0)
@@ -136,6 +178,14 @@ package final class PostgresPool: Sendable {
             return (nil, shared.nextWaiter)
         }
         if let ready { return ready }
+        let deadline = [deadline, patience.map { .now + $0 }].compactMap(\.self).min()
+        let timer = deadline.map { deadline in
+            Task {
+                try await Task.sleep(until: deadline)
+                cancel(waiter)
+            }
+        }
+        defer { timer?.cancel() }
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 perform(
@@ -152,7 +202,9 @@ package final class PostgresPool: Sendable {
         do {
             return try result.get()
         } catch {
-            throw Task.isCancelled ? .cancelled(operation) : error
+            if Task.isCancelled { throw .cancelled(operation, whileIn: .connection) }
+            if let deadline, .now >= deadline { throw .deadline(operation, .connection) }
+            throw error
         }
     }
 

@@ -13,9 +13,13 @@ package final class PostgresTransaction: Sendable {
     }
 
     private let pool: PostgresPool
+    private let deadline: ContinuousClock.Instant?
     private let state = Mutex(State.unopened)
 
-    init(_ pool: PostgresPool) { self.pool = pool }
+    init(_ pool: PostgresPool, until deadline: ContinuousClock.Instant? = nil) {
+        self.pool = pool
+        self.deadline = deadline
+    }
 
     package func query(_ statement: SQLStatement) async throws(PostgresError) -> SQLResult {
         let results = try await pipeline([statement])
@@ -68,6 +72,7 @@ package final class PostgresTransaction: Sendable {
 
     private func run(_ trip: RoundTrip) async throws(PostgresError) -> [SQLResult] {
         var trip = trip
+        trip.deadline = deadline
         do throws(PostgresError) {
             switch state.withLock({ $0 }) {
             case .finished: throw PostgresError.violation(trip.operation, "the transaction is finished")
@@ -80,6 +85,7 @@ package final class PostgresTransaction: Sendable {
                 } catch {
                     let problem = error.problem(trip.operation)
                     await end(connection, .failed(problem))
+                    pool.noteFailure(problem)
                     throw problem
                 }
             case .unopened:

@@ -2,6 +2,8 @@ package import FlotillaPlatform
 package import FlotillaStorage
 import Synchronization
 
+private let fileCalls = BlockingCalls(name: "checkpoints", threads: 1)
+
 /// Signs the heads of the lanes, keeps the checkpoint in `audit_checkpoints`, and copies it into a file.
 package final class Checkpointing: Sendable {
     private let pool: PostgresPool
@@ -75,12 +77,19 @@ package final class Checkpointing: Sendable {
         var known: Set<Int64> = []
         var number = copied.withLock { $0 } ?? 0
         if number == 0 {
-            try copies.forEach { if let made = AuditCheckpoint(statement: $0.statement) { known.insert(made.number) } }
+            known = try await fileCalls.run {
+                var found: Set<Int64> = []
+                try copies.forEach {
+                    if let made = AuditCheckpoint(statement: $0.statement) { found.insert(made.number) }
+                }
+                return found
+            }
         }
         while true {
             let page = try await pool.query(CheckpointStatements.page(after: number))
             guard let last = page.last?.int(0) else { break }
-            try copies.append(page.filter { !known.contains($0.int(0) ?? 0) }.map(SignedCheckpoint.init))
+            let missing = page.filter { !known.contains($0.int(0) ?? 0) }.map(SignedCheckpoint.init)
+            try await fileCalls.run { try copies.append(missing) }
             number = last
         }
         copied.withLock { [number] in $0 = number }

@@ -22,7 +22,7 @@ enum AuditCheckpointCommand {
             """,
         examples: ["flotilla audit checkpoint", "flotilla audit checkpoint --output json"]
     ) { invocation in
-        let configuration = try invocation.configuration()
+        let configuration = try invocation.configuration(makingKeys: true)
         let key = try configuration.signingKey()
         return try await configuration.withPostgres { pool in
             let made = try await configuration.checkpointing(pool).make()

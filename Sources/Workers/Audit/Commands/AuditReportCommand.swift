@@ -10,6 +10,11 @@ enum AuditReportCommand {
     private static let subject = Option<String>("subject", "ID", "Only rows whose subject is this id")
     private static let service = Option<String>("service", "NAME", "Only events of this service")
     private static let correlation = Option<String>("correlation-id", "ID", "Only what belongs together by this id")
+    private static let receivedBy = Option<String>(
+        "received-by",
+        "CALLER",
+        "Only what this caller handed in: key:3f9a0c11d2e4, user:NAME of the broker, cli:NAME"
+    )
     private static let since = Option<ReportTime>("since", "TIME", "Recorded at this time or later")
     private static let until = Option<ReportTime>("until", "TIME", "Recorded before this time")
     private static let format = Option<ReportFormat>("format", "json|csv|xlsx", "How to write it").defaulting(to: .json)
@@ -20,7 +25,7 @@ enum AuditReportCommand {
     static let command = Command(
         "report",
         "Writes rows of the audit log: of a subject, an actor, an event or a period",
-        takes: [event, actor, subject, service, correlation, since, until, format, output, sealed],
+        takes: [event, actor, subject, service, correlation, receivedBy, since, until, format, output, sealed],
         details: """
             Times are ISO 8601 (2026-01-31, 2026-01-31T09:30:00Z) or go back from now (30d, 12h). Rows come in the order \
             in which they were recorded. What belonged to somebody who is forgotten is shown as "forgotten". Steps of an \
@@ -30,6 +35,7 @@ enum AuditReportCommand {
             """,
         examples: [
             "flotilla audit report --subject u-1 --format csv --output u-1.csv",
+            "flotilla audit report --received-by key:3f9a0c11d2e4 --since 7d --format csv --output shop.csv",
             "flotilla audit report --event 'profile.*' --since 30d --format xlsx --output profiles.xlsx",
             "flotilla audit report --since 2016-01-01 --until 2026-01-01 --output ten-years.json",
         ]
@@ -40,6 +46,7 @@ enum AuditReportCommand {
         filter.subject = invocation[subject].map { DataSubject(name: $0)?.id ?? $0 }
         filter.service = invocation[service]
         filter.correlationID = invocation[correlation]
+        filter.receivedBy = invocation[receivedBy]
         filter.since = invocation[since]?.microseconds
         filter.until = invocation[until]?.microseconds
         if let since = filter.since, let until = filter.until, since >= until {
@@ -65,7 +72,7 @@ enum AuditReportCommand {
                     reveals: reveals,
                     progress: progress(on: invocation.console)
                 )
-                invocation.console.note("\(count) rows" + (path == "-" ? "" : " in \(path)"))
+                invocation.console.note(count.counted("row") + (path == "-" ? "" : " in \(path)"))
                 return .done
             } catch let error as MasterKeyError {
                 throw CommandError(error.detail)

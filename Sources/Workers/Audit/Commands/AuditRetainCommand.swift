@@ -33,7 +33,7 @@ enum AuditRetainCommand {
         guard invocation[yes] != invocation[dryRun] else {
             throw CommandError("say --dry-run to see which months would go, or --yes to detach them", status: .wrongUse)
         }
-        let configuration = try invocation.configuration()
+        let configuration = try invocation.configuration(makingKeys: true)
         let key = try configuration.signingKey()
         return try await configuration.withPostgres { pool in
             let retention = AuditRetention(pool, key: key)

@@ -15,7 +15,7 @@ enum AuditRotateKeyCommand {
             """,
         examples: ["flotilla audit rotate-key"]
     ) { invocation in
-        let configuration = try invocation.configuration()
+        let configuration = try invocation.configuration(makingKeys: true)
         if configuration[Settings.masterKey] == nil {
             // Whatever is wrong with the keys as they are shows before one is added.
             _ = try configuration.masterKeyring()

@@ -50,6 +50,10 @@ enum AuditVerifyCommand {
             }
             if let bookmark = report.bookmark { remember(bookmark, in: bookmarkFile, configuration) }
             try show(report, in: invocation)
+            // The chain is whole without what it never held.
+            for loss in (try? await QueueLoss.all(pool)) ?? [] where loss.isOfAudit {
+                invocation.console.note("Note: \(loss.note); \(loss.leftOut) are known")
+            }
             return report.isIntact ? .done : .failed
         }
     }
@@ -75,7 +79,7 @@ enum AuditVerifyCommand {
 
     /// A place where nothing can be written costs a whole check the next time, and no more.
     private static func remember(_ bookmark: VerificationBookmark, in path: String, _ configuration: Configuration) {
-        try? configuration.home.prepare()
+        guard configuration.home.exists else { return }
         if let folder = PrivateFile.parent(of: path) { try? PrivateFile.makeFolder(folder) }
         try? PrivateFile.write(bookmark.text + "\n", to: path)
     }

@@ -115,7 +115,9 @@ package final class AuditPrivacy: Sendable {
 extension AuditRecord {
     /// Whether an id of the row identifies a person.
     fileprivate var hasTellingNames: Bool {
-        [actor, subject, correlationID, messageID].contains { $0?.utf8.contains(UInt8(ascii: "@")) == true }
+        [actor, subject, correlationID, messageID, receipt.by, receipt.id].contains {
+            $0?.utf8.contains(UInt8(ascii: "@")) == true
+        }
     }
 
     fileprivate mutating func replaceTellingNames(_ pseudonyms: Pseudonyms) {
@@ -123,5 +125,7 @@ extension AuditRecord {
         subject = subject.map(pseudonyms.identifier)
         correlationID = correlationID.map(pseudonyms.identifier)
         messageID = pseudonyms.identifier(messageID)
+        receipt.by = receipt.by.map(pseudonyms.identifier)
+        receipt.id = receipt.id.map(pseudonyms.identifier)
     }
 }

@@ -11,6 +11,10 @@ package struct AuditFilter: Sendable, Hashable {
     package var correlationID: String?
     package var service: String?
     package var messageID: String?
+    /// From whom it came in: `key:3f9a0c11d2e4`.
+    package var receivedBy: String?
+    /// What the caller called it.
+    package var receivedID: String?
     /// When rows were recorded, in microseconds since 1970: from, and before.
     package var since: Int64?
     package var until: Int64?
@@ -42,6 +46,8 @@ package struct AuditFilter: Sendable, Hashable {
         if let correlationID { add("correlation_id = ?", .text(correlationID)) }
         if let service { add("service = ?", .text(service)) }
         if let messageID { add("message_id = ?", .text(messageID)) }
+        if let receivedBy { add("received_by = ?", .text(receivedBy)) }
+        if let receivedID { add("received_id = ?", .text(receivedID)) }
         if let since { add("recorded_at >= ?", .timestamp(since)) }
         if let until { add("recorded_at < ?", .timestamp(until)) }
         return conditions.isEmpty ? "true" : conditions.joined(separator: " AND ")

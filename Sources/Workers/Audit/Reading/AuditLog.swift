@@ -57,12 +57,14 @@ package struct AuditLog: Sendable {
         if let actor = filter.actor { filter.actor = try await privacy.columnText(actor) }
         if let subject = filter.subject { filter.subject = try await privacy.columnText(subject) }
         if let id = filter.correlationID { filter.correlationID = try await privacy.columnText(id) }
+        if let caller = filter.receivedBy { filter.receivedBy = try await privacy.columnText(caller) }
+        if let id = filter.receivedID { filter.receivedID = try await privacy.columnText(id) }
         if let id = filter.messageID { filter.messageID = try await privacy.columnText(id) }
         let rows = try await pool.query(Self.select(filter, order, cursor, limit))
         let records = rows.map { AuditRow($0).record }
         let entries = try await entries(Array(records.prefix(limit)), reveals)
         // How many there were before the size of their bodies ended the page.
-        let hasMore = Int(rows.first?.int(17) ?? 0) > entries.count
+        let hasMore = Int(rows.first?.int(22) ?? 0) > entries.count
         return Page(entries: entries, next: hasMore ? entries.last.map(Cursor.init) : nil)
     }
 
@@ -90,7 +92,8 @@ package struct AuditLog: Sendable {
 
     private static let columns = """
         lane, sequence, recorded_at, occurred_at, event, actor, subject, service, correlation_id, message_id, exchange,
-        routing_key, trace_parent, body, hash_version, previous_hash, hash
+        routing_key, trace_parent, body, hash_version, previous_hash, hash, received_by, received_route, received_address,
+        received_at, received_id
         """
 
     private static func select(

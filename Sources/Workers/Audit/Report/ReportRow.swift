@@ -6,7 +6,9 @@ struct ReportRow {
     static let heading = [
         "id", "recordedAt", "occurredAt", "event", "actor", "subject", "service", "correlationId", "messageId",
         "action",
-        "status", "startedAt", "durationMs", "personalData", "body",
+        "status", "startedAt", "durationMs", "receivedBy", "receivedRoute", "receivedAddress", "receivedAt",
+        "receivedId",
+        "personalData", "body",
     ]
 
     let cells: [String]
@@ -21,6 +23,8 @@ struct ReportRow {
             record.event, record.actor ?? "", record.subject ?? "", record.service ?? "", record.correlationID ?? "",
             record.messageID, action?.name ?? "", action?.status ?? "",
             action.map { WallClock.iso8601($0.startedAt) } ?? "", action?.milliseconds.map(String.init) ?? "",
+            record.receipt.by ?? "", record.receipt.route ?? "", record.receipt.address ?? "",
+            record.receipt.at.map { WallClock.iso8601($0) } ?? "", record.receipt.id ?? "",
             entry.disclosure.rawValue, String(decoding: record.body, as: UTF8.self),
         ]
     }

@@ -19,11 +19,9 @@ package struct AuditRetention: Sendable {
         self.key = key
     }
 
-    /// The months older than the last `months` whole ones, the oldest first.
-    package func expired(keeping months: Int, now: Int64 = WallClock.microseconds()) async throws
-        -> [AuditPartitions.Partition]
-    {
-        let first = CalendarMonth(containing: now).adding(-months)
+    /// The months older than the last `months` whole ones by the database's clock, the oldest first.
+    package func expired(keeping months: Int) async throws -> [AuditPartitions.Partition] {
+        let first = CalendarMonth(containing: try await pool.time()).adding(-months)
         return try await AuditPartitions(pool).list().filter { $0.month.start < first.start }
     }
 

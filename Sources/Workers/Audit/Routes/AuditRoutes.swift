@@ -1,9 +1,10 @@
 package import FlotillaHTTPRouting
+import FlotillaModules
 import FlotillaPlatform
 
 /// `/api/v1/audit`: who did what, when, and who saw what.
 ///
-/// `operate` reads it with personal data sealed; `admin` sees them too.
+/// `operate` reads it with personal data sealed, and codes and links masked; with `read:personal` they are shown.
 package struct AuditRoutes: Sendable {
     private enum Query {
         static let event = Field.optional("event", .string(), "Only this event; profile.* is all of an entity's.")
@@ -12,6 +13,12 @@ package struct AuditRoutes: Sendable {
         static let correlationID = Field.optional("correlationId", .string(), "Only what belongs together.")
         static let service = Field.optional("service", .string(), "Only events of this service.")
         static let messageID = Field.optional("messageId", .string(), "Only the event with this message id.")
+        static let receivedBy = Field.optional(
+            "receivedBy",
+            .string(),
+            "Only what this caller handed in: key:3f9a0c11d2e4, or user:NAME of the broker."
+        )
+        static let receivedID = Field.optional("receivedId", .string(), "Only what its caller gave this id.")
         static let from = Field.optional("from", .timestamp, "Recorded at this time or later.")
         static let to = Field.optional("to", .timestamp, "Recorded before this time.")
         static let cursor = Field.optional(
@@ -21,7 +28,7 @@ package struct AuditRoutes: Sendable {
         )
         static let limit = Field.optional("limit", .integer(1...200), "Rows on a page; 50 unless given.")
         static let fields: Fields = [
-            event, actor, subject, correlationID, service, messageID, from, to, cursor, limit,
+            event, actor, subject, correlationID, service, messageID, receivedBy, receivedID, from, to, cursor, limit,
         ]
     }
 
@@ -42,8 +49,10 @@ package struct AuditRoutes: Sendable {
                 "GET",
                 "/api/v1/audit",
                 access: .scope(.operate),
-                summary: "Rows of the audit log, the newest first. Personal data are shown to admins only.",
+                summary:
+                    "Rows of the audit log, the newest first. Personal data, codes and links are shown with read:personal.",
                 query: Query.fields,
+                holdsSecrets: true,
                 answers: [.of(200, "A page of rows.", Schemas.auditPage)],
                 handler: list
             ),
@@ -61,6 +70,7 @@ package struct AuditRoutes: Sendable {
                 "/api/v1/audit/{id}",
                 access: .scope(.operate),
                 summary: "A row of the audit log, with the action that it began or ended, and that action's other row.",
+                holdsSecrets: true,
                 answers: [.of(200, "The row.", Schemas.auditEntry), .of(404, "There is no such row.")],
                 handler: get
             ),
@@ -75,8 +85,10 @@ package struct AuditRoutes: Sendable {
         filter.correlationID = call.query[Query.correlationID]
         filter.service = call.query[Query.service]
         filter.messageID = call.query[Query.messageID]
+        filter.receivedBy = call.query[Query.receivedBy]
+        filter.receivedID = call.query[Query.receivedID]
         let page = try await page(&filter, call)
-        return Envelope.page(page.entries.map(\.json), nextCursor: page.next?.text)
+        return Envelope.page(page.entries.map { $0.json(call.mask) }, nextCursor: page.next?.text)
     }
 
     private func accesses(_ call: Call) async throws -> HTTPResponse {
@@ -96,7 +108,7 @@ package struct AuditRoutes: Sendable {
             filter,
             after: call.query[Query.cursor].flatMap(AuditLog.Cursor.init),
             limit: call.query[Query.limit] ?? 50,
-            reveals: call.seesPersonalData
+            reveals: call.mask.isOff
         )
     }
 
@@ -104,27 +116,21 @@ package struct AuditRoutes: Sendable {
         guard let id = AuditEntry.ID(call.parameter("id")) else {
             throw APIError.invalid([.init(field: "id", message: "has to be two numbers with a hyphen between them")])
         }
-        guard let entry = try await log.entry(id, reveals: call.seesPersonalData) else {
+        guard let entry = try await log.entry(id, reveals: call.mask.isOff) else {
             throw APIError.notFound("audit row \(id)")
         }
         var others: [AuditEntry] = []
         for other in [entry.action?.started, entry.action?.finished] {
-            if let other, other != id, let found = try await log.entry(other, reveals: call.seesPersonalData) {
+            if let other, other != id, let found = try await log.entry(other, reveals: call.mask.isOff) {
                 others.append(found)
             }
         }
-        return Envelope.success(entry.json(with: others))
+        return Envelope.success(entry.json(call.mask, with: others))
     }
 }
 
-extension Call {
-    fileprivate var seesPersonalData: Bool { principal?.mayUse(.admin) == true }
-}
-
 extension AuditEntry {
-    fileprivate var json: String { json(with: []) }
-
-    fileprivate func json(with others: [AuditEntry]) -> String {
+    fileprivate func json(_ mask: PersonalMask, with others: [AuditEntry] = []) -> String {
         var object = JSONObject()
         object.add("id", id.description)
         object.add("recordedAt", WallClock.iso8601(record.recordedAt))
@@ -135,10 +141,11 @@ extension AuditEntry {
         object.add("service", record.service)
         object.add("correlationId", record.correlationID)
         object.add("messageId", record.messageID)
+        object.add("received", json: record.receipt.json)
         object.add("personalData", disclosure.rawValue)
         object.add("action", json: action?.json)
-        object.add("body", json: String(decoding: record.body, as: UTF8.self))
-        if !others.isEmpty { object.add("linked", jsons: others.map(\.json)) }
+        object.add("body", json: mask.sealed(record.body))
+        if !others.isEmpty { object.add("linked", jsons: others.map { $0.json(mask) }) }
         return object.closed
     }
 
@@ -152,6 +159,20 @@ extension AuditEntry {
         object.add("service", record.service)
         object.add("correlationId", record.correlationID)
         object.add("messageId", record.messageID)
+        return object.closed
+    }
+}
+
+extension AuditReceipt {
+    /// `nil` where nothing is known.
+    fileprivate var json: String? {
+        guard !isEmpty else { return nil }
+        var object = JSONObject()
+        object.add("by", by)
+        object.add("route", route)
+        object.add("address", address)
+        object.add("at", at.map { WallClock.iso8601($0) })
+        object.add("id", id)
         return object.closed
     }
 }

@@ -13,6 +13,8 @@ extension Schemas {
         "occurredAt":{"type":"string","format":"date-time"},"event":{"type":"string"},"actor":{"type":"string"},\
         "subject":{"type":"string"},"service":{"type":"string"},"correlationId":{"type":"string"},\
         "messageId":{"type":"string"},\
+        "received":{"type":"object","properties":{"by":{"type":"string"},"route":{"type":"string"},\
+        "address":{"type":"string"},"at":{"type":"string","format":"date-time"},"id":{"type":"string"}}},\
         "personalData":{"type":"string","enum":["plain","revealed","sealed","forgotten"]},"action":\(action),"body":{}
         """
 

@@ -12,6 +12,12 @@ extension Configuration {
         if let given = self[Settings.auditSigningKey] {
             text = given
         } else {
+            guard makesKeys || folder.read(KeyFolder.signing) != nil else {
+                throw CommandError(
+                    "there is no key to sign checkpoints with in \(home.path)",
+                    remedy: "run it in the fleet's folder or with its FLOTILLA_HOME, or set FLOTILLA_AUDIT_SIGNING_KEY"
+                )
+            }
             try home.prepare()
             text = try folder.lines(of: KeyFolder.signing) { Secret(Base64.encode(SigningKey.generate().seed)) }
         }
@@ -52,7 +58,6 @@ extension Configuration {
     }
 
     package func checkpointing(_ pool: PostgresPool) throws -> Checkpointing {
-        try home.prepare()
         return Checkpointing(pool, key: try signingKey(), file: checkpointFile())
     }
 }

@@ -16,7 +16,7 @@ extension Settings {
     package static let auditCheckpointInterval = Setting<Duration>(
         "FLOTILLA_AUDIT_CHECKPOINT_INTERVAL",
         "How often the audit log's heads are signed while they move"
-    ).defaulting(to: .seconds(300))
+    ).within(.seconds(1) ... .seconds(86_400)).defaulting(to: .seconds(300))
 
     static let audit: [any SettingDeclaration] = [
         auditSigningKey, auditPublicKeys, auditCheckpointInterval,

@@ -16,6 +16,7 @@ struct AuditBatch: ~Copyable {
     private var exchanges: [String?] = []
     private var routingKeys: [String?] = []
     private var traceParents: [String?] = []
+    private var receipts: [AuditReceipt] = []
     private var previousHashes: [[UInt8]?] = []
     private var hashes: [[UInt8]?] = []
     private var bodies: [[UInt8]?] = []
@@ -51,6 +52,7 @@ struct AuditBatch: ~Copyable {
         exchanges.append(record.exchange)
         routingKeys.append(record.routingKey)
         traceParents.append(record.traceParent)
+        receipts.append(record.receipt)
         previousHashes.append(previous)
         hashes.append(hash)
         bodies.append(record.body)
@@ -67,7 +69,9 @@ struct AuditBatch: ~Copyable {
                     .timestampArray(occurredAt), .textArray(events), .textArray(actors), .textArray(subjects),
                     .textArray(services), .textArray(correlationIDs), .textArray(messageIDs), .textArray(exchanges),
                     .textArray(routingKeys), .textArray(traceParents), .bytesArray(previousHashes), .bytesArray(hashes),
-                    .bytesArray(bodies),
+                    .bytesArray(bodies), .textArray(receipts.map(\.by)), .textArray(receipts.map(\.route)),
+                    .textArray(receipts.map(\.address)), .timestampArray(receipts.map(\.at)),
+                    .textArray(receipts.map(\.id)),
                 ]
             ),
             SQLStatement(

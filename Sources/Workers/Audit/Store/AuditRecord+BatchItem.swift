@@ -1,9 +1,10 @@
 import FlotillaModels
+import FlotillaStorage
 import Workers
 
 extension AuditRecord {
-    /// What the message says, before it has a place in a chain.
-    init(_ item: BatchItem<RawJSON>) {
+    /// What the message says, before it has a place in a chain, and what is known of where it came from.
+    init(_ item: BatchItem<RawJSON>, by seal: ReceivedSeal) {
         let fields = AuditFields(scanning: item.body, event: item.event)
         // Reading the envelope again costs nothing for messages that are no CloudEvents.
         let cloudEvent = try? CloudEvent.unwrap(item.message)
@@ -21,8 +22,22 @@ extension AuditRecord {
             exchange: item.exchange,
             routingKey: item.routingKey,
             traceParent: item.message.headers.isEmpty ? nil : item.message.headers[FleetHeader.traceParent]?.text,
+            receipt: AuditReceipt(item.received(seal)),
             body: item.message.body
         )
+    }
+}
+
+extension BatchItem {
+    /// Where the API has taken the message in, if the fleet has sealed that; else the user whom the broker has checked.
+    fileprivate func received(_ seal: ReceivedSeal) -> ReceivedFrom? {
+        let envelope = ReceivedSeal.Envelope(
+            messageID: messageID,
+            exchange: exchange,
+            routingKey: routingKey,
+            body: message.body
+        )
+        return seal.open(message.headers, envelope) ?? senderID?.storable.map { .user($0) }
     }
 }
 

@@ -16,6 +16,7 @@ package struct AuditRecord: Sendable, Hashable {
     package var exchange: String
     package var routingKey: String
     package var traceParent: String?
+    package var receipt: AuditReceipt
     package var body: [UInt8]
 
     package init(
@@ -32,6 +33,7 @@ package struct AuditRecord: Sendable, Hashable {
         exchange: String,
         routingKey: String,
         traceParent: String? = nil,
+        receipt: AuditReceipt = AuditReceipt(),
         body: [UInt8]
     ) {
         self.lane = lane
@@ -47,6 +49,7 @@ package struct AuditRecord: Sendable, Hashable {
         self.exchange = exchange
         self.routingKey = routingKey
         self.traceParent = traceParent
+        self.receipt = receipt
         self.body = body
     }
 }

@@ -25,12 +25,15 @@ enum AuditStatements {
     static let insert = """
         INSERT INTO audit_logs (
             lane, hash_version, sequence, recorded_at, occurred_at, event, actor, subject, service, correlation_id,
-            message_id, exchange, routing_key, trace_parent, previous_hash, hash, body)
+            message_id, exchange, routing_key, trace_parent, previous_hash, hash, body, received_by, received_route,
+            received_address, received_at, received_id)
         SELECT $1, $2, $3 + position, $4, occurred_at, event, actor, subject, service, correlation_id,
-            message_id, exchange, routing_key, trace_parent, previous_hash, hash, convert_from(body, 'UTF8')
-        FROM unnest($5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) WITH ORDINALITY AS added (
+            message_id, exchange, routing_key, trace_parent, previous_hash, hash, convert_from(body, 'UTF8'),
+            received_by, received_route, received_address, received_at, received_id
+        FROM unnest($5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+            $22) WITH ORDINALITY AS added (
             occurred_at, event, actor, subject, service, correlation_id, message_id, exchange, routing_key, trace_parent,
-            previous_hash, hash, body, position)
+            previous_hash, hash, body, received_by, received_route, received_address, received_at, received_id, position)
         """
 
     static let moveHead = "UPDATE audit_lanes SET sequence = $2, hash = $3, recorded_at = $4 WHERE lane = $1"

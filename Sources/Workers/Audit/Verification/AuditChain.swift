@@ -38,7 +38,7 @@ package struct AuditChain: ~Copyable {
         }
         let isLinked = isGap || row.previousHash == hash
         let isIntact =
-            row.hashVersion == AuditHasher.version && hasher.hash(row.record, after: row.previousHash) == row.hash
+            isKnown(row) && hasher.hash(row.record, after: row.previousHash, version: row.hashVersion) == row.hash
         if !isLinked {
             faults.append(fault(.reordered, row))
         } else if !isIntact {
@@ -49,6 +49,12 @@ package struct AuditChain: ~Copyable {
         time = row.record.recordedAt
         hash = row.hash
         return faults
+    }
+
+    /// Nothing that the hash of the row's version does not cover may be said beside it.
+    private func isKnown(_ row: AuditRow) -> Bool {
+        row.hashVersion == AuditHasher.version
+            || row.hashVersion == AuditHasher.firstVersion && row.record.receipt.isEmpty
     }
 
     /// Compares the end of the walk with the lane's head.

@@ -5,7 +5,7 @@ package struct AuditRow: Sendable {
     package var previousHash: [UInt8]
     package var hash: [UInt8]
 
-    package init(record: AuditRecord, hashVersion: Int64 = 1, previousHash: [UInt8], hash: [UInt8]) {
+    package init(record: AuditRecord, hashVersion: Int64 = AuditHasher.version, previousHash: [UInt8], hash: [UInt8]) {
         self.record = record
         self.hashVersion = hashVersion
         self.previousHash = previousHash

@@ -189,7 +189,8 @@ package struct AuditVerification: Sendable {
         SQLStatement(
             """
             SELECT lane, sequence, recorded_at, occurred_at, event, actor, subject, service, correlation_id, message_id,
-                exchange, routing_key, trace_parent, body, hash_version, previous_hash, hash
+                exchange, routing_key, trace_parent, body, hash_version, previous_hash, hash, received_by, received_route,
+                received_address, received_at, received_id
             FROM (
                 SELECT *, sum(octet_length(body)) OVER (ORDER BY sequence, recorded_at) - octet_length(body) AS before
                 FROM audit_logs
@@ -221,6 +222,18 @@ package struct AuditVerification: Sendable {
     }
 }
 
+extension AuditReceipt {
+    /// - Parameter column: the first of five.
+    fileprivate init(_ row: SQLRow, from column: Int) {
+        self.init()
+        by = row.text(column)
+        route = row.text(column + 1)
+        address = row.text(column + 2)
+        at = row.bytes(column + 3).map { _ in row.timestamp(column + 3) ?? .min }
+        id = row.text(column + 4)
+    }
+}
+
 extension AuditRow {
     /// The columns in the order of the page's query. A NULL or an infinite time where none was written is some other
     /// value here, so that the hash tells.
@@ -240,6 +253,7 @@ extension AuditRow {
                 exchange: row.text(10) ?? "",
                 routingKey: row.text(11) ?? "",
                 traceParent: row.text(12),
+                receipt: AuditReceipt(row, from: 17),
                 body: row.bytes(13) ?? []
             ),
             hashVersion: row.int(14) ?? 0,

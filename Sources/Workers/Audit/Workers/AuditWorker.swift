@@ -1,4 +1,5 @@
 import FlotillaPlatform
+import FlotillaStorage
 package import FlotillaModels
 import FlotillaTelemetry
 package import Workers
@@ -11,13 +12,17 @@ package struct AuditWorker: BatchWorker {
     package static let name = "audit"
 
     private let privacy: AuditPrivacy
+    private let seal: ReceivedSeal
     private let partitions = PartitionCache()
 
-    package init(privacy: AuditPrivacy) { self.privacy = privacy }
+    package init(privacy: AuditPrivacy) {
+        self.privacy = privacy
+        seal = ReceivedSeal(privacy.masters)
+    }
 
     package func handle(_ items: [BatchItem<RawJSON>], in context: BatchContext) async throws -> [Outcome] {
         for item in items { try item.checkStorable() }
-        let plain = items.map { AuditRecord($0) }
+        let plain = items.map { AuditRecord($0, by: seal) }
         let steps = plain.map { ActionStep($0) }
         let records: [AuditRecord]
         do {

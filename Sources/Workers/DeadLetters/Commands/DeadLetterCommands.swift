@@ -1,3 +1,4 @@
+import FlotillaModules
 package import FlotillaCommandLineKit
 import FlotillaModels
 import FlotillaOperations
@@ -35,8 +36,10 @@ package enum DeadLetterCommands {
     ) { invocation in
         let filter = try DeadLetterOptions.filter(invocation, state: invocation[DeadLetterOptions.state])
         let limit = try positive(invocation[limit])
+        if let after = invocation[after], after < 1 { throw UsageError("--after is the id of a dead letter, from 1") }
         let deadLetters = try await withDeadLetters(invocation) { store in
-            try await store.list(filter, after: invocation[after].map { Int64($0) }, limit: limit)
+            try await DeadLetterOptions.check(filter.queue, in: store, invocation)
+            return try await store.list(filter, after: invocation[after].map { Int64($0) }, limit: limit)
         }
         let table = Table(
             ["id", "queue", "state", "attempts", "dead since", "message id", "error"],
@@ -65,7 +68,8 @@ package enum DeadLetterCommands {
         let queue = invocation[peekQueue].map { QueueName.origin(ofDeadLetterQueue: $0) ?? $0 }
         let limit = try positive(invocation[peekLimit])
         let deadLetters = try await withDeadLetters(invocation) { store in
-            try await store.list(DeadLetterFilter(queue: queue), limit: limit)
+            try await DeadLetterOptions.check(queue, in: store, invocation)
+            return try await store.list(DeadLetterFilter(queue: queue), limit: limit)
         }
         try show(deadLetters, in: invocation)
         return .done
@@ -94,7 +98,10 @@ package enum DeadLetterCommands {
     ) { invocation in
         let filter = try DeadLetterOptions.filter(invocation)
         let limit = try positive(invocation[limit])
-        let groups = try await withDeadLetters(invocation) { try await $0.groups(filter, limit: limit) }
+        let groups = try await withDeadLetters(invocation) { store in
+            try await DeadLetterOptions.check(filter.queue, in: store, invocation)
+            return try await store.groups(filter, limit: limit)
+        }
         let table = Table(
             ["group", "count", "first", "last", "sample", "queues", "error"],
             groups.map { group in
@@ -125,20 +132,31 @@ package enum DeadLetterCommands {
         let limit = try invocation[bulkLimit].map { try positive($0) } ?? .max
         if invocation[dryRun] {
             let matched = try await withDeadLetters(invocation) { store in
+                try await check(named, in: store)
                 try await checkGroup(filter, in: store)
+                try await DeadLetterOptions.check(filter.queue, in: store, invocation)
                 return try await store.count(filter).count
             }
             let answer = DeadLetterSummary.Outcome(operationId: nil, matched: min(matched, limit), changed: 0)
-            try report(answer, "\(answer.matched) would go back to their queues.", in: invocation)
+            try report(
+                answer,
+                answer.matched.counted("would go back to its queue.", "would go back to their queues."),
+                in: invocation
+            )
             return .done
         }
         guard !named.isEmpty || invocation[yes] else {
             throw UsageError("this can send back many: see how many with --dry-run, then add --yes")
         }
         let action = OperatorAction("requeue", by: OperatorName.current, because: invocation[reason])
+        var event = OperatorEvent("dlq.requeue", of: action.id, because: action.reason)
+        event.details = [("filter", filter.json)]
+        let record = [event.statement(try invocation.configuration())]
         let outcome = try await withDeadLetters(invocation) { store in
+            try await check(named, in: store)
             try await checkGroup(filter, in: store)
-            return try await store.requeue(filter, limit: limit, as: action) { step in
+            try await DeadLetterOptions.check(filter.queue, in: store, invocation)
+            return try await store.requeue(filter, limit: limit, as: action, record: record) { step in
                 invocation.console.note("  \(step.changed) of \(min(step.matched, limit))")
             }
         }
@@ -148,7 +166,11 @@ package enum DeadLetterCommands {
             matched: wanted,
             changed: outcome.changed
         )
-        try report(answer, "\(outcome.changed) of \(wanted) go back to their queues.", in: invocation)
+        try report(
+            answer,
+            "\(outcome.changed) of \(wanted) \(outcome.changed == 1 ? "goes back to its queue" : "go back to their queues").",
+            in: invocation
+        )
         if !named.isEmpty, outcome.changed < Set(named).count {
             throw CommandError(
                 "\(Set(named).count - outcome.changed) of them are not dead (any more)",
@@ -157,6 +179,23 @@ package enum DeadLetterCommands {
             )
         }
         return outcome.changed < wanted ? .partlyDone : .done
+    }
+
+    /// Of ids that never were, nothing is sent back: one of them is mistyped, and perhaps others as well.
+    private static func check(_ named: [Int64], in store: DeadLetterStore) async throws {
+        guard !named.isEmpty else { return }
+        let wanted = Set(named)
+        let found = try await store.count(DeadLetterFilter(ids: Array(wanted), state: nil)).count
+        guard found < wanted.count else { return }
+        var missing: [Int64] = []
+        for id in wanted.sorted() where missing.count < 10 {
+            if try await store.count(DeadLetterFilter(ids: [id], state: nil)).count == 0 { missing.append(id) }
+        }
+        throw CommandError(
+            "there is no dead letter \(missing.map(String.init).joined(separator: ", "))"
+                + (wanted.count > missing.count ? ": none was sent back" : ""),
+            remedy: "see flotilla dlq list"
+        )
     }
 
     /// A group is mistyped more easily than it is empty.
@@ -185,7 +224,7 @@ package enum DeadLetterCommands {
         }
         if invocation[OutputFormat.option] == .json {
             return console.print(
-                "[" + (try deadLetters.map { try DeadLetterSummary.json($0) }).joined(separator: ",\n") + "]"
+                json: "[" + (try deadLetters.map { try DeadLetterSummary.json($0) }).joined(separator: ",\n") + "]"
             )
         }
         if deadLetters.isEmpty { console.print("There is no dead letter.") }

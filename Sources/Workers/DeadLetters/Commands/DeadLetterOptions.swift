@@ -1,5 +1,7 @@
 import FlotillaCommandLineKit
 import FlotillaModels
+import FlotillaModules
+import FlotillaOperations
 
 /// The options that choose dead letters, the same for every verb.
 enum DeadLetterOptions {
@@ -20,6 +22,21 @@ enum DeadLetterOptions {
             since: invocation[since]?.microseconds,
             text: invocation[text],
             state: state
+        )
+    }
+
+    /// A queue is mistyped more easily than it is without dead letters. One that has left queues.yaml may have some.
+    static func check(_ queue: String?, in store: DeadLetterStore, _ invocation: Invocation) async throws {
+        guard let queue else { return }
+        let known = try invocation.configuration().topology().queues.map(\.name)
+        guard !known.contains(queue) else { return }
+        guard try await store.count(DeadLetterFilter(queue: queue, state: nil)).count == 0 else { return }
+        let alike = known.filter { name in
+            name.contains(queue) || name.split(separator: ".").first == queue.split(separator: ".").first
+        }
+        throw CommandError(
+            "there is no queue \(queue)" + Suggestion.text(for: queue, among: known),
+            remedy: alike.isEmpty ? "see flotilla queue list" : "there are \(alike.joined(separator: ", "))"
         )
     }
 }

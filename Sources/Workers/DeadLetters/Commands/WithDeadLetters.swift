@@ -19,7 +19,7 @@ func withDeadLetters<R: Sendable>(
         let store = DeadLetterStore(pool)
         // Fails at once where Postgres is out, instead of holding messages while waiting for it.
         _ = try await pool.ping()
-        let broker = RabbitMQBroker(rabbitMQ)
+        let broker = RabbitMQBroker(rabbitMQ, trust: FleetHeaderTrust(topology, user: rabbitMQ.user))
         let sweep = DeadLetterSweep(
             topology: topology,
             broker: broker,
@@ -31,6 +31,12 @@ func withDeadLetters<R: Sendable>(
             _ = try await broker.closing { try await sweep.run() }
         } catch let error as AMQPError {
             invocation.console.note("Note: shows what is filed; the broker's queues could not be read: \(error.detail)")
+        }
+        for unfiled in (try? await store.unfiled()) ?? [] {
+            invocation.console.note(
+                "Note: \(unfiled.count.counted("dead letter")) of \(unfiled.queue) can't be filed yet, and "
+                    + "\(unfiled.count == 1 ? "is" : "are") tried on: \(unfiled.problem)"
+            )
         }
         return try await body(store)
     }

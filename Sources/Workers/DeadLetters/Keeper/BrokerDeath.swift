@@ -4,6 +4,8 @@ import FlotillaModels
 ///
 /// For people to read: brokers differ in how they count there, and a publisher can write anything into it.
 struct BrokerDeath: Hashable {
+    static let deliveryLimit = "delivery_limit"
+
     /// `delivery_limit`, `expired`, `rejected` or `maxlen`.
     var reason: String
     /// How often this happened to the message in this queue, the broker says.
@@ -44,7 +46,7 @@ struct BrokerDeath: Hashable {
     var failure: Failure {
         let message =
             switch reason {
-            case "delivery_limit":
+            case Self.deliveryLimit:
                 "delivered too often without an answer: its workers crashed, hung or lost their connections"
             case "expired": "its time to live was over before a worker took it"
             case "rejected": "rejected by a consumer"

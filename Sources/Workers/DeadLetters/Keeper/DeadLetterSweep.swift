@@ -31,6 +31,8 @@ package struct DeadLetterSweep: Sendable {
     @discardableResult
     package func run() async throws -> Int {
         let waiting = try await ready()
+        // One pass over what was set aside; where the table is not made yet there is nothing in it.
+        try? await keeper.retryAll()
         guard !waiting.isEmpty else { return 0 }
         let consumer = try await keeper.consumer(of: waiting.keys.sorted())
         let filed = FiledCount()
@@ -60,7 +62,7 @@ package struct DeadLetterSweep: Sendable {
 
     /// How many are ready in each dead-letter queue that has any.
     private func ready() async throws -> [String: Int] {
-        try await broker.depths(of: topology.queues.map(\.deadLetterQueue)).mapValues(\.ready).filter { $0.value > 0 }
+        try await broker.depths(of: Keeper.queues(of: topology)).mapValues(\.ready).filter { $0.value > 0 }
     }
 }
 

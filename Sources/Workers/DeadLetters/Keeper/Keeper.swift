@@ -6,29 +6,30 @@ package import Workers
 
 /// Takes what lies in the dead-letter queues, files it in Postgres, and acknowledges after the commit.
 ///
-/// While Postgres is out, what has been handed out stays unsettled and the rest stays in its queue; filing is tried
-/// again after growing waits. Filing twice makes one dead letter. What an observer refuses is filed all the same, and
-/// comes to the observer again later.
+/// While Postgres is out, or lacks the tables, what has been handed out stays unsettled and the rest stays in its queue;
+/// filing is tried again after growing waits. Filing twice makes one dead letter. What Postgres or an observer refuses for
+/// itself is set aside in a table, and tried again from there: it holds up nothing else. What the broker gave up although
+/// no process has died of it goes back to its queue.
 package struct Keeper: FleetService {
     private let queues: [String]
-    private let eventExchange: String
+    private let ladder: DelayLadder
     private let broker: any Broker
     private let store: DeadLetterStore
-    private let observers: [any DeadLetterObserver]
+    private let observers: ObserverCalls
     private let tracker: any JobTracker
     private let gauges: DeadLetterGauges?
+    private let metrics: Metrics?
     private let log: Log
-    /// How long what could not be filed stays with the keeper before it goes back to its queue.
-    private let refusalWait: Duration
 
     /// Bodies are kept in memory until they are filed, so few of each queue are handed out at a time.
     static let prefetch = 20
-    /// How often an observer that fails in a way that may pass is called before its dead letters are set aside.
-    private static let observationLimit = 3
+    /// How many of those set aside are tried at a time.
+    private static let retryStep = 10
 
     /// - Parameters:
     ///   - observers: called with what was filed, before it is acknowledged.
-    ///   - metrics: where `flotilla_dlq_depth` and `flotilla_dlq_oldest_age_seconds` are shown; `nil` shows none.
+    ///   - observerTimeout: how long an observer may take before what it was called with is set aside.
+    ///   - metrics: where `flotilla_dlq_depth` and its like are shown; `nil` shows none.
     package init(
         topology: Topology,
         broker: any Broker,
@@ -36,18 +37,28 @@ package struct Keeper: FleetService {
         observers: [any DeadLetterObserver] = [],
         tracker: any JobTracker = NoTracker(),
         metrics: Metrics? = nil,
-        refusalWait: Duration = .seconds(60),
+        observerTimeout: Duration = .seconds(10),
         log: Log
     ) {
-        queues = topology.queues.map(\.deadLetterQueue)
-        eventExchange = topology.events.name
+        queues = Self.queues(of: topology)
+        ladder = topology.delay
         self.broker = broker
         self.store = store
-        self.observers = observers
+        self.observers = ObserverCalls(
+            observers,
+            store,
+            eventExchange: topology.events.name,
+            timeout: observerTimeout
+        )
         self.tracker = tracker
+        self.metrics = metrics
         self.log = log
-        self.refusalWait = refusalWait
         gauges = metrics.map { DeadLetterGauges(topology: topology, broker: broker, store: store, metrics: $0) }
+    }
+
+    /// The dead-letter queues, and where retries are whose queue is gone.
+    static func queues(of topology: Topology) -> [String] {
+        topology.queues.map(\.deadLetterQueue) + [topology.delay.lost]
     }
 
     /// Runs until the task is cancelled.
@@ -55,6 +66,7 @@ package struct Keeper: FleetService {
         await withDiscardingTaskGroup { tasks in
             if let gauges { tasks.addTask { await gauges.run() } }
             tasks.addTask { await keep() }
+            tasks.addTask { await retry() }
         }
     }
 
@@ -84,76 +96,157 @@ package struct Keeper: FleetService {
         )
     }
 
-    /// Files what the consumer brings until its events end. What could not be filed goes back to its queue after a while.
+    /// Settles what the consumer brings until its events end.
     ///
-    /// - Parameter filed: called with how many were filed, each time.
-    func fileAll(from consumer: any MessageConsumer, filed: (Int) -> Void) async {
-        await withDiscardingTaskGroup { tasks in
-            for await event in consumer.events {
-                switch event {
-                case .deliveries(let deliveries):
-                    let done = await file(deliveries).map(\.token)
-                    if !done.isEmpty {
-                        consumer.settle(done, as: .acknowledge)
-                        filed(done.count)
-                    }
-                    let left = Set(deliveries.map(\.token)).subtracting(done)
-                    guard !left.isEmpty else { continue }
-                    tasks.addTask {
-                        guard (try? await Task.sleep(for: refusalWait)) != nil else { return }
-                        consumer.settle(Array(left), as: .requeue)
-                    }
-                case .cancelled(let queue):
-                    log.warning(
-                        "the broker ended the subscription to a dead-letter queue",
-                        ["queue": .string(queue)]
-                    )
-                case .connected, .disconnected: break
-                }
+    /// - Parameter settled: called with how many were settled, each time.
+    func fileAll(from consumer: any MessageConsumer, settled: (Int) -> Void) async {
+        var returns = DeadLetterReturns(broker: broker, store: store, metrics: metrics, log: log)
+        for await event in consumer.events {
+            switch event {
+            case .deliveries(let deliveries):
+                guard await settle(deliveries, &returns) else { continue }
+                consumer.settle(deliveries.map(\.token), as: .acknowledge)
+                settled(deliveries.count)
+            case .cancelled(let queue):
+                log.warning(
+                    "the broker ended the subscription to a dead-letter queue",
+                    ["queue": .string(queue)]
+                )
+            case .connected, .disconnected: break
             }
-            tasks.cancelAll()
+        }
+        await returns.close()
+    }
+
+    /// What is still to be done about the deliveries of one event.
+    private struct Work {
+        var toReturn: [Delivery]
+        var toFile: [Delivery] = []
+        var toTell: [Delivery] = []
+    }
+
+    /// Tries until each is filed and told of, set aside, or back in its queue; false when the task was cancelled first.
+    private func settle(_ deliveries: [Delivery], _ returns: inout DeadLetterReturns) async -> Bool {
+        var work = Work(toReturn: deliveries)
+        var backoff = KeeperBackoff()
+        var toldAt: ContinuousClock.Instant?
+        while !Task.isCancelled {
+            do throws(PostgresError) {
+                if !work.toReturn.isEmpty {
+                    work.toFile = try await returns.giveBack(work.toReturn)
+                    work.toReturn = []
+                }
+                try await file(&work)
+                try await tell(&work)
+                return true
+            } catch {
+                if toldAt.map({ .now - $0 > .seconds(60) }) ?? true {
+                    toldAt = .now
+                    log.error(
+                        "cannot file dead letters; they stay in their queues",
+                        ["queue": .string(deliveries.first?.queue ?? ""), "problem": .string("\(error)")]
+                    )
+                }
+                await backoff.wait()
+            }
+        }
+        return false
+    }
+
+    /// Files all together, or one by one when one of them is refused.
+    private func file(_ work: inout Work) async throws(PostgresError) {
+        guard !work.toFile.isEmpty else { return }
+        do throws(PostgresError) {
+            try await file(work.toFile)
+            work.toTell += work.toFile
+            work.toFile = []
+            return
+        } catch {
+            if error.concernsAll { throw error }
+        }
+        while let delivery = work.toFile.first {
+            do throws(PostgresError) {
+                try await file([delivery])
+                work.toTell.append(delivery)
+            } catch {
+                if error.concernsAll { throw error }
+                try await setAside(delivery, isFiled: false, "\(error)")
+            }
+            work.toFile.removeFirst()
         }
     }
 
-    /// Tries until it is done or the task is cancelled; returns what is to be acknowledged: filed, and with all observers
-    /// done.
-    ///
-    /// What Postgres or an observer refuses is tried alone, and is left out when it is refused again. Only an outage of
-    /// Postgres holds everything back.
-    private func file(_ deliveries: [Delivery], isFiled: Bool = false) async -> [Delivery] {
-        let deadLetters = deliveries.map { DeadLetter($0) }
-        var (isFiled, observations) = (isFiled, 0)
+    private func file(_ deliveries: [Delivery]) async throws(PostgresError) {
+        let deadLetters = deliveries.map { DeadLetter($0, lostBy: ladder) }
+        try await store.file(deadLetters)
+        await note(deadLetters)
+    }
+
+    private func tell(_ work: inout Work) async throws(PostgresError) {
+        let left = try await observers.tell(work.toTell.map { DeadLetter($0, lostBy: ladder) }, isRetry: false)
+        for (place, problem) in left { try await setAside(work.toTell[place], isFiled: true, problem) }
+        work.toTell = []
+    }
+
+    private func setAside(_ delivery: Delivery, isFiled: Bool, _ problem: String) async throws(PostgresError) {
+        try await store.setAside([delivery], isFiled: isFiled, problem: problem)
+        log.error(
+            isFiled
+                ? "a dead letter is filed, but an observer refused it; it is set aside and tried again"
+                : "a dead letter can't be filed; it is set aside and tried again",
+            [
+                "queue": .string(delivery.queue), "message_id": .string(delivery.message.properties.messageID ?? ""),
+                "problem": .string(problem),
+            ]
+        )
+    }
+
+    // MARK: What was set aside
+
+    private func retry() async {
         var backoff = KeeperBackoff()
         while !Task.isCancelled {
-            do {
-                if !isFiled {
-                    try await store.file(deadLetters)
-                    await note(deadLetters)
-                    isFiled = true
-                }
-                observations += 1
-                try await store.tell(observers, of: deadLetters, eventExchange: eventExchange)
-                return deliveries
+            do throws(PostgresError) {
+                let (taken, _) = try await retry(after: nil)
+                backoff = KeeperBackoff()
+                if taken < Self.retryStep { try? await Task.sleep(for: .seconds(1)) }
             } catch {
-                log.error(
-                    isFiled
-                        ? "dead letters are filed, but an observer failed; they stay in their queues"
-                        : "cannot file dead letters; they stay in their queues",
-                    [
-                        "count": .integer(deadLetters.count), "queue": .string(deadLetters.first?.queue ?? ""),
-                        "problem": .string("\(error)"),
-                    ]
-                )
                 await backoff.wait()
-                if error.isOutage || error.code == .cancelled { continue }
-                if error.isRetriable, observations < Self.observationLimit { continue }
-                guard deliveries.count > 1 else { return [] }
-                var filed: [Delivery] = []
-                for delivery in deliveries { filed += await file([delivery], isFiled: isFiled) }
-                return filed
             }
         }
-        return []
+    }
+
+    /// Tries each of those set aside once.
+    func retryAll() async throws(PostgresError) {
+        var last: Int64 = 0
+        while !Task.isCancelled {
+            let (taken, highest) = try await retry(after: last)
+            if taken == 0 { return }
+            last = highest
+        }
+    }
+
+    private func retry(after id: Int64?) async throws(PostgresError) -> (taken: Int, highest: Int64) {
+        let taken = try await store.takeUnsettled(after: id, limit: Self.retryStep)
+        for letter in taken {
+            var isFiled = letter.isFiled
+            do throws(PostgresError) {
+                if !isFiled {
+                    try await file([letter.delivery])
+                    isFiled = true
+                }
+                let left = try await observers.tell([DeadLetter(letter.delivery, lostBy: ladder)], isRetry: true)
+                if let problem = left[0] {
+                    try await store.refusedAgain(letter.id, isFiled: isFiled, problem: problem)
+                } else {
+                    try await store.settled(letter.id)
+                }
+            } catch {
+                if error.concernsAll { throw error }
+                try await store.refusedAgain(letter.id, isFiled: isFiled, problem: "\(error)")
+            }
+        }
+        return (taken.count, taken.last?.id ?? 0)
     }
 
     private func note(_ deadLetters: [DeadLetter]) async {
@@ -171,4 +264,9 @@ package struct Keeper: FleetService {
         let changes = deadLetters.compactMap(\.jobEnd)
         if !changes.isEmpty { await tracker.record(changes) }
     }
+}
+
+extension PostgresError {
+    /// Whether other dead letters would fare no better: they wait together.
+    fileprivate var concernsAll: Bool { isOutage || isRetriable || isInstallationFault || code == .cancelled }
 }

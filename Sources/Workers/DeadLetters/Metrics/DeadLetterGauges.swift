@@ -16,7 +16,7 @@ struct DeadLetterGauges: Sendable {
     private static let depth = MetricDescription(
         "flotilla_dlq_depth",
         .gauge,
-        "Dead letters that nobody has dealt with: filed, or still in the dead-letter queue."
+        "Dead letters that nobody has dealt with: filed, set aside, or still in the dead-letter queue."
     )
     private static let age = MetricDescription(
         "flotilla_dlq_oldest_age_seconds",
@@ -62,12 +62,13 @@ struct DeadLetterGauges: Sendable {
 
     func update() async throws {
         let counts = try await store.counts()
+        let unfiled = Dictionary(try await store.unfiled().map { ($0.queue, $0.count) }) { $0 + $1 }
         let depths = try await broker.depths(of: queues.map(\.deadLetters))
         let now = WallClock.microseconds()
         for queue in queues {
             let filed = counts[queue.name]
             let ready = depths[queue.deadLetters]?.ready ?? 0
-            queue.depth.set(Double((filed?.count ?? 0) + ready))
+            queue.depth.set(Double((filed?.count ?? 0) + (unfiled[queue.name] ?? 0) + ready))
             queue.age.set(filed.map { Double(max(0, now - $0.oldest)) / 1e6 } ?? 0)
         }
     }

@@ -15,12 +15,11 @@ extension DeadLetter {
         replayed.headers.entries.removeAll { entry in
             FleetHeader.failure.contains(entry.name) && !(isJob && entry.name == FleetHeader.retryMax)
         }
-        if let expiration = BrokerDeath(message.headers, queue: queue)?.expiration {
-            var aside = HeaderTable()
-            if case .table(let table) = replayed.headers[FleetHeader.originProperties] { aside = table }
-            if aside["expiration"] == nil { aside["expiration"] = .string(expiration) }
-            replayed.headers[FleetHeader.originProperties] = .table(aside)
+        // What was not its sender's to send is judged anew, by the rights of then.
+        if failure.type == Failure.unauthorisedPublisher {
+            replayed.headers[FleetHeader.errorType] = .string(failure.type)
         }
+        keepExpiration(in: &replayed)
         replayed.headers[FleetHeader.originExchange] = .string(exchange)
         replayed.headers[FleetHeader.originRoutingKey] = .string(routingKey)
         replayed.headers[FleetHeader.originQueue] = .string(queue)
@@ -28,5 +27,14 @@ extension DeadLetter {
         replayed.headers[FleetHeader.replayOperationID] = .string(operationID)
         if isEdited { replayed.headers[FleetHeader.edited] = .boolean(true) }
         return OutgoingMessage(exchange: "", routingKey: queue, message: replayed)
+    }
+
+    /// Sets the time to live aside that the broker took off the message when it dead-lettered it.
+    func keepExpiration(in replayed: inout Message) {
+        guard let expiration = BrokerDeath(message.headers, queue: queue)?.expiration else { return }
+        var aside = HeaderTable()
+        if case .table(let table) = replayed.headers[FleetHeader.originProperties] { aside = table }
+        if aside["expiration"] == nil { aside["expiration"] = .string(expiration) }
+        replayed.headers[FleetHeader.originProperties] = .table(aside)
     }
 }

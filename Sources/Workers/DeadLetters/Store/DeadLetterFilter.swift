@@ -66,7 +66,7 @@ package struct DeadLetterFilter: Sendable, Hashable {
 
 extension DeadLetterFilter {
     /// What is set, as an object for `operator_actions`.
-    var json: String {
+    package var json: String {
         var members: [String] = []
         func add(_ name: String, _ text: String?) {
             guard let text else { return }

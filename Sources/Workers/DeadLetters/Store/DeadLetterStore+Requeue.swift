@@ -1,4 +1,4 @@
-import FlotillaStorage
+package import FlotillaStorage
 
 extension DeadLetterStore {
     /// What a bulk action came to.
@@ -20,11 +20,13 @@ extension DeadLetterStore {
     /// - Parameters:
     ///   - filter: its state is taken to be dead.
     ///   - limit: how many at the most.
+    ///   - record: executed with the first step.
     ///   - progress: told after each step how many have gone back so far.
     package func requeue(
         _ filter: DeadLetterFilter,
         limit: Int = .max,
         as action: OperatorAction,
+        record: [SQLStatement] = [],
         progress: (ActionOutcome) -> Void = { _ in }
     ) async throws -> ActionOutcome {
         var filter = filter
@@ -43,6 +45,7 @@ extension DeadLetterStore {
                     action.record(filter, matched: matched, changed: deadLetters.count, isLast: isLast)
                 ]
                 if !deadLetters.isEmpty {
+                    if outcome.changed == 0 { statements += record }
                     let messages = deadLetters.map { $0.deadLetter.replay(of: $0.filing.id, operationID: action.id) }
                     statements.append(Outbox.insert(messages))
                     let jobs = deadLetters.compactMap(\.deadLetter.jobID)

@@ -105,7 +105,8 @@ package enum AuditForgetCommand {
         _ configuration: Configuration
     ) async throws {
         let topology = try configuration.topology()
-        let broker = RabbitMQBroker(try configuration.rabbitMQ())
+        let rabbitMQ = try configuration.rabbitMQ()
+        let broker = RabbitMQBroker(rabbitMQ, trust: FleetHeaderTrust(topology, user: rabbitMQ.user))
         try await configuration.withPostgres { pool in
             _ = try await pool.ping()
             let sweep = DeadLetterSweep(

@@ -48,8 +48,10 @@ package enum IndexCommands {
         )
         if status.documents < status.validated {
             let missing = status.validated - status.documents
+            let they = missing == 1 ? "it is" : "they are"
             invocation.console.note(
-                "\(missing) profiles can't be found; unless they are of this very moment, run flotilla index rebuild"
+                "\(missing.counted("profile")) can't be found; unless \(they) of this very moment, "
+                    + "run flotilla index rebuild"
             )
         }
         return .done

@@ -15,7 +15,7 @@ package struct ProfileRoutes: Sendable {
     private static let idempotencyKey = Field.optional(
         "Idempotency-Key",
         .string(length: 1...128),
-        "Views of one profile by one company with the same key count once."
+        "A caller's views of one profile by one company with the same key count once."
     )
 
     private let profiles: ProfileRecords
@@ -38,10 +38,13 @@ package struct ProfileRoutes: Sendable {
             Route(
                 "POST",
                 "/api/v1/profiles/{id}/view",
-                access: .scope(.read),
-                summary: "Look at a profile. The company's quota is checked first, and counts the view.",
+                access: .scope(.view),
+                summary:
+                    "Look at a profile. The company's quota is checked first, and counts the view. Names and addresses are "
+                    + "shown with read:personal.",
                 body: Body.fields,
                 headers: [Self.idempotencyKey],
+                holdsSecrets: true,
                 answers: [
                     .of(200, "The profile, and the quota as it was before.", SearchSchemas.view),
                     .of(403, "The key lacks the scope, or the company's plan has no profile views."),
@@ -84,14 +87,14 @@ package struct ProfileRoutes: Sendable {
             )
         )
         var data = JSONObject()
-        data.add("profile", json: try profile.json(isFull: call.mayReadAll))
+        data.add("profile", json: try profile.json(isFull: call.mask.isOff))
         data.add("quota", json: quota.json)
         return Envelope.success(data.closed)
     }
 
     private func messageID(_ call: Call, _ profileID: String, _ companyID: String) -> String {
         guard let key = call.headers[Self.idempotencyKey] else { return UUIDv7.make() }
-        let parts = [profileID, companyID, key].map { "\($0.utf8.count):\($0)" }.joined()
+        let parts = [call.caller, profileID, companyID, key].map { "\($0.utf8.count):\($0)" }.joined()
         return "view-" + SHA256.digest(parts).prefix(16).hexadecimal
     }
 }

@@ -30,6 +30,18 @@ extension Rule where Value == ProfileQuery.Bounds {
     }
 }
 
+extension Rule where Value == String {
+    /// What a search that costs nothing may not have.
+    static var onlyCounted: Self {
+        let problem = RuleProblem("belongs to a search that counts: send it as POST /api/v1/search")
+        return Rule(
+            schema: #"{"not":{}}"#,
+            read: { _ throws(RuleProblem) in throw problem },
+            readText: { _ throws(RuleProblem) in throw problem }
+        )
+    }
+}
+
 extension Rule where Value == [String] {
     /// Words between commas, each of 1 to `length` bytes, at most `count` of them.
     static func list(upTo count: Int, length: Int) -> Self {

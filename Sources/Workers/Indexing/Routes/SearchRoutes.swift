@@ -5,7 +5,8 @@ import FlotillaPlatform
 import FlotillaQuota
 package import FlotillaStorage
 
-/// `/api/v1/search`: find profiles.
+/// `/api/v1/search`: find profiles. GET costs nothing and leaves no trace; POST is a search on behalf of a company, whose
+/// quota counts it.
 package struct SearchRoutes: Sendable {
     private enum Query {
         static let text = Field.optional(
@@ -26,8 +27,13 @@ package struct SearchRoutes: Sendable {
         static let limit = Field.optional("limit", .integer(1...100), "Profiles on a page; 20 unless given.")
         static let companyID = Field.optional("companyId", .string(), "For which company; its quota counts the search.")
         static let userID = Field.optional("userId", .string(), "Who searches.")
-        static let fields: Fields = [
+        static let counted: Fields = [
             text, skills, experience, sector, score, sort, cursor, limit, companyID, userID,
+        ]
+        static let free: Fields = [
+            text, skills, experience, sector, score, sort, cursor, limit,
+            Field.optional("companyId", .onlyCounted, "Not here: a search for a company counts, so it is a POST."),
+            Field.optional("userId", .onlyCounted, "Not here, as companyId."),
         ]
     }
 
@@ -48,25 +54,36 @@ package struct SearchRoutes: Sendable {
                 "GET",
                 "/api/v1/search",
                 access: .scope(.read),
-                summary: "Find profiles. Names and addresses are shown to keys with the scope operate alone.",
-                query: Query.fields,
+                summary: "Find profiles. Counts nothing. Names and addresses are shown with read:personal.",
+                query: Query.free,
                 answers: [.of(200, "A page of profiles; the first one with counts.", SearchSchemas.page)],
-                handler: search
-            )
+                handler: { call in try await search(call, call.query, isCounted: false) }
+            ),
+            Route(
+                "POST",
+                "/api/v1/search",
+                access: .scope(.view),
+                summary:
+                    "Find profiles for a company, whose quota counts the search; turning a page counts nothing. Names and "
+                    + "addresses are shown with read:personal.",
+                body: Query.counted,
+                answers: [.of(200, "A page of profiles; the first one with counts.", SearchSchemas.page)],
+                handler: { call in try await search(call, call.body, isCounted: true) }
+            ),
         ]
     }
 
-    private func search(_ call: Call) async throws -> HTTPResponse {
+    private func search(_ call: Call, _ values: FieldValues, isCounted: Bool) async throws -> HTTPResponse {
         let query = ProfileQuery(
-            text: call.query[Query.text],
-            skills: call.query[Query.skills] ?? [],
-            sector: call.query[Query.sector],
-            experience: call.query[Query.experience],
-            score: call.query[Query.score],
-            sort: call.query[Query.sort].flatMap(ProfileQuery.Sort.init) ?? .relevance
+            text: values[Query.text],
+            skills: values[Query.skills] ?? [],
+            sector: values[Query.sector],
+            experience: values[Query.experience],
+            score: values[Query.score],
+            sort: values[Query.sort].flatMap(ProfileQuery.Sort.init) ?? .relevance
         )
         var cursor: SearchCursor?
-        if let text = call.query[Query.cursor] {
+        if let text = values[Query.cursor] {
             cursor = SearchCursor(text, of: query)
             if cursor == nil {
                 throw APIError.invalid([.init(field: "cursor", message: "is not the nextCursor of this same search")])
@@ -74,14 +91,14 @@ package struct SearchRoutes: Sendable {
         }
         let page: SearchPage
         do {
-            page = try await engine.search(query, after: cursor, limit: call.query[Query.limit] ?? 20)
+            page = try await engine.search(query, after: cursor, limit: values[Query.limit] ?? 20)
         } catch let error as IndexError {
             throw APIError(error)
         }
-        let searchID = UUIDv7.make()
         // Turning a page is no new search.
-        if cursor == nil { try await publish(call, query, page, searchID) }
-        return try answer(page, searchID: cursor == nil ? searchID : nil, isFull: call.mayReadAll)
+        let searchID = isCounted && cursor == nil ? UUIDv7.make() : nil
+        if let searchID { try await publish(call, query, page, searchID) }
+        return try answer(page, searchID: searchID, isFull: call.mask.isOff)
     }
 
     private func answer(_ page: SearchPage, searchID: String?, isFull: Bool) throws -> HTTPResponse {
@@ -100,14 +117,14 @@ package struct SearchRoutes: Sendable {
     private func publish(_ call: Call, _ query: ProfileQuery, _ page: SearchPage, _ searchID: String) async throws {
         var body = JSONObject()
         body.add("searchId", searchID)
-        body.add("companyId", call.query[Query.companyID])
-        body.add("userId", call.query[Query.userID])
-        body.add("query", call.query[Query.text])
+        body.add("companyId", call.body[Query.companyID])
+        body.add("userId", call.body[Query.userID])
+        body.add("query", call.body[Query.text])
         var filters = JSONObject()
-        if let skills = call.query[Query.skills] { filters.add("skills", jsons: skills.map(\.json)) }
-        filters.add("sector", call.query[Query.sector])
-        filters.add("experience", call.query[Query.experience]?.text)
-        filters.add("score", call.query[Query.score]?.text)
+        if let skills = call.body[Query.skills] { filters.add("skills", jsons: skills.map(\.json)) }
+        filters.add("sector", call.body[Query.sector])
+        filters.add("experience", call.body[Query.experience]?.text)
+        filters.add("score", call.body[Query.score]?.text)
         body.add("filters", json: filters.closed)
         body.add("sort", query.sort.rawValue)
         body.add("resultCount", page.overview?.total)
@@ -133,11 +150,6 @@ extension APIError {
         case .unavailable: self = .unavailable("The search engine", retryAfter: 5)
         }
     }
-}
-
-extension Call {
-    /// Whether the caller may see who the profiles are of.
-    var mayReadAll: Bool { principal?.mayUse(.operate) ?? false }
 }
 
 extension OutgoingMessage {

@@ -1,4 +1,5 @@
 package import FlotillaModels
+import FlotillaPersonalData
 
 /// Takes out of free text what identifies a person: their names, and addresses and telephone numbers of anybody.
 package struct Anonymiser: Sendable {
@@ -27,7 +28,7 @@ package struct Anonymiser: Sendable {
     package func clean(_ text: String) -> String {
         var bytes = Array(text.utf8)
         var isChanged = false
-        for find in [addresses, numbers, ownNames] {
+        for find in [ContactRanges.addresses, { ContactRanges.numbers(in: $0, own: phone) }, ownNames] {
             let places = find(bytes)
             guard !places.isEmpty else { continue }
             isChanged = true
@@ -44,51 +45,6 @@ package struct Anonymiser: Sendable {
         case .members(let members): .members(members.map { .init(name: $0.name, value: clean($0.value)) })
         case .null, .boolean, .number: value
         }
-    }
-
-    private func addresses(in text: [UInt8]) -> [Range<Int>] {
-        var places: [Range<Int>] = []
-        for (index, byte) in text.enumerated() where byte == UInt8(ascii: "@") {
-            var start = index
-            while start > places.last?.upperBound ?? 0, text[start - 1].isAddressByte { start -= 1 }
-            var end = index + 1
-            while end < text.count, text[end].isAddressByte { end += 1 }
-            while end > index, text[end - 1] == UInt8(ascii: ".") { end -= 1 }
-            if start < index, text[index + 1..<max(end, index + 1)].contains(UInt8(ascii: ".")) {
-                places.append(start..<end)
-            }
-        }
-        return places
-    }
-
-    /// Nine digits or more that begin as telephone numbers do, and the person's own number however it is written.
-    private func numbers(in text: [UInt8]) -> [Range<Int>] {
-        var places: [Range<Int>] = []
-        var index = 0
-        while index < text.count {
-            guard text[index].isDigit || text[index] == UInt8(ascii: "+") else {
-                index += 1
-                continue
-            }
-            var end = index + 1
-            var digits = text[index].isDigit ? [text[index]] : []
-            var next = end
-            // Up to two signs may stand between two digits.
-            while next < text.count, next - end < 3 {
-                if text[next].isDigit {
-                    digits.append(text[next])
-                    end = next + 1
-                } else if !" .-()/".utf8.contains(text[next]) {
-                    break
-                }
-                next += 1
-            }
-            let beginsLikeOne = text[index] == UInt8(ascii: "+") || text[index] == UInt8(ascii: "0")
-            let isOwn = phone.count >= 6 && digits.suffix(phone.count).elementsEqual(phone)
-            if isOwn || beginsLikeOne && (9...15).contains(digits.count) { places.append(index..<end) }
-            index = end
-        }
-        return places
     }
 
     private func ownNames(in text: [UInt8]) -> [Range<Int>] {
@@ -117,6 +73,4 @@ package struct Anonymiser: Sendable {
 
 extension UInt8 {
     fileprivate var isDigit: Bool { (0x30...0x39).contains(self) }
-
-    fileprivate var isAddressByte: Bool { belongsToWord || "._%+-".utf8.contains(self) }
 }

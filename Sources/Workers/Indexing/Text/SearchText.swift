@@ -23,6 +23,19 @@ package enum SearchText {
         return String(decoding: key, as: UTF8.self)
     }
 
+    /// The letters of a typographic ligature, as texts from PDF files have them.
+    private static func ligature(_ scalar: Unicode.Scalar) -> String? {
+        switch scalar {
+        case "\u{FB00}": "ff"
+        case "\u{FB01}": "fi"
+        case "\u{FB02}": "fl"
+        case "\u{FB03}": "ffi"
+        case "\u{FB04}": "ffl"
+        case "\u{FB05}", "\u{FB06}": "st"
+        default: nil
+        }
+    }
+
     private static func fold(_ text: String, joinsGenders: Bool) -> [UInt8] {
         var folded: [UInt8] = []
         folded.reserveCapacity(text.utf8.count)
@@ -48,6 +61,8 @@ package enum SearchText {
                 folded.append(first)
                 if let second { folded.append(second) }
                 if scalar == "é" || scalar == "É" { word.acuteEnd = folded.count }
+            } else if let letters = ligature(scalar) {
+                folded.append(contentsOf: letters.utf8)
             } else {
                 endWord()
                 if let sign = plainSign(scalar) {

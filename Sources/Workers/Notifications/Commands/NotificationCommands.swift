@@ -74,7 +74,7 @@ package enum NotificationCommands {
 
     private static func library(_ configuration: Configuration) throws -> TemplateLibrary {
         do throws(TemplateMistakes) {
-            return try TemplateLibrary(folder: configuration[Settings.templates])
+            return try TemplateLibrary(folder: configuration.templateFolder)
         } catch { throw CommandError("\(error)", status: .wrongUse) }
     }
 

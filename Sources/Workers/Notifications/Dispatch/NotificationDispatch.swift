@@ -23,12 +23,15 @@ package struct NotificationDispatch: Sendable {
 
     /// Writes the notifications, and the messages that deliver them.
     ///
-    /// - Parameter key: an idempotency key with the hash of what it stands for.
-    /// - Throws: `TemplateError`, `UnknownRecipient`, `UnreachableRecipient`, `FieldError` for an address or a text
-    ///   that can't be sent, and what the execution throws.
+    /// - Parameters:
+    ///   - id: of the request, which is written with them.
+    ///   - isUnasked: whether a user who is not known could be asked for; none can unless it is given.
+    /// - Throws: `UnknownUsers` for those, before anything is written; `TemplateError`, `UnknownRecipient`,
+    ///   `UnreachableRecipient`, `FieldError` for an address or a text that can't be sent, and what the execution throws.
     package func dispatch(
         _ request: NotificationRequest,
-        key: IdempotencyKey? = nil,
+        id: String = UUIDv7.make(),
+        asking isUnasked: (RecipientSelector) -> Bool = { _ in false },
         executing execute: Execute
     ) async throws -> [PlannedNotification] {
         guard let template = templates.template(request.template) else {
@@ -43,9 +46,11 @@ package struct NotificationDispatch: Sendable {
         }
         let search = RecipientSearch(selectors: request.to)
         let found = try await execute([search.statement])[0]
+        let unasked = search.unknownUsers(in: found).filter(isUnasked)
+        guard unasked.isEmpty else { throw UnknownUsers(selectors: unasked) }
         if request.allowsNoRecipient, (try? search.recipients(in: found)) == nil { return [] }
         let planned = try plan(template, request, for: search, in: found)
-        let statements = DispatchStatements(request: request, key: key, notifications: planned)
+        let statements = DispatchStatements(request: request, id: id, notifications: planned)
         _ = try await execute(statements.all(by: topology))
         return planned
     }

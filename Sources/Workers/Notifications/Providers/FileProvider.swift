@@ -3,6 +3,8 @@ import FlotillaPlatform
 import FoundationEssentials
 import Glibc
 
+private let fileCalls = BlockingCalls(name: "mail-files", threads: 2)
+
 /// Notifications as files in a folder, for machines without an account anywhere.
 struct FileProvider<Content: Sendable>: NotificationProvider {
     let name: String
@@ -15,8 +17,10 @@ struct FileProvider<Content: Sendable>: NotificationProvider {
         let file: (fileName: String, text: String, messageID: String)
         do { file = try make(content) } catch { return .refused(reason: "\(error)") }
         do {
-            try makeFolder()
-            try PrivateFile.write(file.text, to: "\(folder)/\(file.fileName)")
+            try await fileCalls.run { [folder] in
+                try Self.make(folder)
+                try PrivateFile.write(file.text, to: "\(folder)/\(file.fileName)")
+            }
             return .accepted(messageID: file.messageID)
         } catch {
             return .unavailable(reason: "\(error)", after: nil)
@@ -24,11 +28,11 @@ struct FileProvider<Content: Sendable>: NotificationProvider {
     }
 
     func isReachable() async -> Bool {
-        (try? makeFolder()) != nil
+        (try? await fileCalls.run { [folder] in try Self.make(folder) }) != nil
     }
 
     /// A folder that is there already keeps its mode.
-    private func makeFolder() throws(SystemError) {
+    private static func make(_ folder: String) throws(SystemError) {
         if unsafe access(folder, W_OK | X_OK) != 0 { try PrivateFile.makeFolder(folder) }
     }
 }

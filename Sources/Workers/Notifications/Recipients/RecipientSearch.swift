@@ -67,6 +67,16 @@ struct RecipientSearch: Sendable {
         return recipients
     }
 
+    /// The users among the selectors of whom there is no row.
+    func unknownUsers(in result: SQLResult) -> [RecipientSelector] {
+        var unknown: [RecipientSelector] = []
+        for row in result where row.text(1) == nil {
+            guard let place = row.int(0).map({ Int($0) }), case .user = selectors[place] else { continue }
+            unknown.append(selectors[place])
+        }
+        return unknown
+    }
+
     /// Whoever has an address needs no row.
     private func unregistered(_ selector: RecipientSelector, _ preferences: NotificationPreferences) -> Recipient? {
         switch selector {

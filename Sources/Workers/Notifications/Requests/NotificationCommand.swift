@@ -17,6 +17,8 @@ package struct NotificationCommand: Decodable, WholeBody, Sendable {
 
     /// Without channels: those follow from the queue or the path.
     package let request: NotificationRequest
+    /// The zone that was assumed for times without an offset; `nil` when there are none, or the command names one.
+    package let assumedZone: String?
 
     package init(body: [UInt8]) throws(InvalidPayload) {
         guard case .members(let members) = try JSONValue(body) else {
@@ -44,6 +46,8 @@ package struct NotificationCommand: Decodable, WholeBody, Sendable {
         request.attachments = mistakes.collect(try options.attachments("attachments")) ?? []
         try mistakes.throwAll()
         self.request = request
+        let hasLocalTimes = scheduledAt?.isLocal ?? false || JSONValue.members(data).hasLocalTime
+        assumedZone = zone == nil && hasLocalTimes ? AssumedZone.current.name : nil
     }
 
     private static func template(_ reader: JSONObjectReader) throws(InvalidPayload) -> String {
@@ -84,6 +88,18 @@ package struct NotificationCommand: Decodable, WholeBody, Sendable {
             selectors.append(try RecipientSelector(element, path: "to.\(index)"))
         }
         return selectors
+    }
+}
+
+extension JSONValue {
+    /// Whether a text in it is a time without an offset. A date alone is none: most are shown as they are.
+    fileprivate var hasLocalTime: Bool {
+        switch self {
+        case .string(let text): WrittenTime(text)?.kind == .local
+        case .array(let elements): elements.contains(where: \.hasLocalTime)
+        case .members(let members): members.contains { $0.value.hasLocalTime }
+        default: false
+        }
     }
 }
 

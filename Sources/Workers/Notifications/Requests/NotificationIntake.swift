@@ -1,12 +1,14 @@
+package import FlotillaModels
+import FlotillaPlatform
 package import FlotillaStorage
 
 /// Takes requests in that come over HTTP: dispatched and committed before the answer.
 package struct NotificationIntake: Sendable {
     package enum Result: Sendable {
         case created([Summary])
-        /// The idempotency key is known with the same content.
+        /// The idempotency key is known with the same request.
         case existing([Summary])
-        /// The idempotency key is known with another content.
+        /// The idempotency key is known with another request.
         case conflict
     }
 
@@ -27,24 +29,23 @@ package struct NotificationIntake: Sendable {
         self.dispatch = dispatch
     }
 
-    /// - Throws: as ``NotificationDispatch/dispatch(_:key:executing:)``.
+    /// - Throws: as ``NotificationDispatch/dispatch(_:id:executing:)``.
     package func take(_ request: NotificationRequest, key: IdempotencyKey?) async throws -> Result {
-        if let key, let known = try await known(key) { return known }
-        do {
-            let summaries = try await pool.transaction { transaction in
-                let planned = try await dispatch.dispatch(request, key: key) { try await transaction.pipeline($0) }
-                let sent = planned.filter { $0.status == .sent }.map(\.id)
-                let times = sent.isEmpty ? [:] : try await Self.times(of: sent, transaction)
-                try await transaction.commit()
-                return planned.map {
-                    Summary(id: $0.id, status: $0.status, reason: $0.reason, sentAt: times[$0.id] ?? nil)
-                }
+        let id = UUIDv7.make()
+        return try await pool.transaction { transaction in
+            if let key,
+                let holder = try await IdempotencyKeys.claim(.init(key: key, resource: id), in: transaction)
+            {
+                guard holder.isRepeated(by: key) else { return .conflict }
+                return .existing(try await Self.summaries(of: holder.resource, transaction))
             }
-            return .created(summaries)
-        } catch let error as PostgresError where error.code == .sqlState("23505") {
-            // Another request with the same key was faster.
-            if let key, let known = try await known(key) { return known }
-            throw error
+            let planned = try await dispatch.dispatch(request, id: id) { try await transaction.pipeline($0) }
+            let sent = planned.filter { $0.status == .sent }.map(\.id)
+            let times = sent.isEmpty ? [:] : try await Self.times(of: sent, transaction)
+            try await transaction.commit()
+            return .created(
+                planned.map { Summary(id: $0.id, status: $0.status, reason: $0.reason, sentAt: times[$0.id] ?? nil) }
+            )
         }
     }
 
@@ -58,30 +59,23 @@ package struct NotificationIntake: Sendable {
         return Dictionary(rows.map { ($0.text(0) ?? "", $0.timestamp(1)) }) { first, _ in first }
     }
 
-    private func known(_ key: IdempotencyKey) async throws -> Result? {
-        let rows = try await pool.query(
+    private static func summaries(
+        of request: String,
+        _ transaction: PostgresTransaction
+    ) async throws -> [Summary] {
+        let rows = try await transaction.query(
             SQLStatement(
-                """
-                SELECT request.request_hash, notification.id, notification.status, notification.reason,
-                    notification.sent_at
-                FROM notification_requests AS request
-                JOIN notifications AS notification ON notification.request_id = request.id
-                WHERE request.idempotency_key = $1 ORDER BY notification.id
-                """,
-                [.text(key.text)]
+                "SELECT id, status, reason, sent_at FROM notifications WHERE request_id = $1 ORDER BY id",
+                [.text(request)]
             )
         )
-        guard let first = rows.first else { return nil }
-        guard first.bytes(0) == key.requestHash else { return .conflict }
-        return .existing(
-            rows.map { row in
-                Summary(
-                    id: row.text(1) ?? "",
-                    status: row.text(2).flatMap(NotificationStatus.init) ?? .queued,
-                    reason: row.text(3),
-                    sentAt: row.timestamp(4)
-                )
-            }
-        )
+        return rows.map { row in
+            Summary(
+                id: row.text(0) ?? "",
+                status: row.text(1).flatMap(NotificationStatus.init) ?? .queued,
+                reason: row.text(2),
+                sentAt: row.timestamp(3)
+            )
+        }
     }
 }

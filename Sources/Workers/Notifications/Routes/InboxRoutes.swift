@@ -1,4 +1,5 @@
 package import FlotillaHTTPRouting
+import FlotillaModules
 package import FlotillaStorage
 
 /// `/api/v1/notifications/in-app`: what applications show to their users.
@@ -18,7 +19,13 @@ package struct InboxRoutes: Sendable {
 
     private let records: NotificationRecords
 
-    package init(_ pool: PostgresPool) { records = NotificationRecords(pool) }
+    private let lists: NotificationRecords
+
+    /// - Parameter lists: for what may take long; `pool` unless given.
+    package init(_ pool: PostgresPool, lists: PostgresPool? = nil) {
+        records = NotificationRecords(pool)
+        self.lists = NotificationRecords(lists ?? pool)
+    }
 
     package var routes: [Route] { NotificationRoutes.bases.flatMap { routes(under: $0) } }
 
@@ -27,17 +34,19 @@ package struct InboxRoutes: Sendable {
             Route(
                 "GET",
                 "\(base)/in-app",
-                access: .scope(.read),
+                access: .scope(.readPersonal),
                 summary: "What an application shows to a user, the newest first, and how much is unread.",
                 query: Query.fields,
+                holdsSecrets: true,
                 answers: [.of(200, "A page of notifications.", Schemas.inbox)],
                 handler: list
             ),
             Route(
                 "POST",
                 "\(base)/{id}/read",
-                access: .scope(.enqueue),
+                access: .scope(.edit),
                 summary: "Mark one as read. Its first time stays.",
+                holdsSecrets: true,
                 answers: [
                     .of(200, "The notification.", Schemas.inboxItem),
                     .of(404, "There is no such notification in an application."),
@@ -47,7 +56,7 @@ package struct InboxRoutes: Sendable {
             Route(
                 "POST",
                 "\(base)/in-app/read",
-                access: .scope(.enqueue),
+                access: .scope(.edit),
                 summary: "Mark all of a user as read.",
                 body: Body.fields,
                 answers: [
@@ -61,15 +70,15 @@ package struct InboxRoutes: Sendable {
     private func list(_ call: Call) async throws -> HTTPResponse {
         let recipient = RecipientKey(named: call.query.required(Query.user))
         let limit = call.query[Query.limit] ?? 50
-        let found = try await records.inApp(
+        let found = try await lists.inApp(
             of: recipient,
             onlyUnread: call.query[Query.unread] == "true",
             after: call.query[Query.cursor]?.lowercased(),
             limit: limit + 1
         )
         var data = JSONObject()
-        data.add("items", jsons: found.prefix(limit).map(\.inAppJSON))
-        data.add("unread", try await records.unreadCount(of: recipient))
+        data.add("items", jsons: found.prefix(limit).map { $0.inAppJSON(call.mask) })
+        data.add("unread", try await lists.unreadCount(of: recipient))
         data.add("nextCursor", json: found.count > limit ? found[limit - 1].id.json : "null")
         return Envelope.success(data.closed)
     }
@@ -80,7 +89,7 @@ package struct InboxRoutes: Sendable {
         guard let record = try await records.markRead(id) else {
             throw APIError.notFound("notification \(id) in an application")
         }
-        return Envelope.success(record.inAppJSON)
+        return Envelope.success(record.inAppJSON(call.mask))
     }
 
     private func readAll(_ call: Call) async throws -> HTTPResponse {

@@ -1,17 +1,18 @@
 import FlotillaHTTPRouting
 import FlotillaModels
+import FlotillaModules
 import FlotillaPlatform
 
 extension NotificationRecord {
     /// The notification in the shape that its senders ask for, as JSON. What is not known yet is null.
-    var json: String {
-        var object = summary
-        object.add("subject", subject)
+    func json(_ mask: PersonalMask) -> String {
+        var object = summary(mask)
+        object.add("subject", mask.value(subject))
         object.add("template", template)
         object.add("language", language)
         object.add("provider", json: provider?.json ?? "null")
         object.add("providerMessageId", json: providerMessageID?.json ?? "null")
-        object.add("reason", reason)
+        object.add("reason", mask.text(reason))
         object.add("priority", priority)
         object.add("attempts", attempts)
         object.add("createdAt", WallClock.iso8601(createdAt))
@@ -23,12 +24,12 @@ extension NotificationRecord {
     }
 
     /// The notification as an application shows it.
-    var inAppJSON: String {
+    func inAppJSON(_ mask: PersonalMask) -> String {
         var object = JSONObject()
         object.add("notificationId", id)
         object.add("template", template)
-        object.add("title", subject)
-        object.add("body", body)
+        object.add("title", mask.value(subject))
+        object.add("body", mask.value(body))
         object.add("language", language)
         object.add("createdAt", WallClock.iso8601(scheduledAt ?? createdAt))
         object.add("isRead", readAt != nil)
@@ -37,12 +38,12 @@ extension NotificationRecord {
         return object.closed
     }
 
-    private var summary: JSONObject {
+    private func summary(_ mask: PersonalMask) -> JSONObject {
         var object = JSONObject()
         object.add("notificationId", id)
         object.add("type", channel.rawValue)
         object.add("status", status.rawValue)
-        object.add("recipient", recipient)
+        object.add("recipient", mask.value(recipient))
         return object
     }
 }

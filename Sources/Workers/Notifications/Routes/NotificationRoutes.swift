@@ -1,4 +1,5 @@
 package import FlotillaHTTPRouting
+import FlotillaModules
 import FlotillaModels
 import FlotillaOutbound
 import FlotillaPlatform
@@ -52,21 +53,23 @@ package struct NotificationRoutes: Sendable {
         static let statistics: Fields = [status, channel, template, provider, recipient, eventID, from, to]
     }
 
-    private static let idempotencyKey = Field.optional(
-        "Idempotency-Key",
-        .string(length: 1...255),
-        "The same key with the same body sends nothing again, with another body 409."
-    )
+    private static let idempotencyKey = IdempotencyHeader.field("Repeats with the same key send nothing again.")
     private static let traceParent = Field.optional("traceparent", .string(length: 1...255), "W3C Trace Context.")
     static let bases = ["/api/v1/notifications", "/api/notifications"]
 
-    private let pool: PostgresPool
+    private let lists: PostgresPool
     private let records: NotificationRecords
     private let intake: NotificationIntake
     private let admission: AdmissionControl
 
-    package init(_ pool: PostgresPool, dispatch: NotificationDispatch, admission: AdmissionControl) {
-        self.pool = pool
+    /// - Parameter lists: for what may take long; `pool` unless given.
+    package init(
+        _ pool: PostgresPool,
+        lists: PostgresPool? = nil,
+        dispatch: NotificationDispatch,
+        admission: AdmissionControl
+    ) {
+        self.lists = lists ?? pool
         self.admission = admission
         records = NotificationRecords(pool)
         intake = NotificationIntake(pool, dispatch)
@@ -82,13 +85,15 @@ package struct NotificationRoutes: Sendable {
         Route(
             "POST",
             "\(base)/\(channel.rawValue)",
-            access: .scope(.enqueue),
+            access: .scope(.send),
             summary: "Send a notification by \(channel.rawValue). The answer comes once it is stored for good.",
             body: Body.fields,
             headers: [Self.idempotencyKey, Self.traceParent],
+            holdsSecrets: true,
             answers: [
                 .of(201, "Accepted; Location says where to follow it.", Schemas.notificationReceipt),
-                .of(409, "The idempotency key belongs to another body."),
+                .of(409, "The first request with the idempotency key is not answered yet."),
+                .of(422, "The request has mistakes, or its idempotency key belongs to another one."),
             ],
             handler: { call in try await send(call, by: channel) }
         )
@@ -100,7 +105,8 @@ package struct NotificationRoutes: Sendable {
                 "GET",
                 "\(base)/{id}/status",
                 access: .scope(.read),
-                summary: "What became of a notification.",
+                summary: "What became of a notification. Recipient and subject are shown with read:personal.",
+                holdsSecrets: true,
                 answers: [
                     .of(200, "The notification.", Schemas.notification), .of(404, "There is no such notification."),
                 ],
@@ -110,8 +116,9 @@ package struct NotificationRoutes: Sendable {
                 "GET",
                 "\(base)/history",
                 access: .scope(.read),
-                summary: "Notifications, the newest first.",
+                summary: "Notifications, the newest first, with the same masked.",
                 query: Query.history,
+                holdsSecrets: true,
                 answers: [.of(200, "A page of notifications.", Schemas.notificationPage)],
                 handler: history
             ),
@@ -137,22 +144,14 @@ package struct NotificationRoutes: Sendable {
             request.correlationID = call.correlationID
             request.createdBy = call.principal?.name
             request.traceParent = call.headers[Self.traceParent]
-            let hash = SHA256.digest(Array("\(channel.rawValue) ".utf8) + call.request.body)
-            let key = call.headers[Self.idempotencyKey].map { IdempotencyKey(text: $0, requestHash: hash) }
-            result = try await intake.take(request, key: key)
+            result = try await intake.take(request, key: call.idempotencyKey)
         } catch {
             throw APIError(notification: error) ?? error
         }
         switch result {
         case .created(let summaries): return receipt(summaries, base: call.request.path, isRepeat: false)
         case .existing(let summaries): return receipt(summaries, base: call.request.path, isRepeat: true)
-        case .conflict:
-            throw APIError(
-                status: 409,
-                code: "idempotency_conflict",
-                message: "This Idempotency-Key was used for another notification.",
-                details: [.init(field: "Idempotency-Key", message: "belongs to another body")]
-            )
+        case .conflict: throw APIError.idempotencyKeyReused()
         }
     }
 
@@ -193,21 +192,21 @@ package struct NotificationRoutes: Sendable {
         let id = call.parameter("id").lowercased()
         guard id.isUUID else { throw APIError.invalid([.init(field: "id", message: "has to be a UUID")]) }
         guard let record = try await records.get(id) else { throw APIError.notFound("notification \(id)") }
-        return Envelope.success(record.json)
+        return Envelope.success(record.json(call.mask))
     }
 
     private func history(_ call: Call) async throws -> HTTPResponse {
         let limit = call.query[Query.limit] ?? 50
         let cursor = call.query[Query.cursor]?.lowercased()
-        let found = try await records.list(filter(call.query), after: cursor, limit: limit + 1)
+        let found = try await NotificationRecords(lists).list(filter(call.query), after: cursor, limit: limit + 1)
         return Envelope.page(
-            found.prefix(limit).map(\.json),
+            found.prefix(limit).map { $0.json(call.mask) },
             nextCursor: found.count > limit ? found[limit - 1].id : nil
         )
     }
 
     private func statistics(_ call: Call) async throws -> HTTPResponse {
-        Envelope.success(try await NotificationStatistics.of(filter(call.query), in: pool).json)
+        Envelope.success(try await NotificationStatistics.of(filter(call.query), in: lists).json)
     }
 
     private func filter(_ query: FieldValues) -> NotificationFilter {

@@ -35,7 +35,7 @@ package struct PreferenceRoutes: Sendable {
             Route(
                 "GET",
                 path,
-                access: .scope(.read),
+                access: .scope(.readPersonal),
                 summary: "What a recipient (a user's id, or a key such as customer:7) has chosen.",
                 answers: [.of(200, "The choices.", Schemas.preferences)],
                 handler: get
@@ -43,7 +43,7 @@ package struct PreferenceRoutes: Sendable {
             Route(
                 "PUT",
                 path,
-                access: .scope(.enqueue),
+                access: .scope(.edit),
                 summary: "Put these choices in the place of the earlier ones.",
                 body: Body.fields,
                 answers: [.of(200, "The choices.", Schemas.preferences)],
@@ -61,6 +61,7 @@ package struct PreferenceRoutes: Sendable {
                 summary:
                     "A page that asks whether to decline marketing mail. Changes nothing: mail scanners follow links.",
                 query: Query.fields,
+                holdsSecrets: true,
                 answers: [.of(200, "The page."), .of(404, "The link is none of ours.")],
                 handler: ask
             ),
@@ -70,6 +71,7 @@ package struct PreferenceRoutes: Sendable {
                 access: .open,
                 summary: "Decline marketing mail, by the page or by a mail client's one click (RFC 8058).",
                 query: Query.fields,
+                holdsSecrets: true,
                 answers: [.of(200, "Declined."), .of(404, "The link is none of ours.")],
                 handler: unsubscribe
             ),

@@ -7,13 +7,12 @@ import Workers
 /// What a dispatch writes: the request, its attachments, its notifications, and the messages that deliver them.
 struct DispatchStatements {
     let request: NotificationRequest
-    let key: IdempotencyKey?
     let notifications: [PlannedNotification]
-    private let requestID = UUIDv7.make()
+    private let requestID: String
 
-    init(request: NotificationRequest, key: IdempotencyKey?, notifications: [PlannedNotification]) {
+    init(request: NotificationRequest, id: String, notifications: [PlannedNotification]) {
         self.request = request
-        self.key = key
+        requestID = id
         self.notifications = notifications
     }
 
@@ -48,12 +47,12 @@ struct DispatchStatements {
         SQLStatement(
             """
             INSERT INTO notification_requests
-                (id, idempotency_key, request_hash, template, data, cause, correlation_id, created_by, time_zone)
-            VALUES ($1, $2::text, $3::bytea, $4, $5, $6::text, $7::text, $8::text, $9::text)
+                (id, template, data, cause, correlation_id, created_by, time_zone)
+            VALUES ($1, $2, $3, $4::text, $5::text, $6::text, $7::text)
             """,
             [
-                .text(requestID), .optional(key?.text), key.map { .bytes($0.requestHash) } ?? .null,
-                .text(request.template), .text(JSONValue.members(request.data).json), .optional(request.cause),
+                .text(requestID), .text(request.template), .text(JSONValue.members(request.data).json),
+                .optional(request.cause),
                 .optional(request.correlationID), .optional(request.createdBy), .optional(request.timeZone),
             ]
         )

@@ -20,6 +20,8 @@ package struct TemplateMistakes: Error, Sendable, Hashable, CustomStringConverti
         self.mistakes = Array(Set(mistakes)).sorted { ($0.file, $0.line, $0.problem) < ($1.file, $1.line, $1.problem) }
     }
 
-    /// One line for each: `ops/templates/user_welcome/fr.html:12: …`.
-    package var description: String { mistakes.map { "\(folder)/\($0)" }.joined(separator: "\n") }
+    /// One line for each: `ops/templates/user_welcome/fr.html:12: …`; `ops/templates: …` of the folder itself.
+    package var description: String {
+        mistakes.map { $0.file == "." ? "\(folder): \($0.problem)" : "\(folder)/\($0)" }.joined(separator: "\n")
+    }
 }

@@ -7,8 +7,13 @@ package struct NotificationEventWorker: Worker {
     package static let events: [String] = NotifiedEvents.all.keys.sorted()
 
     private let dispatch: NotificationDispatch
+    private let directory: RecipientDirectory?
 
-    package init(_ dispatch: NotificationDispatch) { self.dispatch = dispatch }
+    /// - Parameter directory: where users are looked up whom no event has told of.
+    package init(_ dispatch: NotificationDispatch, directory: RecipientDirectory? = nil) {
+        self.dispatch = dispatch
+        self.directory = directory
+    }
 
     package func handle(_ body: RawJSON, in context: MessageContext) async throws -> Outcome {
         let name = context.queue.drop { $0 != "." }.dropFirst()
@@ -21,11 +26,11 @@ package struct NotificationEventWorker: Worker {
             timeOf: { context.time(of: $0) }
         )
         let effect = try mapping(event)
-        try await context.commit(
+        return try await context.commit(
             effect.announcements.map(\.request),
             after: effect.changes.flatMap(\.statements),
-            by: dispatch
+            by: dispatch,
+            asking: directory
         )
-        return .done
     }
 }

@@ -13,13 +13,16 @@ package struct NotificationWorkers: Sendable {
     private let chains: NotificationChains
     private let identity: NotificationIdentity
     private let smsSender: String?
+    private let directory: RecipientDirectory?
 
+    /// - Parameter directory: where users are looked up whom no event has told of.
     package init(
         _ pool: PostgresPool,
         topology: Topology,
         texts: NotificationTexts,
         chains: NotificationChains,
-        smsSender: String?
+        smsSender: String?,
+        directory: RecipientDirectory? = nil
     ) {
         self.pool = pool
         self.topology = topology
@@ -28,6 +31,7 @@ package struct NotificationWorkers: Sendable {
         self.chains = chains
         identity = texts.identity
         self.smsSender = smsSender
+        self.directory = directory
     }
 
     /// For the fleet's breakers: work waits while no provider of a channel is in service.
@@ -43,8 +47,8 @@ package struct NotificationWorkers: Sendable {
 
     package var registrations: [WorkerRegistration] {
         [
-            WorkerRegistration(NotificationCommandWorker(dispatch)),
-            WorkerRegistration(NotificationEventWorker(dispatch)),
+            WorkerRegistration(NotificationCommandWorker(dispatch, directory: directory)),
+            WorkerRegistration(NotificationEventWorker(dispatch, directory: directory)),
             WorkerRegistration(
                 EmailDeliveryWorker(delivery, providers: chains.email, sender: chains.mailFrom, identity: identity)
             ),

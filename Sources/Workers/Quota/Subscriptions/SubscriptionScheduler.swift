@@ -26,14 +26,14 @@ package struct SubscriptionScheduler: FleetService {
     private let leads: [Duration]
     private let interval: Duration
     private let log: Log
-    private let now: @Sendable () -> Int64
+    private let now: @Sendable () async throws -> Int64
 
     /// - Parameters:
     ///   - reader: shows the quotas of the companies whose subscriptions have ended; `nil` shows nothing.
     ///   - exchange: the topic exchange.
     ///   - leads: how long ahead of its end a subscription is warned of; each once, and only the nearest when several
     ///     are due.
-    ///   - now: microseconds since 1970.
+    ///   - now: microseconds since 1970; the database's clock by default, for a worker's must end no subscription.
     package init(
         _ pool: PostgresPool,
         reader: QuotaReader? = nil,
@@ -41,7 +41,7 @@ package struct SubscriptionScheduler: FleetService {
         leads: [Duration] = [.seconds(7 * 86_400), .seconds(86_400)],
         interval: Duration = .seconds(15),
         log: Log,
-        now: @escaping @Sendable () -> Int64 = { WallClock.microseconds() }
+        now: (@Sendable () async throws -> Int64)? = nil
     ) {
         self.pool = pool
         self.reader = reader
@@ -49,7 +49,7 @@ package struct SubscriptionScheduler: FleetService {
         self.leads = leads
         self.interval = interval
         self.log = log
-        self.now = now
+        self.now = now ?? { try await pool.time() }
     }
 
     package func run() async {
@@ -74,7 +74,7 @@ package struct SubscriptionScheduler: FleetService {
 
     /// Does what is due now; nothing while another process is about it.
     package func pass() async throws -> Pass {
-        let moment = now()
+        let moment = try await now()
         var pass = Pass()
         let ended = try await end(at: moment)
         pass.ended = ended.count

@@ -54,6 +54,9 @@ package final class Breakers: Sendable {
         entries.withLock { $0[dependency]?.openSince }
     }
 
+    /// Asks the dependency now, whatever its breaker says.
+    func isReachable(_ dependency: Dependency) async -> Bool { await probes[dependency]?() ?? true }
+
     /// - Parameter hold: how long the dependency itself asked to be left alone.
     package func recordOutage(of dependency: Dependency, reason: String, holding hold: Duration? = nil) {
         let action = entries.withLock { entries in
@@ -66,6 +69,11 @@ package final class Breakers: Sendable {
         }
         guard case .probe(let delay) = action else { return }
         gauge(dependency).set(1)
+        metrics.counter(
+            "flotilla_breaker_openings_total",
+            "How often the dependency's circuit breaker has opened.",
+            ["dependency": dependency.name]
+        ).increment()
         log.warning(
             "breaker opened: work that needs it waits and spends no attempts",
             ["dependency": .string(dependency.name), "reason": .string(reason)]
@@ -77,7 +85,7 @@ package final class Breakers: Sendable {
         guard hasRecordedOutages.load(ordering: .relaxed) else { return }
         entries.withLock { entries in
             for dependency in dependencies { entries[dependency]?.breaker.recordSuccess() }
-            if entries.values.allSatisfy({ $0.breaker.state == .closed(outages: 0) }) {
+            if entries.values.allSatisfy(\.breaker.isClear) {
                 hasRecordedOutages.store(false, ordering: .relaxed)
             }
         }

@@ -1,3 +1,4 @@
+import FlotillaStorage
 import FlotillaTelemetry
 import Glibc
 import Synchronization
@@ -51,6 +52,19 @@ package final class CrashSuspects: Sendable {
         let own = state.withLock { state in state.suspicions.filter { state.own.contains($0.key) } }
         guard !own.isEmpty else { return }
         await shared?.add(own.map { ($0.key.description, $0.value.text) })
+    }
+
+    /// Notes for good which messages ran when a process died, so that the keeper knows it whatever else is lost. Tries on
+    /// until it is noted or the task is cancelled.
+    func note(in effects: any EffectStore) async {
+        let own = state.withLock { state in state.own.map(\.description) }
+        guard !own.isEmpty else { return }
+        var wait = Duration.milliseconds(200)
+        while !Task.isCancelled {
+            if (try? await effects.execute([CrashNotes.insert(own)])) != nil { return }
+            try? await Task.sleep(for: wait)
+            wait = min(wait * 2, .seconds(5))
+        }
     }
 
     /// Looks up redelivered messages among the suspects of other processes.

@@ -1,10 +1,10 @@
-import FlotillaModels
+package import FlotillaModels
 
 /// A stable 128-bit name for one message of one queue, the same in every process.
 ///
 /// It is made of the queue and the message id, or of the queue and the body when the publisher gave no id: the high
 /// half is FNV-1a, the low half a multiplication and a shift for each byte. It tells messages apart that run at the same time; it secures nothing.
-struct MessageIdentity: Sendable, Hashable {
+package struct MessageIdentity: Sendable, Hashable {
     let high: UInt64
     let low: UInt64
 
@@ -13,7 +13,7 @@ struct MessageIdentity: Sendable, Hashable {
         self.low = low
     }
 
-    init(queue: String, message: Message) {
+    package init(queue: String, message: Message) {
         var high: UInt64 = 0xcbf2_9ce4_8422_2325
         var low: UInt64 = 0x8422_2325_cbf2_9ce4
         func mix(_ byte: UInt8) {
@@ -34,7 +34,7 @@ struct MessageIdentity: Sendable, Hashable {
 }
 
 extension MessageIdentity: CustomStringConvertible {
-    var description: String { Self.digits(high) + Self.digits(low) }
+    package var description: String { Self.digits(high) + Self.digits(low) }
 
     init?(_ text: some StringProtocol) {
         guard text.utf8.count == 32,

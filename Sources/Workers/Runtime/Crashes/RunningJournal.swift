@@ -63,7 +63,13 @@ import Glibc
         }
         let previousRun = Self.read(opened)
         let length = Self.headerSize + capacity * Self.slotSize
-        guard ftruncate(opened, 0) == 0, ftruncate(opened, off_t(length)) == 0,
+        // Room that is only promised would end the process by SIGBUS at the first store on a full disk.
+        let shortage = posix_fallocate(opened, 0, off_t(length))
+        guard shortage == 0 else {
+            _ = Glibc.close(opened)
+            throw JournalError(path: path, problem: shortage == ENOSPC ? Self.shortage(of: length) : .of(shortage))
+        }
+        guard ftruncate(opened, off_t(length)) == 0,
             let base = unsafe fleet_map_shared(opened, length)
         else {
             let problem = String.last
@@ -76,8 +82,13 @@ import Glibc
         self.length = length
         self.previousRun = previousRun
         unsafe self.base = base
+        unsafe base.initializeMemory(as: UInt8.self, repeating: 0, count: length)
         unsafe base.storeBytes(of: Self.magic, as: UInt64.self)
         unsafe base.storeBytes(of: UInt64(capacity), toByteOffset: 24, as: UInt64.self)
+    }
+
+    private static func shortage(of length: Int) -> String {
+        "the disk is full: \((length + 1_023) / 1_024) KiB are needed"
     }
 
     deinit {
@@ -148,5 +159,7 @@ struct JournalError: Error, CustomStringConvertible {
 
 extension String {
     /// The text of the last error of a system call on this thread.
-    fileprivate static var last: String { unsafe String(cString: strerror(errno)) }
+    fileprivate static var last: String { .of(errno) }
+
+    fileprivate static func of(_ problem: CInt) -> String { unsafe String(cString: strerror(problem)) }
 }

@@ -25,6 +25,30 @@ package protocol EffectStore: Sendable {
 
     /// Statements outside any effect, such as a job's end.
     func execute(_ statements: [SQLStatement]) async throws
+
+    /// The same store, with a deadline for each transaction: from now to its commit.
+    func limited(to duration: Duration) -> any EffectStore
+
+    /// Keeps a message that cannot be published now, and publishes it once that is possible.
+    ///
+    /// - Parameters:
+    ///   - delay: how long it stays away from its queue.
+    ///   - queue: whose message it is.
+    ///   - key: the same for two copies of one; the second is not kept.
+    func keep(_ message: OutgoingMessage, after delay: Duration?, for queue: String, key: String) async throws
+}
+
+extension EffectStore {
+    package func limited(to duration: Duration) -> any EffectStore { self }
+
+    package func keep(
+        _ message: OutgoingMessage,
+        after delay: Duration?,
+        for queue: String,
+        key: String
+    ) async throws {
+        try await execute([Outbox.keep(message, after: delay, for: queue, key: key)])
+    }
 }
 
 package protocol EffectStoreTransaction: AnyObject {

@@ -6,8 +6,15 @@ package struct PostgresEffectStore: EffectStore {
     private let pool: PostgresPool
     /// How often a transaction that lost a conflict is run again at once.
     private let conflictRetries = 4
+    private var limit: Duration?
 
     package init(_ pool: PostgresPool) { self.pool = pool }
+
+    package func limited(to duration: Duration) -> any EffectStore {
+        var limited = self
+        limited.limit = duration
+        return limited
+    }
 
     package func transaction(
         consumer: String,
@@ -33,7 +40,7 @@ package struct PostgresEffectStore: EffectStore {
         _ first: [SQLStatement],
         _ body: (any EffectStoreTransaction, [Bool], [SQLResult]) async throws -> Void
     ) async throws {
-        try await pool.transaction { transaction in
+        try await pool.transaction(within: limit) { transaction in
             var own = [Inbox.insert(consumer: consumer, messageIDs: messageIDs)]
             if !jobs.isEmpty { own.append(Jobs.claimEffects(of: jobs.compactMap(\.self))) }
             let results = try await transaction.pipeline(own + first)
@@ -56,11 +63,11 @@ package struct PostgresEffectStore: EffectStore {
     }
 
     package func start(jobs attempts: [String: Int]) async throws -> Set<String> {
-        Jobs.ended(try await pool.query(Jobs.start(attempts)), of: attempts.keys)
+        Jobs.ended(try await pool.pipeline([Jobs.start(attempts)], within: limit)[0], of: attempts.keys)
     }
 
     package func execute(_ statements: [SQLStatement]) async throws {
-        _ = try await pool.pipeline(statements)
+        _ = try await pool.pipeline(statements, within: limit)
     }
 }
 

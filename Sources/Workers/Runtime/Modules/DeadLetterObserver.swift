@@ -9,6 +9,7 @@ public protocol DeadLetterObserver: Sendable {
     ///   - deadLetters: of ``queues`` alone; never empty.
     ///   - transaction: of the observer alone; it commits when the method returns.
     /// - Throws: what the transaction throws, or anything else. It is called again then, with one message at a time and
-    ///   later once more, and the messages stay in their dead-letter queue; other observers are called all the same.
+    ///   later once more until it goes through; other observers are called all the same. So it is with one that takes
+    ///   longer than 10 s, whose task is cancelled.
     func stored(_ deadLetters: [DeadMessage], in transaction: DeadLetterTransaction) async throws
 }

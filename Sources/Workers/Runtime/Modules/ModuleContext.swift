@@ -38,7 +38,10 @@ public struct ModuleContext: Sendable {
         try await connections.postgres.pipeline(statements)
     }
 
+    /// Whether what is missing on the broker is declared again, and replayed.
+    package var repairsTopology: Bool { connections.repair != nil }
     package var postgres: PostgresPool { connections.postgres }
     package var redis: RedisClient? { connections.redis }
     package var broker: any Broker { connections.broker }
+    package var inspection: (any BrokerInspection)? { connections.inspection }
 }

@@ -1,4 +1,5 @@
 import FlotillaMessaging
+import FlotillaModels
 import Synchronization
 
 /// The deliveries of one queue that wait for a free slot. The prefetch bounds it.
@@ -10,8 +11,9 @@ final class DeliveryBuffer: Sendable {
     }
 
     private struct State {
-        var items: [Delivery] = []
-        /// Where the first waiting item is; those before it are gone.
+        /// Those before `head` are gone: what was taken must not be kept in memory here.
+        var items: [Delivery?] = []
+        /// Where the first waiting item is.
         var head = 0
         var waiters: [Waiter] = []
         var nextWaiter = 0
@@ -21,9 +23,24 @@ final class DeliveryBuffer: Sendable {
 
         var count: Int { items.count - head }
 
-        mutating func take(_ limit: Int) -> [Delivery] {
-            let end = min(head + limit, items.count)
-            let taken = Array(items[head..<end])
+        /// - Parameter bytes: how large the bodies may be together; the first is taken whatever its size.
+        mutating func take(_ limit: Int, bytes: Int = .max) -> [Delivery] {
+            var end = min(head + limit, items.count)
+            if bytes < .max, head < end {
+                var room = bytes - size(head)
+                var next = head + 1
+                while next < end {
+                    room -= size(next)
+                    guard room >= 0 else { break }
+                    next += 1
+                }
+                end = next
+            }
+            var taken: [Delivery] = []
+            taken.reserveCapacity(end - head)
+            for index in head..<end {
+                if let item = items[index].take() { taken.append(item) }
+            }
             head = end
             if head == items.count {
                 items.removeAll(keepingCapacity: true)
@@ -34,6 +51,8 @@ final class DeliveryBuffer: Sendable {
             }
             return taken
         }
+
+        private func size(_ index: Int) -> Int { items[index]?.message.body.count ?? 0 }
 
         /// The waiters that have enough to go on, oldest first, or all of them once closed.
         mutating func ready() -> [CheckedContinuation<Void, Never>] {
@@ -56,7 +75,7 @@ final class DeliveryBuffer: Sendable {
 
     func append(_ deliveries: [Delivery]) {
         let ready = state.withLock { state in
-            state.items += deliveries
+            state.items.append(contentsOf: deliveries.lazy.map(Optional.some))
             return state.ready()
         }
         for waiter in ready { waiter.resume() }
@@ -66,7 +85,7 @@ final class DeliveryBuffer: Sendable {
     func putBack(_ deliveries: [Delivery]) {
         let ready = state.withLock { state in
             let valid = deliveries.filter { $0.token.epoch >= state.oldestEpoch }
-            state.items.replaceSubrange(0..<state.head, with: valid)
+            state.items.replaceSubrange(0..<state.head, with: valid.map(Optional.some))
             state.head = 0
             return state.ready()
         }
@@ -88,8 +107,11 @@ final class DeliveryBuffer: Sendable {
         }
     }
 
-    /// The next `size` deliveries, or fewer when no more come for `wait`; empty once the buffer is closed.
-    func nextBatch(of size: Int, within wait: Duration) async -> [Delivery] {
+    /// The next `size` deliveries, or fewer when no more come for `wait` or their bodies are large; empty once the buffer
+    /// is closed.
+    ///
+    /// - Parameter bytes: how large the bodies may be together; one delivery is taken whatever its size.
+    func nextBatch(of size: Int, within wait: Duration, bytes: Int = .max) async -> [Delivery] {
         while true {
             let (count, isClosed) = state.withLock { ($0.count, $0.isClosed) }
             if isClosed { return [] }
@@ -99,7 +121,7 @@ final class DeliveryBuffer: Sendable {
             }
             if count < size { await waitFor(size, atMost: wait) }
             let (batch, closed) = state.withLock { state in
-                (state.isClosed ? [] : state.take(size), state.isClosed)
+                (state.isClosed ? [] : state.take(size, bytes: bytes), state.isClosed)
             }
             if closed || !batch.isEmpty { return batch }
         }
@@ -110,7 +132,7 @@ final class DeliveryBuffer: Sendable {
         state.withLock { state in
             state.items.removeFirst(state.head)
             state.head = 0
-            state.items.removeAll { $0.token.epoch < epoch }
+            state.items.removeAll { $0.map { $0.token.epoch < epoch } ?? true }
             state.oldestEpoch = max(state.oldestEpoch, epoch)
         }
     }

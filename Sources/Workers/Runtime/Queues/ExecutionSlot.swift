@@ -1,4 +1,6 @@
+import FlotillaMessaging
 import FlotillaModels
+import FlotillaStorage
 import Synchronization
 
 /// One place in which a queue's messages are executed, one step after another; `concurrency` of them make a queue's
@@ -14,6 +16,8 @@ final class ExecutionSlot: Sendable {
     struct Work: Sendable {
         let messages: [InboundMessage]
         var results: Results = []
+        /// What the same task was to run after it, where that task has been given up.
+        var waiting: [InboundMessage] = []
     }
 
     /// What to do after a step.
@@ -40,6 +44,15 @@ final class ExecutionSlot: Sendable {
         var work = Work(messages: [])
         var stepSize = 0
         var task: Task<Void, Never>?
+        /// What the task of a generation is to run next; one that has been given up has nothing any more.
+        var waiting: [Int: [InboundMessage]] = [:]
+        /// What the task of this generation settles first.
+        var handover: Work?
+
+        mutating func takeWork() -> Work {
+            defer { work = Work(messages: []) }
+            return work
+        }
     }
 
     /// The first of the journal's places that belong to this slot.
@@ -55,13 +68,35 @@ final class ExecutionSlot: Sendable {
     }
 
     /// Starts the task that serves this slot from now on; an earlier one is no longer listened to.
-    func launch(_ loop: @escaping @Sendable (_ generation: Int) async -> Void) {
+    ///
+    /// - Parameter work: for ``takeHandover(_:)``. A task keeps what its closure captures for as long as it serves the slot,
+    ///   so the work must not be part of it.
+    func launch(settlingFirst work: Work? = nil, _ loop: @escaping @Sendable (_ generation: Int) async -> Void) {
         state.withLock { state in
             state.generation += 1
             state.phase = .idle
+            state.handover = work
             let generation = state.generation
             state.task = Task { await loop(generation) }
         }
+    }
+
+    /// What the task was launched with, the first time it is asked for.
+    func takeHandover(_ generation: Int) -> Work? {
+        state.withLock { state in
+            guard state.generation == generation else { return nil }
+            return state.handover.take()
+        }
+    }
+
+    /// Notes what is to be run after the next step; it must not stay with a handler that never ends.
+    func keep(_ messages: [InboundMessage], _ generation: Int) {
+        state.withLock { $0.waiting[generation] = messages.isEmpty ? nil : messages }
+    }
+
+    /// What was noted, unless the task has been given up.
+    func takeKept(_ generation: Int) -> [InboundMessage] {
+        state.withLock { $0.waiting.removeValue(forKey: generation) ?? [] }
     }
 
     func accept(_ messages: [InboundMessage], _ generation: Int) {
@@ -94,11 +129,14 @@ final class ExecutionSlot: Sendable {
                 if interrupted {
                     // What ended well in spite of it is done; the rest is as if it had never started.
                     if results.allSatisfy(\.isSuccess) { state.work.results += results }
-                    return .interrupted(state.work)
+                    return .interrupted(state.takeWork())
                 }
-                let late = TimeLimitExceeded(limit: timeout, isStillRunning: false)
-                state.work.results += results.map { $0.isSuccess ? $0 : .failure(late) }
-                return .timedOut(state.work)
+                state.work.results += results.map { result in
+                    guard case .failure(let error) = result, DependencyOutage(error) == nil else { return result }
+                    let wait = (error as? PostgresError)?.wait
+                    return .failure(TimeLimitExceeded(limit: timeout, isStillRunning: false, wait: wait))
+                }
+                return .timedOut(state.takeWork())
             }
         }
     }
@@ -106,9 +144,7 @@ final class ExecutionSlot: Sendable {
     /// The results of the whole work, which is thereby handed over.
     func finish(_ generation: Int) -> Work? {
         state.withLock { state in
-            guard state.generation == generation else { return nil }
-            defer { state.work = Work(messages: []) }
-            return state.work
+            state.generation == generation ? state.takeWork() : nil
         }
     }
 
@@ -125,9 +161,10 @@ final class ExecutionSlot: Sendable {
                 state.deadline = now + cancellationTimeout
                 return (state.task, nil)
             case .cancelled(interrupted: false):
-                var work = state.work
+                var work = state.takeWork()
                 let error = TimeLimitExceeded(limit: timeout, isStillRunning: true)
                 work.results += Array(repeating: .failure(error), count: state.stepSize)
+                work.waiting = state.waiting.removeValue(forKey: state.generation) ?? []
                 state.generation += 1
                 state.phase = .idle
                 return (nil, work)
@@ -151,6 +188,8 @@ final class ExecutionSlot: Sendable {
 struct TimeLimitExceeded: Error, Sendable, CustomStringConvertible {
     let limit: Duration
     let isStillRunning: Bool
+    /// What Postgres was doing for it at that moment; `nil` when it had nothing to do.
+    var wait: PostgresError.Wait?
 
     var description: String {
         let text = "the handler took longer than \(limit.text)"

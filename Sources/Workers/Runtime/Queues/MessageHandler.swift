@@ -104,13 +104,18 @@ struct BatchHandler<W: BatchWorker>: MessageHandler {
                 )
             }
             return outcomes.map { .success($0) }
-        } catch  where items.count == 1 || DependencyOutage(error) != nil || Task.isCancelled {
+        } catch  where items.count == 1 || Self.concernsAll(error) || Task.isCancelled {
             return items.map { _ in .failure(error) }
         } catch {
             let middle = items.startIndex + items.count / 2
             let first = await handle(items[..<middle], messages[..<middle], in: environment)
             return first + (await handle(items[middle...], messages[middle...], in: environment))
         }
+    }
+
+    /// Whether no smaller batch would fare better.
+    private static func concernsAll(_ error: any Error) -> Bool {
+        DependencyOutage(error) != nil || InstallationFault(error) != nil || SlowWork(error) != nil
     }
 }
 

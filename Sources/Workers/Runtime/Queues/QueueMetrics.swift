@@ -10,8 +10,10 @@ struct QueueMetrics: Sendable {
     let timedOut: Counter
     let abandoned: Counter
     let suspected: Counter
+    let slow: Counter
     let inFlight: Gauge
     let slots: Gauge
+    let held: Gauge
     let duration: Histogram
     let latency: Histogram
 
@@ -41,8 +43,18 @@ struct QueueMetrics: Sendable {
             "Messages run alone because a process died while they ran.",
             labels
         )
+        slow = metrics.counter(
+            "flotilla_jobs_slow_total",
+            "Executions that Postgres did not finish in time, or in a batch over its time limit: tried again without an attempt.",
+            labels
+        )
         inFlight = metrics.gauge("flotilla_jobs_in_flight", "Messages being handled now.", labels)
         slots = metrics.gauge("flotilla_worker_slots", "How many executions can run at a time.", labels)
+        held = metrics.gauge(
+            "flotilla_queue_held",
+            "1 while the queue waits because the database lacks what its worker needs.",
+            labels
+        )
         duration = metrics.histogram(
             "messaging_process_duration_seconds",
             "How long an execution took; a batch counts as one.",

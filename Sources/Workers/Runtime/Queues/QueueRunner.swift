@@ -12,6 +12,7 @@ final class QueueRunner: Sendable {
     let slots: [ExecutionSlot]
     private let consumer: any MessageConsumer
     private let runtime: RuntimeServices
+    let hold: InstallationHold
     private let metrics: QueueMetrics
     private let intake: Intake
     private let settling: SettleStage
@@ -40,13 +41,14 @@ final class QueueRunner: Sendable {
         chunkSizer = ChunkSizer()
         metrics = QueueMetrics(runtime.metrics, queue: queue.name, worker: queue.worker)
         metrics.slots.set(Double(slots.count))
-        intake = Intake(queue: queue)
-        settling = SettleStage(queue: queue, consumer: consumer, runtime: runtime, metrics: metrics)
+        intake = Intake(queue: queue, rights: runtime.rights)
+        hold = InstallationHold(queue: queue.name, log: runtime.log, gauge: metrics.held)
+        settling = SettleStage(queue: queue, consumer: consumer, runtime: runtime, metrics: metrics, hold: hold)
         let (tracker, worker) = (runtime.tracker, runtime.processName)
         environment = HandlerEnvironment(
             queue: queue.name,
             log: runtime.log,
-            effects: runtime.effects,
+            effects: runtime.effects.limited(to: Self.transactionTimeout(of: queue, runtime.transactionTimeout)),
             topicExchange: runtime.topology.events.name
         ) { message, percent, note in
             let change = message.change(to: .running, by: worker, progress: percent, note: note)
@@ -57,6 +59,11 @@ final class QueueRunner: Sendable {
     /// How many messages can be running at a time, for the journal.
     static func capacity(of queue: QueueDefinition, _ handler: any MessageHandler) -> Int {
         parallelism(of: queue, handler) * largestStep(of: queue, handler)
+    }
+
+    /// A third of the handler's time, so that a slow database is told from a slow handler.
+    static func transactionTimeout(of queue: QueueDefinition, _ limit: Duration) -> Duration {
+        min(limit, max(queue.timeout / 3, .seconds(1)))
     }
 
     private static func largestStep(of queue: QueueDefinition, _ handler: any MessageHandler) -> Int {
@@ -80,6 +87,8 @@ final class QueueRunner: Sendable {
         for slot in slots {
             guard let work = slot.enforce(now) else { continue }
             metrics.abandoned.increment()
+            putBack(work.waiting)
+            hold.endTrial()
             runtime.log.error("a handler ignores its cancellation and was given up", ["queue": .string(queue.name)])
             launch(slot, settlingFirst: work)
         }
@@ -93,22 +102,33 @@ final class QueueRunner: Sendable {
     func giveUp() { allClosed.fire() }
 
     private func launch(_ slot: ExecutionSlot, settlingFirst work: ExecutionSlot.Work? = nil) {
-        slot.launch { generation in
-            if let work { await self.settle(work) }
+        slot.launch(settlingFirst: work) { generation in
+            await self.settleHandover(of: slot, generation)
             await self.serve(slot, generation)
         }
+    }
+
+    /// On its own, so that what is settled is out of memory before the slot is served.
+    private func settleHandover(of slot: ExecutionSlot, _ generation: Int) async {
+        if let work = slot.takeHandover(generation) { await settle(work) }
     }
 
     private func serve(_ slot: ExecutionSlot, _ generation: Int) async {
         while true {
             await runtime.breakers.waitUntilClosed(handler.dependencies)
-            let deliveries = await take()
+            let isTrial = await hold.waitForTurn()
+            let deliveries = await take(upTo: isTrial ? 1 : chunkSizer.chunk)
             guard !deliveries.isEmpty else { break }
-            if runtime.breakers.firstOpen(of: handler.dependencies) != nil {
+            let isToWait = hold.isHeld && !isTrial && !runtime.breakers.isReleased
+            if isToWait || runtime.breakers.firstOpen(of: handler.dependencies) != nil {
                 buffer.putBack(deliveries)
+                if isTrial { hold.endTrial() }
                 continue
             }
-            guard await process(deliveries, in: slot, generation) else { return }
+            if isTrial { hold.beginTrial() }
+            let isStillMine = await process(deliveries, in: slot, generation)
+            if isTrial { hold.endTrial() }
+            guard isStillMine else { return }
         }
         let isLast = openSlots.withLock { open in
             open -= 1
@@ -117,11 +137,11 @@ final class QueueRunner: Sendable {
         if isLast { allClosed.fire() }
     }
 
-    private func take() async -> [Delivery] {
+    private func take(upTo limit: Int) async -> [Delivery] {
         if handler.isBatch, let batch = queue.batch {
-            return await buffer.nextBatch(of: batch.size, within: batch.wait)
+            return await buffer.nextBatch(of: batch.size, within: batch.wait, bytes: runtime.batchBytes)
         }
-        return await buffer.next(upTo: chunkSizer.chunk, sharedBy: slots.count)
+        return await buffer.next(upTo: limit, sharedBy: slots.count)
     }
 
     /// One pass through the stages; false when this task has lost its slot.
@@ -129,20 +149,64 @@ final class QueueRunner: Sendable {
         let now = WallClock.microseconds()
         var admitted: [InboundMessage] = []
         admitted.reserveCapacity(deliveries.count)
-        for delivery in deliveries {
+        var unpackedBytes = 0
+        admitting: for (index, delivery) in deliveries.enumerated() {
             switch intake.admit(delivery, now: now) {
             case .admitted(let message):
                 if !message.hasOwnID { metrics.withoutID.increment() }
                 admitted.append(message)
+                guard message.isUnpacked else { continue }
+                unpackedBytes += message.body.count
+                guard unpackedBytes > runtime.batchBytes else { continue }
+                buffer.putBack(Array(deliveries[(index + 1)...]))
+                break admitting
             case .refused(let failure, let messageID):
                 await settling.deadLetter(delivery, messageID: messageID, failure, failures: 1)
+                delivery.releaseBody()
             }
         }
         admitted = await startingJobs(of: admitted)
-        if runtime.suspects.isEmpty || !admitted.contains(where: { $0.delivery.isRedelivered }) {
-            return await runTogether(admitted, in: slot, generation)
+        guard handler.isBatch, admitted.count > 1, !settling.slow.isEmpty else {
+            return await run(admitted, in: slot, generation)
         }
-        return await runWithSuspects(admitted, in: slot, generation)
+        return await runSlowAlone(admitted, in: slot, generation)
+    }
+
+    /// Runs those messages of a batch that have been slow after the others: alone, or in smaller batches.
+    private func runSlowAlone(
+        _ messages: [InboundMessage],
+        in slot: ExecutionSlot,
+        _ generation: Int
+    ) async -> Bool {
+        var others: [InboundMessage] = []
+        var groups: [(limit: Int, messages: [InboundMessage])] = []
+        for message in messages {
+            guard let limit = settling.slow.largestBatch(of: message.identity) else {
+                others.append(message)
+                continue
+            }
+            if let last = groups.last, last.limit == limit, last.messages.count < limit {
+                groups[groups.count - 1].messages.append(message)
+            } else {
+                groups.append((limit, [message]))
+            }
+        }
+        slot.keep(groups.flatMap(\.messages), generation)
+        var goesOn = await run(others, in: slot, generation)
+        for (index, group) in groups.enumerated() {
+            guard goesOn, runtime.breakers.firstOpen(of: handler.dependencies) == nil else { break }
+            slot.keep(groups[(index + 1)...].flatMap(\.messages), generation)
+            goesOn = await run(group.messages, in: slot, generation)
+        }
+        putBack(slot.takeKept(generation))
+        return goesOn
+    }
+
+    private func run(_ messages: [InboundMessage], in slot: ExecutionSlot, _ generation: Int) async -> Bool {
+        if runtime.suspects.isEmpty || !messages.contains(where: { $0.delivery.isRedelivered }) {
+            return await runTogether(messages, in: slot, generation)
+        }
+        return await runWithSuspects(messages, in: slot, generation)
     }
 
     /// Records that the jobs start, and acknowledges those that were cancelled while they waited, or that a duplicate
@@ -154,7 +218,9 @@ final class QueueRunner: Sendable {
         let attempts = Dictionary(messages.compactMap(\.job).map { ($0.id, $0.attempt) }, uniquingKeysWith: max)
         guard let ended = try? await runtime.effects.start(jobs: attempts), !ended.isEmpty else { return messages }
         let isEnded = { (message: InboundMessage) in message.job.map { ended.contains($0.id) } ?? false }
-        consumer.settle(messages.filter(isEnded).map(\.delivery.token), as: .acknowledge)
+        let ending = messages.filter(isEnded)
+        consumer.settle(ending.map(\.delivery.token), as: .acknowledge)
+        for message in ending { message.releaseBodies() }
         return messages.filter { !isEnded($0) }
     }
 
@@ -193,17 +259,23 @@ final class QueueRunner: Sendable {
                 groups.append((size, [message]))
             }
         }
-        guard await runTogether(clear, in: slot, generation) else {
-            buffer.putBack(groups.flatMap(\.messages).map(\.delivery))
-            return false
+        // What a batch keeps for later comes after these.
+        let later = slot.takeKept(generation)
+        slot.keep(groups.flatMap(\.messages) + later, generation)
+        var goesOn = await runTogether(clear, in: slot, generation)
+        for (index, group) in groups.enumerated() where goesOn {
+            slot.keep(groups[(index + 1)...].flatMap(\.messages) + later, generation)
+            goesOn = await runAlone(group.messages, in: slot, generation)
         }
-        for (index, group) in groups.enumerated() {
-            guard await runAlone(group.messages, in: slot, generation) else {
-                buffer.putBack(groups[(index + 1)...].flatMap(\.messages).map(\.delivery))
-                return false
-            }
-        }
-        return true
+        // In the other case all of it is kept still, or is back in the buffer since the handler was given up.
+        if goesOn { slot.keep(later, generation) } else { putBack(slot.takeKept(generation)) }
+        return goesOn
+    }
+
+    /// Puts back what is to be run again. Its delivery counts on; what was unpacked of it does not.
+    private func putBack(_ messages: [InboundMessage]) {
+        for message in messages { message.releaseUnpacked() }
+        buffer.putBack(messages.map(\.delivery))
     }
 
     private func runAlone(_ messages: [InboundMessage], in slot: ExecutionSlot, _ generation: Int) async -> Bool {
@@ -231,6 +303,7 @@ final class QueueRunner: Sendable {
         if await settling.deadLetter(delivery, messageID: message.messageID, failure, failures: attempt) {
             await runtime.suspects.clear([message.identity])
         }
+        message.releaseBodies()
     }
 
     /// Executes the messages: together for a batch worker, one after the other for the rest.
@@ -312,8 +385,24 @@ final class QueueRunner: Sendable {
 
     /// Settles what has results, and puts back what was not reached.
     private func settle(_ work: ExecutionSlot.Work) async {
-        if work.results.contains(where: \.isSuccess) { runtime.breakers.recordSuccess(of: handler.dependencies) }
-        buffer.putBack(work.messages.dropFirst(work.results.count).map(\.delivery))
-        await settling.settle(work.messages, work.results, putBack: buffer.putBack)
+        if work.results.contains(where: \.isSuccess) {
+            runtime.breakers.recordSuccess(of: handler.dependencies)
+            if hold.isHeld { hold.recordSuccess() }
+        }
+        var returned = work.messages.dropFirst(work.results.count).map(\.delivery)
+        buffer.putBack(returned)
+        let batchSize = handler.isBatch ? work.messages.count : 1
+        await settling.settle(work.messages, work.results, batchSize: batchSize) { deliveries in
+            returned += deliveries
+            buffer.putBack(deliveries)
+        }
+        // A handler that was given up holds them for as long as it likes.
+        let waiting = Set(returned.map { ObjectIdentifier($0) })
+        for message in work.messages {
+            message.releaseUnpacked()
+            if waiting.isEmpty || !waiting.contains(ObjectIdentifier(message.delivery)) {
+                message.delivery.releaseBody()
+            }
+        }
     }
 }

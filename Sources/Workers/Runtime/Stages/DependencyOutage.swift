@@ -22,3 +22,27 @@ public struct DependencyOutage: Error, Sendable, CustomStringConvertible {
         }
     }
 }
+
+/// What the database refuses for the state of its installation: a table, a column or a right is missing.
+///
+/// It may be the mistake of one worker, so it holds that worker's queue and never all work with the database.
+struct InstallationFault: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The server's five characters.
+    let sqlState: String
+    let problem: String
+
+    init(sqlState: String, problem: String) {
+        self.sqlState = sqlState
+        self.problem = problem
+    }
+
+    init?(_ error: any Error) {
+        guard let error = error as? PostgresError, error.isInstallationFault, case .sqlState(let state) = error.code
+        else {
+            return nil
+        }
+        self.init(sqlState: state, problem: error.detail)
+    }
+
+    var description: String { "\(problem) (SQLSTATE \(sqlState))" }
+}

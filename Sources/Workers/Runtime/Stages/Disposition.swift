@@ -12,6 +12,8 @@ enum Disposition: Sendable {
     case snooze(Duration)
     /// Stays with this process until the dependency is back.
     case hold(Dependency, reason: String)
+    /// Stays with this process, and its whole queue with it, until the installation is as it should be.
+    case holdQueue(InstallationFault)
 }
 
 extension Disposition {
@@ -35,6 +37,10 @@ extension Disposition {
         case .failure(let error):
             if let outage = DependencyOutage(error) {
                 self = .hold(outage.dependency, reason: outage.reason)
+                return
+            }
+            if let fault = InstallationFault(error) {
+                self = .holdQueue(fault)
                 return
             }
             let failure = Failure(error)

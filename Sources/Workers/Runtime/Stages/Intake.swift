@@ -5,6 +5,8 @@ import FlotillaPlatform
 /// The first stage: reads off a delivery what the runtime has to know, and finds what must not run at all.
 struct Intake: Sendable {
     let queue: QueueDefinition
+    /// Who may publish what; `nil` where everybody may.
+    var rights: PublisherRights?
 
     enum Admission: Sendable {
         case admitted(InboundMessage)
@@ -20,26 +22,35 @@ struct Intake: Sendable {
         guard message.body.count <= queue.maxBody else {
             let problem = "body of \(message.body.count) bytes is over the queue's limit of \(queue.maxBody)"
             let failure = Failure(type: Failure.tooLarge, message: problem, isPermanent: true)
-            return .refused(failure, messageID: ownID ?? UUIDv7.make())
+            return .refused(failure, messageID: ownID ?? UUIDv7.makeSubstitute())
         }
         let hasHeaders = !message.headers.isEmpty
-        let original = hasHeaders ? Republication.restore(message) : message
+        var original = hasHeaders ? Republication.restore(message) : message
         do {
+            let isEncoded = BodyEncoding.concerns(message)
+            if isEncoded { original = try BodyEncoding.decoded(original, upTo: queue.maxBody) }
             let event = try CloudEvent.unwrap(original)
             let headers = message.headers
             let routingKey = headers[FleetHeader.originRoutingKey]?.text ?? delivery.routingKey
+            let name = original.properties.type ?? event?.type ?? routingKey
+            let exchange = headers[FleetHeader.originExchange]?.text ?? delivery.exchange
             let messageID = try ownID ?? Self.id(of: event)
+            if let rights, let refusal = rights.refusal(of: message, named: name, by: exchange, in: queue.name),
+                rights.isStrict
+            {
+                return .refused(refusal.failure, messageID: messageID ?? UUIDv7.makeSubstitute())
+            }
             let attempt = (headers[FleetHeader.retryCount]?.count ?? 0) + 1
             let job = headers[FleetHeader.jobID]?.text.map { JobEnd(id: $0, attempt: attempt) }
             return .admitted(
                 InboundMessage(
                     delivery: delivery,
-                    restored: hasHeaders ? original : nil,
-                    data: event?.body,
-                    event: original.properties.type ?? event?.type ?? routingKey,
-                    exchange: headers[FleetHeader.originExchange]?.text ?? delivery.exchange,
+                    restored: hasHeaders || isEncoded ? original : nil,
+                    data: event?.body ?? (isEncoded ? original.body : nil),
+                    event: name,
+                    exchange: exchange,
                     routingKey: routingKey,
-                    messageID: messageID ?? UUIDv7.make(),
+                    messageID: messageID ?? UUIDv7.makeSubstitute(),
                     hasOwnID: messageID != nil,
                     attempt: attempt,
                     maxAttempts: job.flatMap { _ in JobAttempts.own(headers) } ?? queue.retry.attempts,
@@ -49,7 +60,7 @@ struct Intake: Sendable {
                 )
             )
         } catch {
-            return .refused(Failure(error), messageID: ownID ?? UUIDv7.make())
+            return .refused(Failure(error), messageID: ownID ?? UUIDv7.makeSubstitute())
         }
     }
 

@@ -39,10 +39,13 @@ enum TicketKeyCommands {
         details: "Tickets that are out stay valid: their key is accepted until it is retired.",
         examples: ["flotilla ticket key rotate", "flotilla ticket key rotate --keep-for 365d"]
     ) { invocation in
-        let end = invocation[keepFor].map { WallClock.microseconds() + Int64($0 / .microseconds(1)) }
+        let keepFor = invocation[keepFor].map { Int64($0 / .microseconds(1)) }
         let algorithm = invocation[algorithm]
-        let key = try await with(try invocation.configuration(), signing: true) { keys in
-            try await keys.rotate(to: algorithm, oldUntil: end)
+        let key = try await with(try invocation.configuration(makingKeys: true), signing: true) { keys in
+            let now = try await keys.time()
+            return try await keys.rotate(to: algorithm, oldUntil: keepFor.map { now + $0 })
+        } recording: { key in
+            OperatorEvent("ticket-key.rotate", of: key.id.description)
         }
         try invocation.show(ShownKey(key), as: table([key]))
         return .done
@@ -58,7 +61,9 @@ enum TicketKeyCommands {
     ) { invocation in
         guard let id = TicketKeyID(invocation[id]) else { throw UsageError("KEY is eight hexadecimal digits") }
         _ = try await with(try invocation.configuration(), signing: false) { keys in
-            try await keys.retire(id, at: WallClock.microseconds())
+            try await keys.retire(id, at: try await keys.time())
+        } recording: { _ in
+            OperatorEvent("ticket-key.retire", of: id.description)
         }
         invocation.console.note("Tickets of key \(id) are refused")
         return .done
@@ -72,7 +77,7 @@ enum TicketKeyCommands {
     ) { invocation in
         let keys = try await with(try invocation.configuration(), signing: false) { keys in try await keys.list() }
         let left = keys.count { $0.publicKey == nil }
-        if left > 0 { invocation.console.note("\(left) keys of HMAC are left out") }
+        if left > 0 { invocation.console.note(left.counted("key of HMAC is left out", "keys of HMAC are left out")) }
         invocation.console.print(TicketKeyFile(keys).text)
         return .done
     }
@@ -80,11 +85,16 @@ enum TicketKeyCommands {
     private static func with<R: Sendable>(
         _ configuration: Configuration,
         signing: Bool,
-        _ body: (TicketKeys) async throws -> R
+        _ body: (TicketKeys) async throws -> R,
+        recording event: (R) -> OperatorEvent? = { _ in nil }
     ) async throws -> R {
         let masters = signing ? try configuration.masterKeyring() : nil
         do {
-            return try await configuration.withPostgres { pool in try await body(TicketKeys(pool, masters: masters)) }
+            return try await configuration.withPostgres { pool in
+                let result = try await body(TicketKeys(pool, masters: masters))
+                try await event(result)?.record(in: pool, configuration)
+                return result
+            }
         } catch let error as TicketKeyError {
             throw CommandError(error.detail, remedy: "see flotilla ticket key list")
         }

@@ -68,6 +68,7 @@ enum TicketListCommands {
                     ["address", ticket.fileUrl ?? "–"],
                     ["issued", ticket.issuedAt], ["expires", ticket.expiresAt ?? "–"], ["made", ticket.generatedAt],
                     ["cancelled", ticket.cancelledAt ?? "–"], ["token", ticket.token],
+                    ["not drawn", ticket.missingCharacters ?? "–"],
                 ]
             )
         )
@@ -98,7 +99,7 @@ enum TicketListCommands {
         let issuedAt: String
         let expiresAt: String?
         let generatedAt: String
-        let cancelledAt: String?
+        let cancelledAt, missingCharacters: String?
 
         init(_ ticket: GeneratedTicket) {
             ticketId = ticket.ticketID.text
@@ -118,6 +119,7 @@ enum TicketListCommands {
             expiresAt = ticket.expiresAt.map { WallClock.iso8601($0) }
             generatedAt = WallClock.iso8601(ticket.generatedAt)
             cancelledAt = ticket.cancelledAt.map { WallClock.iso8601($0) }
+            missingCharacters = ticket.missingCharacters
         }
     }
 }

@@ -40,11 +40,14 @@ enum TicketPreviewCommand {
             content = try jobRequest.specimen(settings, template: invocation[template])
         } catch { throw CommandError("--job: \(error.message)", status: .wrongUse) }
         let path = invocation[file]
-        let bytes = try TicketPDFRenderer().pdf(of: content)
+        let renderer = TicketPDFRenderer()
+        let bytes = try renderer.pdf(of: content)
+        let missing = String(renderer.missingCharacters)
         do throws(SystemError) {
             try PrivateFile.write(bytes, to: path, mode: 0o644)
         } catch { throw CommandError("cannot write \(path): \(error)") }
         invocation.console.note("\(path) written")
+        if !missing.isEmpty { invocation.console.note("No font has \(missing): boxes stand in their places") }
         return .done
     }
 

@@ -64,6 +64,9 @@ package struct TicketKeys: Sendable {
         }
     }
 
+    /// The database's time, by which keys are retired, in microseconds since 1970.
+    func time() async throws(PostgresError) -> Int64 { try await pool.time() }
+
     /// Refuses the tokens of a key from `time` on, in microseconds since 1970. The key that signs can't be retired.
     package func retire(_ id: TicketKeyID, at time: Int64) async throws -> TicketKey {
         let result = try await pool.query(

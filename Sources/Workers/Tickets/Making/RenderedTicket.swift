@@ -4,4 +4,6 @@ struct RenderedTicket: Sendable, Hashable {
     /// SHA-256.
     let hash: [UInt8]
     let duration: Duration
+    /// Characters that no font has, with boxes in their places.
+    let missingCharacters: [Character]
 }

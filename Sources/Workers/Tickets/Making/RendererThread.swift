@@ -20,15 +20,22 @@ actor RendererThread {
             try Task.checkCancellation()
             let begin = ContinuousClock.now
             let bytes: [UInt8]
+            let missing: [Character]
             do throws(TicketDocumentError) {
                 bytes = try pdfRenderer.pdf(of: request.content)
+                missing = pdfRenderer.missingCharacters
             } catch {
                 if error.isRetriable { throw error }
                 queue.finish(place, .failure(error))
                 continue
             }
             try await store.put(bytes, at: request.path)
-            let rendered = RenderedTicket(size: bytes.count, hash: SHA256.digest(bytes), duration: .now - begin)
+            let rendered = RenderedTicket(
+                size: bytes.count,
+                hash: SHA256.digest(bytes),
+                duration: .now - begin,
+                missingCharacters: missing
+            )
             queue.finish(place, .success(rendered))
         }
     }

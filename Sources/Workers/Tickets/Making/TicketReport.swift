@@ -33,11 +33,13 @@ struct TicketReport: Sendable {
     }
 
     private func data(withGuestsOf jobRequest: TicketJobRequest?) -> JSONValue.Member {
-        let summary: [JSONValue.Member] = [
+        var summary: [JSONValue.Member] = [
             .init("total", .number("\(summary.total)")), .init("successful", .number("\(summary.successful)")),
             .init("failed", .number("\(summary.failed)")),
             .init("processingTime", .number("\(summary.processingTime)")),
         ]
+        let incomplete = outcomes.count { (try? $0.result.get())?.missingCharacters != nil }
+        if incomplete > 0 { summary.append(.init("withMissingCharacters", .number("\(incomplete)"))) }
         return .init(
             "data",
             .members([
@@ -57,6 +59,7 @@ struct TicketReport: Sendable {
                 .init("filePath", .string(TicketAddress.shownPath(ticket.path))),
                 .init("generatedAt", .string(WallClock.iso8601(ticket.generatedAt))), .init("success", .boolean(true)),
             ]
+            if let missing = ticket.missingCharacters { members.append(.init("missingCharacters", .string(missing))) }
             if let jobRequest { members += guest(of: ticket, jobRequest) }
         case .failure(let problem):
             members += [

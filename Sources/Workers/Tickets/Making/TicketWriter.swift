@@ -163,7 +163,8 @@ extension TicketWriter {
             issuedAt: Int64(draft.identity.issuedAt) * 1_000_000,
             expiresAt: expiresAt(request).map { Int64($0) * 1_000_000 },
             generatedAt: now,
-            cancelledAt: nil
+            cancelledAt: nil,
+            missingCharacters: file.missingCharacters.isEmpty ? nil : String(file.missingCharacters)
         )
     }
 }

@@ -73,7 +73,8 @@ package struct TicketData: PersonalDataStore {
             _ = try await transaction.query(
                 SQLStatement(
                     """
-                    UPDATE generated_tickets SET guest_name = NULL, guest_email = NULL, file_size = 0
+                    UPDATE generated_tickets SET guest_name = NULL, guest_email = NULL, file_size = 0,
+                        missing_characters = NULL
                     WHERE ticket_id = ANY ($1)
                     """,
                     [.textArray(ids)]

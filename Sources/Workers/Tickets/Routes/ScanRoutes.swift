@@ -1,6 +1,4 @@
-import FlotillaStorage
 package import FlotillaHTTPRouting
-import FlotillaPlatform
 
 /// `/api/v1/scans`: the scanning of tickets. The paths without a version are those of older callers.
 package struct ScanRoutes: Sendable {
@@ -16,11 +14,7 @@ package struct ScanRoutes: Sendable {
         static let fields: Fields = [code, eventID, operatorID, location]
     }
 
-    private static let idempotencyKey = Field.optional(
-        "Idempotency-Key",
-        .string(length: 1...200),
-        "The same key with the same body gets the same answer and counts once, with another body 409."
-    )
+    private static let idempotencyKey = IdempotencyHeader.field("Repeats get the same answer, and count once.")
     private static let traceParent = Field.optional("traceparent", .string(length: 1...255), "W3C Trace Context.")
 
     private let scanner: TicketScanner
@@ -32,14 +26,16 @@ package struct ScanRoutes: Sendable {
             Route(
                 "POST",
                 "\(base)/validate",
-                access: .scope(.enqueue),
+                access: .scope(.scan),
                 summary:
                     "Look at a ticket at the door, and let its guest in once. A refusal is an answer too, not an error.",
                 body: Body.fields,
                 headers: [Self.idempotencyKey, Self.traceParent],
+                holdsSecrets: true,
                 answers: [
                     .of(200, "Whether the ticket is valid, and if not, why.", Schemas.scan),
-                    .of(409, "The idempotency key belongs to another body."),
+                    .of(409, "The first request with the idempotency key is not answered yet."),
+                    .of(422, "The request has mistakes, or its idempotency key belongs to another one."),
                 ],
                 handler: validate
             )
@@ -56,24 +52,11 @@ package struct ScanRoutes: Sendable {
         request.correlationID = call.correlationID
         request.traceParent = call.headers[Self.traceParent]
         request.createdBy = call.principal?.name
-        request.key = call.headers[Self.idempotencyKey].map { key in
-            IdempotencyKey(
-                text: "\(call.principal?.id ?? "") \(key)",
-                requestHash: SHA256.digest(call.request.body)
-            )
-        }
+        request.key = call.idempotencyKey
         switch try await scanner.scan(request) {
         case .decided(_, let json, let isRepeat):
-            var headers = HTTPHeaders()
-            if isRepeat { headers.add("Idempotent-Replayed", "true") }
-            return Envelope.success(json, headers: headers)
-        case .conflict:
-            throw APIError(
-                status: 409,
-                code: "idempotency_conflict",
-                message: "This Idempotency-Key was used for another scan.",
-                details: [.init(field: "Idempotency-Key", message: "belongs to another body")]
-            )
+            return Envelope.success(json, headers: IdempotencyHeader.headers(isRepeat: isRepeat))
+        case .conflict: throw APIError.idempotencyKeyReused()
         }
     }
 }

@@ -12,7 +12,8 @@ extension Schemas {
         "qrCodeData":{"type":"string"},"fileUrl":{"type":["string","null"]},"filePath":{"type":["string","null"]},\
         "fileSize":{"type":"integer"},"issuedAt":{"type":"string","format":"date-time"},\
         "expiresAt":{"type":"string","format":"date-time"},"generatedAt":{"type":"string","format":"date-time"},\
-        "cancelledAt":{"type":"string","format":"date-time"}}}
+        "cancelledAt":{"type":"string","format":"date-time"},\
+        "missingCharacters":{"type":"string","description":"Characters that no font had: boxes stand in their places."}}}
         """
 
     static let ticketPage = """

@@ -1,6 +1,6 @@
 package import FlotillaHTTPRouting
 import FlotillaModels
-import FlotillaModules
+package import FlotillaModules
 import FlotillaPlatform
 package import FlotillaStorage
 import Workers
@@ -40,10 +40,8 @@ package struct TicketRoutes: Sendable {
         static let file: Fields = [proof]
     }
 
-    private static let idempotencyKey = Field.optional(
-        "Idempotency-Key",
-        .string(length: 1...255),
-        "The same key with the same body gives the same job, with another body 409. The job_id unless given."
+    private static let idempotencyKey = IdempotencyHeader.field(
+        "Repeats with the same key give the same job; the job_id is the key unless given."
     )
 
     /// The command that the worker takes.
@@ -51,15 +49,26 @@ package struct TicketRoutes: Sendable {
 
     private let jobs: JobIntake
     private let records: TicketRecords
+    private let lists: TicketRecords
     private let files: (any TicketFileStore)?
     private let admission: AdmissionControl
+    private let rules: IntakeRules
 
     /// - Parameter files: `nil` goes without the files themselves.
-    package init(_ pool: PostgresPool, exchange: String, files: (any TicketFileStore)?, admission: AdmissionControl) {
+    package init(
+        _ pool: PostgresPool,
+        lists: PostgresPool? = nil,
+        exchange: String,
+        files: (any TicketFileStore)?,
+        admission: AdmissionControl,
+        rules: IntakeRules
+    ) {
         jobs = JobIntake(Jobs(pool, exchange: exchange))
         records = TicketRecords(pool)
+        self.lists = TicketRecords(lists ?? pool)
         self.files = files
         self.admission = admission
+        self.rules = rules
     }
 
     package var routes: [Route] {
@@ -68,7 +77,8 @@ package struct TicketRoutes: Sendable {
                 "GET",
                 "/api/v1/tickets/{id}",
                 access: .scope(.read),
-                summary: "A ticket that has been made.",
+                summary: "A ticket that has been made. Its code, its links and its guest are shown with read:personal.",
+                holdsSecrets: true,
                 answers: [.of(200, "The ticket.", Schemas.ticket), .of(404, "There is no such ticket.")],
                 handler: get
             ),
@@ -76,8 +86,9 @@ package struct TicketRoutes: Sendable {
                 "GET",
                 "/api/v1/tickets",
                 access: .scope(.read),
-                summary: "Tickets that have been made, by their ids.",
+                summary: "Tickets that have been made, by their ids, with the same masked.",
                 query: Query.list,
+                holdsSecrets: true,
                 answers: [.of(200, "A page of tickets.", Schemas.ticketPage)],
                 handler: list
             ),
@@ -95,9 +106,12 @@ package struct TicketRoutes: Sendable {
             summary: "Have tickets made. The answer comes once the job is stored for good.",
             body: Body.fields,
             headers: [Self.idempotencyKey],
+            holdsSecrets: true,
             answers: [
                 .of(202, "Accepted; Location says where to follow it.", Schemas.job),
-                .of(409, "The idempotency key, or the job_id, belongs to another body."),
+                .of(403, "The key lacks the scope, or a grant for jobs of the type \(Self.type)."),
+                .of(409, "The first request with the idempotency key is not answered yet."),
+                .of(422, "The request has mistakes, or its idempotency key, or job_id, belongs to another one."),
             ],
             handler: generate
         )
@@ -110,11 +124,13 @@ package struct TicketRoutes: Sendable {
             access: .open,
             summary: "A ticket as PDF, for who was given its address.",
             query: Query.file,
+            holdsSecrets: true,
             answers: [.of(200, "The file."), .of(404, "There is no such ticket, or the proof is not its own.")]
         ) { call in try await file(call, files) }
     }
 
     private func generate(_ call: Call) async throws -> HTTPResponse {
+        try rules.check(job: Self.type, from: call.principal)
         let jobRequest: TicketJobRequest
         do throws(InvalidPayload) {
             jobRequest = try TicketJobRequest(body: call.request.body)
@@ -122,16 +138,18 @@ package struct TicketRoutes: Sendable {
             throw APIError.invalid([.init(field: error.field, message: error.problem)])
         }
         try admission.check()
+        let byJob = jobRequest.jobID.map { call.idempotencyKey("ticket-job:\($0.text)", path: Self.type) }
         let outcome = try await jobs.enqueue(
             NewJob(
                 type: Self.type,
                 payload: call.request.body,
-                idempotencyKey: call.headers[Self.idempotencyKey] ?? jobRequest.jobID.map { "ticket-job:\($0.text)" },
+                idempotencyKey: call.idempotencyKey ?? byJob,
                 correlationID: call.correlationID,
-                createdBy: call.principal?.name
+                createdBy: call.principal?.reference,
+                createdByReference: call.caller
             )
         )
-        return try outcome.answer(to: call.headers[Self.idempotencyKey] == nil ? "job_id" : "Idempotency-Key")
+        return try outcome.answer(to: call.idempotencyKey == nil ? "job_id" : IdempotencyHeader.name, of: call)
     }
 
     private func get(_ call: Call) async throws -> HTTPResponse {
@@ -139,12 +157,12 @@ package struct TicketRoutes: Sendable {
         guard TicketToken.isValid(id), let ticket = try await records.get(id) else {
             throw APIError.notFound("ticket \(id.prefix(100))")
         }
-        return Envelope.success(ticket.json)
+        return Envelope.success(ticket.json(call.mask))
     }
 
     private func list(_ call: Call) async throws -> HTTPResponse {
         let limit = call.query[Query.limit] ?? 50
-        let found = try await records.list(
+        let found = try await lists.list(
             .init(
                 eventID: call.query[Query.event],
                 jobID: call.query[Query.job],
@@ -154,7 +172,7 @@ package struct TicketRoutes: Sendable {
             )
         )
         return Envelope.page(
-            found.prefix(limit).map(\.json),
+            found.prefix(limit).map { $0.json(call.mask) },
             nextCursor: found.count > limit ? found[limit - 1].ticketID.text : nil
         )
     }
@@ -184,21 +202,21 @@ package struct TicketRoutes: Sendable {
 }
 
 extension GeneratedTicket {
-    fileprivate var json: String {
+    fileprivate func json(_ mask: PersonalMask) -> String {
         var object = JSONObject()
         object.add("ticketId", json: ticketID.json.json)
-        object.add("ticketCode", code)
+        object.add("ticketCode", mask.value(code))
         object.add("eventId", json: eventID.json.json)
         object.add("eventTitle", eventTitle)
         object.add("guestId", json: guest?.json.json)
-        object.add("guestName", guestName)
+        object.add("guestName", mask.value(guestName))
         object.add("type", type)
         object.add("template", template)
         object.add("jobId", jobID)
-        object.add("qrCodeData", token)
+        object.add("qrCodeData", mask.value(token))
         if hasFile {
-            object.add("fileUrl", url)
-            object.add("filePath", "/tickets/\(path)")
+            object.add("fileUrl", mask.value(url))
+            object.add("filePath", mask.value("/tickets/\(path)"))
         } else {
             object.add("fileUrl", json: "null")
             object.add("filePath", json: "null")
@@ -208,6 +226,7 @@ extension GeneratedTicket {
         object.add("expiresAt", expiresAt.map { WallClock.iso8601($0) })
         object.add("generatedAt", WallClock.iso8601(generatedAt))
         object.add("cancelledAt", cancelledAt.map { WallClock.iso8601($0) })
+        object.add("missingCharacters", missingCharacters)
         return object.closed
     }
 }

@@ -1,4 +1,3 @@
-package import FlotillaStorage
 package import FlotillaModels
 
 /// A code that was scanned.

@@ -36,12 +36,7 @@ package struct TicketScanner: Sendable {
         if case .failure(let error) = read, error.code == .unknownKey {
             read = Self.open(request.code, by: try await keyring.verifier(isForUnknownKey: true))
         }
-        do {
-            return try await decide(request, read)
-        } catch let error as PostgresError where request.key != nil && error.code == .sqlState("23505") {
-            // The same request, at the same moment: the other one has answered.
-            return try await decide(request, read)
-        }
+        return try await decide(request, read)
     }
 
     private static func open(
@@ -58,13 +53,16 @@ package struct TicketScanner: Sendable {
         _ read: Result<TicketToken, TicketTokenError>
     ) async throws -> Answer {
         try await pool.transaction { transaction in
+            let id = "scan-\(UUIDv7.make())"
             if let key = request.key,
-                let row = try await transaction.query(ScanStatements.repeated(key)).first
+                let holder = try await IdempotencyKeys.claim(.init(key: key, resource: id), in: transaction)
             {
-                guard row.bytes(0) == key.requestHash else { return .conflict }
-                return Self.repeated(row.text(1) ?? "")
+                guard holder.isRepeated(by: key),
+                    let row = try await transaction.query(ScanStatements.answer(of: holder.resource)).first
+                else { return .conflict }
+                return Self.repeated(row.text(0) ?? "")
             }
-            let result = try await result(of: read, request, transaction)
+            let result = try await result(of: read, request, id, transaction)
             let suspicion = try await suspicion(of: result, request, transaction)
             var statements = [ScanStatements.insert(result, request, suspicion: suspicion?.sign)]
             var events = [result.event(of: request)]
@@ -92,9 +90,9 @@ package struct TicketScanner: Sendable {
     private func result(
         of read: Result<TicketToken, TicketTokenError>,
         _ request: ScanRequest,
+        _ id: String,
         _ transaction: PostgresTransaction
     ) async throws -> ScanResult {
-        let id = "scan-\(UUIDv7.make())"
         let token: TicketToken
         switch read {
         case .success(let genuine): token = genuine

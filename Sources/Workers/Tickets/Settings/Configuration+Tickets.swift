@@ -10,13 +10,10 @@ extension Configuration {
     package func tickets() throws(CommandError) -> TicketConfiguration {
         var settings = TicketConfiguration(
             address: ticketAddress,
-            threads: self[Settings.ticketThreads] ?? ProcessInfo.processInfo.activeProcessorCount
+            threads: self[Settings.ticketThreads] ?? min(256, ProcessInfo.processInfo.activeProcessorCount)
         )
         if let url = self[Settings.ticketURL], !["https://", "http://"].contains(where: url.hasPrefix) {
             throw wrong(Settings.ticketURL.name, "has to begin with https:// or http://")
-        }
-        guard (1...256).contains(settings.threads) else {
-            throw wrong(Settings.ticketThreads.name, "has to be a whole number from 1 to 256")
         }
         guard let language = TicketLanguage(rawValue: self[Settings.ticketLanguage]) else {
             throw wrong(Settings.ticketLanguage.name, "has to be en or fr")

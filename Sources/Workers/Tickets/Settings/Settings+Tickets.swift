@@ -43,16 +43,16 @@ extension Settings {
         "FLOTILLA_TICKETS_THREADS",
         "How many tickets a process draws at a time",
         otherwise: "one for each core"
-    )
+    ).within(1...256)
 
     package static let scanTwoPlaces = Setting<Duration>(
         "FLOTILLA_SCAN_TWO_PLACES",
         "A ticket scanned at two places within this time is suspected to be copied"
-    ).defaulting(to: .seconds(30))
+    ).within(.zero ... .seconds(86_400)).defaulting(to: .seconds(30))
     package static let scanForgedBurst = Setting<Int>(
         "FLOTILLA_SCAN_FORGED_BURST",
         "How many forged codes one operator scans in a minute before it is suspected"
-    ).defaulting(to: 10)
+    ).within(1...1_000_000).defaulting(to: 10)
 
     static let tickets: [any SettingDeclaration] = [
         ticketFolder, ticketURL, ticketStore, ticketStoreRegion, ticketStoreKey, ticketStoreSecret, ticketTemplates,

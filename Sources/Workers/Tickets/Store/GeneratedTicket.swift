@@ -29,6 +29,8 @@ package struct GeneratedTicket: Sendable, Hashable {
     package let expiresAt: Int64?
     package let generatedAt: Int64
     package let cancelledAt: Int64?
+    /// Characters that no font had when the file was made, in one text; `nil` where none was missing.
+    package let missingCharacters: String?
 
     /// Whether there is still a file at ``path`` and ``url``: not once the guest is forgotten.
     package var hasFile: Bool { size > 0 }
@@ -41,7 +43,7 @@ extension GeneratedTicket {
     static let columns = """
         ticket_id, event_id, has_number_ids, guest_id, job_id, ticket_code, guest_name, guest_email, type, template, \
         event_title, key_id, qr_code_data, content_hash, file_path, file_url, file_size, file_hash, issued_at, \
-        expires_at, generated_at, cancelled_at, has_number_event_id
+        expires_at, generated_at, cancelled_at, has_number_event_id, missing_characters
         """
 
     init(_ row: SQLRow) {
@@ -66,5 +68,6 @@ extension GeneratedTicket {
         expiresAt = row.timestamp(19)
         generatedAt = row.timestamp(20) ?? 0
         cancelledAt = row.timestamp(21)
+        missingCharacters = row.text(23)
     }
 }

@@ -8,27 +8,22 @@ enum ScanStatements {
         SQLStatement(
             """
             INSERT INTO ticket_scans (id, outcome, ticket_id, event_id, operator_id, location, scan_number,
-                token_digest, suspicion, idempotency_key, request_hash, answer, correlation_id, created_by, scanned_at)
-            VALUES ($1, $2, $3::text, $4, $5, $6, $7::bigint::integer, $8, $9::text, $10::text, $11::bytea, $12,
-                $13::text, $14::text, $15)
+                token_digest, suspicion, answer, correlation_id, created_by, scanned_at)
+            VALUES ($1, $2, $3::text, $4, $5, $6, $7::bigint::integer, $8, $9::text, $10, $11::text, $12::text, $13)
             """,
             [
                 .text(result.id), .text(result.outcome.rawValue), .optional(result.ticketID),
                 .text(request.eventID.text), .text(request.operatorID.text), .text(request.location),
                 result.scanCount.map { .int(Int64($0.count)) } ?? .null, .bytes(SHA256.digest(request.code)),
-                .optional(suspicion?.rawValue), .optional(request.key?.text),
-                request.key.map { .bytes($0.requestHash) } ?? .null, .text(result.answer.json),
+                .optional(suspicion?.rawValue), .text(result.answer.json),
                 .optional(request.correlationID), .optional(request.createdBy), .timestamp(result.at),
             ]
         )
     }
 
-    /// What a request with the same key was answered: the hash of its body, and the answer.
-    static func repeated(_ key: IdempotencyKey) -> SQLStatement {
-        SQLStatement(
-            "SELECT request_hash, answer FROM ticket_scans WHERE idempotency_key = $1",
-            [.text(key.text)]
-        )
+    /// What a scan was answered.
+    static func answer(of id: String) -> SQLStatement {
+        SQLStatement("SELECT answer FROM ticket_scans WHERE id = $1", [.text(id)])
     }
 
     /// One after the other, so that a burst is reported once.

@@ -44,7 +44,7 @@ enum TicketStatements {
             INSERT INTO generated_tickets AS old (\(GeneratedTicket.columns))
             SELECT \(values)
             FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-                $22, $23) AS new (\(given))
+                $22, $23, $24) AS new (\(given))
             ON CONFLICT (ticket_id) DO UPDATE SET
                 has_number_ids = excluded.has_number_ids, has_number_event_id = excluded.has_number_event_id,
                 guest_id = excluded.guest_id, job_id = excluded.job_id,
@@ -53,7 +53,8 @@ enum TicketStatements {
                 event_title = excluded.event_title, key_id = excluded.key_id, qr_code_data = excluded.qr_code_data,
                 content_hash = excluded.content_hash, file_path = excluded.file_path, file_url = excluded.file_url,
                 file_size = excluded.file_size, file_hash = excluded.file_hash, issued_at = excluded.issued_at,
-                expires_at = excluded.expires_at, generated_at = excluded.generated_at
+                expires_at = excluded.expires_at, generated_at = excluded.generated_at,
+                missing_characters = excluded.missing_characters
             WHERE old.event_id = excluded.event_id
             RETURNING CASE WHEN old.cancelled_at IS NULL THEN old.ticket_id END
             """,
@@ -69,7 +70,7 @@ enum TicketStatements {
                 .intArray(tickets.map { Int64($0.size) }), .bytesArray(tickets.map(\.fileHash)),
                 .timestampArray(tickets.map(\.issuedAt)), .timestampArray(tickets.map(\.expiresAt)),
                 .timestampArray(tickets.map(\.generatedAt)), .timestampArray(tickets.map(\.cancelledAt)),
-                .intArray(tickets.map { $0.eventID.isNumber ? 1 : 0 }),
+                .intArray(tickets.map { $0.eventID.isNumber ? 1 : 0 }), .textArray(tickets.map(\.missingCharacters)),
             ]
         )
     }

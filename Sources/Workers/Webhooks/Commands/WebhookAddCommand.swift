@@ -27,7 +27,7 @@ enum WebhookAddCommand {
         ]
     ) { invocation in
         guard !invocation[events].isEmpty else { throw UsageError("say what it is told of: --events ticket.completed") }
-        let configuration = try invocation.configuration()
+        let configuration = try invocation.configuration(makingKeys: true)
         let access = try configuration.webhookAccess()
         let subscription: WebhookSubscription
         do {
@@ -49,7 +49,8 @@ enum WebhookAddCommand {
                 """
             )
         }
-        let secret = try await WebhookCommand.withEndpoints(configuration) { endpoints in
+        let event = OperatorEvent("webhook.add", of: subscription.name)
+        let secret = try await WebhookCommand.withEndpoints(configuration, recording: event) { endpoints in
             try await endpoints.add(subscription)
         }
         try WebhookCommand.show(secret, of: subscription.name, in: invocation)

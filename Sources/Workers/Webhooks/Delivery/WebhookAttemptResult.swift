@@ -31,7 +31,7 @@ struct WebhookAttemptResult: Sendable {
     /// Only a status from 200 to 299 is one; a redirect is not followed.
     var isSuccess: Bool { status.map { (200..<300).contains($0) } ?? false }
 
-    /// The endpoint wants no more webhooks.
+    /// The endpoint says that it wants no more webhooks; it may be a mistake of its deployment.
     var isGone: Bool { status == 410 }
 
     /// Nothing that comes later can help: the address is not to be connected to, or there is no such request.
@@ -43,7 +43,7 @@ struct WebhookAttemptResult: Sendable {
     /// What it says of the endpoint, as opposed to this one message.
     var observation: EndpointLimiter.Observation {
         switch status {
-        case 429?, 502?, 503?, 504?: .outage(hold: retryAfter)
+        case 410?, 429?, 502?, 503?, 504?: .outage(hold: retryAfter)
         case .some: .answer
         case nil: isPermanentFailure || isCancelled ? .nothing : .outage(hold: nil)
         }

@@ -14,6 +14,12 @@ struct WebhookDelivery: Sendable {
     /// How long a delivery waits for an endpoint that is out before it is given up.
     private static let longestWait = Duration.seconds(3 * 86_400)
 
+    /// Of dead letters for an endpoint that was disabled.
+    static let disabledType = "webhook_endpoint_disabled"
+
+    /// What the reason of such a dead letter begins with, and that of no other endpoint.
+    static func disabledText(of endpoint: String) -> String { "the endpoint \(endpoint) is disabled:" }
+
     let pool: PostgresPool
     let seal: WebhookSeal
     let sender: WebhookSender
@@ -23,6 +29,8 @@ struct WebhookDelivery: Sendable {
     let eventExchange: String
     /// Through which the other endpoints are notified of it.
     let webhooks: WebhookOutbox
+    /// How long an endpoint has to answer 410 before it is disabled.
+    let goneAfter: Duration
 
     func deliver(_ message: WebhookDeliveryMessage, in context: MessageContext) async throws -> Outcome {
         // An endpoint that was removed took its deliveries with it.
@@ -34,9 +42,9 @@ struct WebhookDelivery: Sendable {
             throw PermanentError(type: "webhook_failed", message: "\(planned.name): \(planned.reason ?? "failed")")
         }
         guard planned.isEnabled else {
-            let reason = "the endpoint \(planned.name) is disabled: \(planned.disabledReason ?? "by an operator")"
+            let reason = "\(Self.disabledText(of: planned.name)) \(planned.disabledReason ?? "by an operator")"
             try await giveUp(planned, reason: reason)
-            throw PermanentError(type: "webhook_endpoint_disabled", message: reason)
+            throw PermanentError(type: Self.disabledType, message: reason)
         }
         let url = try await checkedURL(of: planned)
         guard planned.age < Self.longestWait || context.isReplay else {
@@ -86,7 +94,7 @@ struct WebhookDelivery: Sendable {
             return .done
         }
         let reason = "\(planned.name): \(problem)"
-        let isOver = result.isGone || result.isPermanentFailure || context.attempt >= context.maxAttempts
+        let isOver = result.isPermanentFailure || context.attempt >= context.maxAttempts
         let end =
             isOver
             ? WebhookStatements.failed(planned.id, reason: problem)
@@ -97,13 +105,18 @@ struct WebhookDelivery: Sendable {
             await Task { _ = try? await pool.pipeline([attempt, end]) }.value
             throw CancellationError()
         }
-        _ = try await pool.pipeline([attempt, end, WebhookStatements.failing(endpoint: planned.endpoint)])
+        var records = [attempt, end, WebhookStatements.failing(endpoint: planned.endpoint)]
+        if result.isGone { records.append(WebhookStatements.gone(endpoint: planned.endpoint)) }
+        _ = try await pool.pipeline(records)
         let disabling =
             result.isGone
-            ? WebhookStatements.disable(endpoint: planned.endpoint, reason: "it answered 410 Gone")
+            ? WebhookStatements.disableGone(endpoint: planned.endpoint, after: goneAfter)
             : WebhookStatements.disableAfterFailures(endpoint: planned.endpoint)
-        try await disable(planned, by: disabling, context)
-        if result.isGone { throw PermanentError(type: "webhook_endpoint_gone", message: reason) }
+        let isDisabled = try await disable(planned, by: disabling, context)
+        if isDisabled, result.isGone {
+            try await giveUp(planned, reason: problem)
+            throw PermanentError(type: "webhook_endpoint_gone", message: reason)
+        }
         if result.isPermanentFailure { throw PermanentError(type: "webhook_refused", message: reason) }
         guard let asked = result.retryAfter else { throw UndeliveredWebhook(reason: reason) }
         throw RetryLater(after: max(asked, Self.leastWait(after: context.attempt)), reason: reason)
@@ -158,8 +171,11 @@ struct WebhookDelivery: Sendable {
         _ = try await pool.query(WebhookStatements.failed(planned.id, reason: reason))
     }
 
-    private func disable(_ planned: PlannedDelivery, by statement: SQLStatement, _ context: MessageContext) async throws
-    {
+    private func disable(
+        _ planned: PlannedDelivery,
+        by statement: SQLStatement,
+        _ context: MessageContext
+    ) async throws -> Bool {
         let isDisabled = try await pool.transaction { transaction in
             guard let row = try await transaction.query(statement).first else { return false }
             let body: [JSONValue.Member] = [
@@ -183,12 +199,13 @@ struct WebhookDelivery: Sendable {
             _ = try await transaction.query(Outbox.insert([message]))
             return true
         }
-        guard isDisabled else { return }
+        guard isDisabled else { return false }
         context.log.error(
             "a webhook endpoint is disabled; flotilla webhook list says why, flotilla webhook enable takes it up again",
             correlationID: context.correlationID,
             ["endpoint": .string(planned.name)]
         )
+        return true
     }
 
     private func note(_ result: WebhookAttemptResult, _ planned: PlannedDelivery) {

@@ -70,12 +70,13 @@ package struct WebhookEndpoints: Sendable {
         return secret
     }
 
-    /// Lets deliveries go out again, or keeps them from it. What is handed in while it is disabled is not kept for it.
+    /// Lets deliveries go out again, or keeps them from it. What is handed in while it is disabled is kept as missed.
     package func enable(_ name: String, _ isEnabled: Bool, reason: String?) async throws {
         let changed = try await pool.query(
             SQLStatement(
                 """
-                UPDATE webhook_endpoints SET is_enabled = $2, failing_since = NULL, updated_at = now(),
+                UPDATE webhook_endpoints SET is_enabled = $2, failing_since = NULL, gone_since = NULL, gone_answers = 0,
+                    updated_at = now(),
                     disabled_reason = CASE WHEN $2 THEN NULL ELSE $3::text END,
                     disabled_at = CASE WHEN $2 THEN NULL ELSE now() END
                 WHERE name = $1
@@ -84,6 +85,28 @@ package struct WebhookEndpoints: Sendable {
             )
         )
         guard changed.affected == 1 else { throw Self.unknown(name) }
+    }
+
+    /// How many webhooks the endpoint has missed since it was disabled.
+    package func missed(by name: String) async throws -> Int {
+        Int(try await pool.query(MissedDeliveries.count(of: name)).first?.int(0) ?? 0)
+    }
+
+    /// How many webhooks that waited for the endpoint came to their end because it was disabled: they are dead letters.
+    package func givenUp(by name: String) async throws -> Int {
+        let statement = SQLStatement(
+            """
+            SELECT count(*) FROM webhook_deliveries WHERE status = 'failed' AND starts_with(reason, $2)
+                AND endpoint_id = (SELECT id FROM webhook_endpoints WHERE name = $1)
+            """,
+            [.text(name), .text(WebhookDelivery.disabledText(of: name))]
+        )
+        return Int(try await pool.query(statement).first?.int(0) ?? 0)
+    }
+
+    /// Sends what the endpoint has missed since `time`, in microseconds since 1970; returns how many.
+    package func sendMissed(to name: String, since time: Int64, by outbox: WebhookOutbox) async throws -> Int {
+        try await MissedDeliveries.send(to: name, since: time, in: pool, by: outbox)
     }
 
     /// Takes the endpoint out, with its deliveries and their attempts.
@@ -128,7 +151,9 @@ package struct WebhookEndpoints: Sendable {
                         is_enabled = is_enabled OR url <> $2,
                         disabled_reason = CASE WHEN url = $2 THEN disabled_reason END,
                         disabled_at = CASE WHEN url = $2 THEN disabled_at END,
-                        failing_since = CASE WHEN url = $2 THEN failing_since END
+                        failing_since = CASE WHEN url = $2 THEN failing_since END,
+                        gone_since = CASE WHEN url = $2 THEN gone_since END,
+                        gone_answers = CASE WHEN url = $2 THEN gone_answers ELSE 0 END
                     WHERE id = $1
                     """,
                     [

@@ -26,6 +26,10 @@ extension Configuration {
     /// Which endpoints may be called. The core may be anywhere, since the settings themselves name it.
     package func webhookAccess() throws(CommandError) -> WebhookAccess {
         var allowed: [String] = []
+        let name = Settings.webhookPrivate.name
+        if self[Settings.webhookPrivate]?.words.contains(where: { $0.contains("@") }) == true {
+            throw CommandError("\(name) has an @: write host:port, without a user and a password", status: .wrongUse)
+        }
         for word in self[Settings.webhookPrivate]?.words ?? [] {
             do throws(FieldError) {
                 let url = try EndpointURL("http://\(word)")
@@ -35,7 +39,7 @@ extension Configuration {
                 allowed.append(url.authority)
             } catch {
                 throw CommandError(
-                    "FLOTILLA_WEBHOOK_ALLOW_PRIVATE: “\(word)” \(error.problem); write host:port, such as 10.0.0.7:3001",
+                    "\(name): “\(word)” \(error.problem); write host:port, such as 10.0.0.7:3001",
                     status: .wrongUse
                 )
             }

@@ -10,7 +10,11 @@ extension Settings {
     package static let webhookRetention = Setting<Duration>(
         "FLOTILLA_WEBHOOK_RETENTION",
         "How long webhooks and the log of their attempts are kept"
-    ).defaulting(to: .seconds(30 * 86_400))
+    ).within(.seconds(3_600) ... .seconds(3_650 * 86_400)).defaulting(to: .seconds(30 * 86_400))
+    package static let webhookGoneAfter = Setting<Duration>(
+        "FLOTILLA_WEBHOOK_GONE_AFTER",
+        "How long an endpoint has to answer 410, at least three times, before it is disabled"
+    ).within(.seconds(60) ... .seconds(365 * 86_400)).defaulting(to: .seconds(86_400))
     package static let core = Setting<String>(
         "FLOTILLA_CORE_URL",
         "The core, which hears of tickets and scans at `/api/internal/…`: `http://core:3001`"
@@ -21,6 +25,6 @@ extension Settings {
     )
 
     static let webhooks: [any SettingDeclaration] = [
-        webhookPrivate, webhookRetention, core, coreSecret,
+        webhookPrivate, webhookRetention, webhookGoneAfter, core, coreSecret,
     ]
 }

@@ -52,7 +52,10 @@ enum WebhookStatements {
     /// Touches the endpoint's row only when there is something to change, since all deliveries would wait for it.
     static func succeeded(endpoint: String) -> SQLStatement {
         SQLStatement(
-            "UPDATE webhook_endpoints SET failing_since = NULL WHERE id = $1 AND failing_since IS NOT NULL",
+            """
+            UPDATE webhook_endpoints SET failing_since = NULL, gone_since = NULL, gone_answers = 0
+            WHERE id = $1 AND (failing_since IS NOT NULL OR gone_since IS NOT NULL)
+            """,
             [.text(endpoint)]
         )
     }
@@ -64,18 +67,42 @@ enum WebhookStatements {
         )
     }
 
-    /// - Returns: a row when the endpoint was enabled until now.
-    static func disable(endpoint: String, reason: String) -> SQLStatement {
+    /// How many times an endpoint has to answer 410 before it is believed, unless the first is to do.
+    static let goneAnswers = 3
+
+    /// It answered 410 once more.
+    static func gone(endpoint: String) -> SQLStatement {
         SQLStatement(
             """
-            UPDATE webhook_endpoints SET is_enabled = false, disabled_reason = $2, disabled_at = now(), updated_at = now()
-            WHERE id = $1 AND is_enabled RETURNING name, url
+            UPDATE webhook_endpoints SET gone_since = coalesce(gone_since, now()), gone_answers = gone_answers + 1
+            WHERE id = $1
             """,
-            [.text(endpoint), .text(reason)]
+            [.text(endpoint)]
         )
     }
 
-    /// As ``disable(endpoint:reason:)``, once nothing has succeeded for ``disableAfter``.
+    /// Disables an endpoint that has answered 410 for `duration`.
+    ///
+    /// - Returns: a row when the endpoint was enabled until now.
+    static func disableGone(endpoint: String, after duration: Duration) -> SQLStatement {
+        SQLStatement(
+            """
+            UPDATE webhook_endpoints SET is_enabled = false, disabled_at = now(), updated_at = now(),
+                disabled_reason = 'it has answered 410 Gone since ' || to_char(
+                    gone_since AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI') || ' UTC'
+            WHERE id = $1 AND is_enabled AND gone_since <= now() - $2 * interval '1 second' AND gone_answers >= $3
+            RETURNING name, url
+            """,
+            [
+                .text(endpoint), .double(duration.seconds),
+                .int(Int64(duration == .zero ? 1 : goneAnswers)),
+            ]
+        )
+    }
+
+    /// Disables an endpoint once nothing has succeeded for ``disableAfter``.
+    ///
+    /// - Returns: a row when the endpoint was enabled until now.
     static func disableAfterFailures(endpoint: String) -> SQLStatement {
         SQLStatement(
             """

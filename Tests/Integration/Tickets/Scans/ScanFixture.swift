@@ -14,7 +14,7 @@ struct ScanFixture: Sendable {
     static func with(
         size: Int = 8,
         rules: ScanRules = ScanRules(),
-        scopes: Set<Scope> = [.enqueue, .operate],
+        scopes: Set<Scope> = [.scan, .operate],
         _ body: (ScanFixture) async throws -> Void
     ) async throws {
         try await TestDatabase.with(size: size, migrated: true) { database in

@@ -1,0 +1,140 @@
+import FlotillaHTTPRouting
+import FlotillaHTTPServer
+import FlotillaModels
+import FlotillaModules
+import FlotillaPlatform
+import FlotillaStorage
+import FlotillaTelemetry
+import Synchronization
+
+/// Counts requests that were answered 401 or 403, and has the audit log say so: the first of a caller on a route at once, what
+/// follows once a minute with its number, so that no flood of them fills the log.
+final class DeniedRequests: Sendable {
+    /// What is counted together.
+    private struct Key: Hashable {
+        /// The caller, or the address of somebody who has not shown who it is; `nil` of all that there is no room for.
+        var who: String?
+        var route: String
+        var reason: String
+    }
+
+    private struct Tally {
+        var denied: DeniedRequest
+        var count = 0
+        var firstAt: Int64 = 0
+        var lastAt: Int64 = 0
+        var reportedAt: ContinuousClock.Instant?
+    }
+
+    static let event = "request.denied"
+    private static let interval = Duration.seconds(60)
+    /// Made-up callers and addresses must fill neither the memory nor the log.
+    private static let capacity = 256
+
+    private let metrics: Metrics
+    private let log: Log
+    private let intake: EventIntake
+    private let exchange: String
+    private let seal: ReceivedSeal?
+    private let tallies = Mutex<[Key: Tally]>([:])
+
+    init(_ context: APIContext, seal: ReceivedSeal?) {
+        metrics = context.metrics
+        log = context.log
+        intake = EventIntake(context.postgres)
+        exchange = context.topology.events.name
+        self.seal = seal
+    }
+
+    func note(_ denied: DeniedRequest) {
+        metrics.counter(
+            "flotilla_api_denied_total",
+            "Requests that were answered 401 or 403, by the code of the answer.",
+            ["reason": denied.reason]
+        ).increment()
+        let now = WallClock.microseconds()
+        let report = tallies.withLock { tallies -> (Key, Tally)? in
+            var key = Key(who: denied.caller ?? denied.address, route: denied.route, reason: denied.reason)
+            if tallies[key] == nil, tallies.count >= Self.capacity { key = Key(who: nil, route: "", reason: "") }
+            var tally = tallies[key] ?? Tally(denied: denied, firstAt: now)
+            tally.denied = denied
+            if tally.count == 0 { tally.firstAt = now }
+            tally.count += 1
+            tally.lastAt = now
+            tallies[key] = tally
+            return Self.take(key, &tallies)
+        }
+        if let (key, tally) = report { Task.detached { await self.report(tally, of: key) } }
+    }
+
+    /// Reports what has come since the last report of its kind, where that was a minute ago; to be called every few seconds.
+    func flush() async {
+        let reports = tallies.withLock { tallies in
+            let old = tallies.filter { $0.value.count == 0 && !Self.isRecent($0.value) }
+            for key in old.keys { tallies[key] = nil }
+            return Array(tallies.keys).compactMap { Self.take($0, &tallies) }
+        }
+        for (key, tally) in reports { await report(tally, of: key) }
+    }
+
+    private static func isRecent(_ tally: Tally) -> Bool {
+        tally.reportedAt.map { .now - $0 < interval } ?? false
+    }
+
+    /// What there is to report now; its count begins anew.
+    private static func take(_ key: Key, _ tallies: inout [Key: Tally]) -> (Key, Tally)? {
+        guard let tally = tallies[key], tally.count > 0, !isRecent(tally) else { return nil }
+        tallies[key]?.count = 0
+        tallies[key]?.reportedAt = .now
+        return (key, tally)
+    }
+
+    private func report(_ tally: Tally, of key: Key) async {
+        let denied = tally.denied
+        // With neither room for it nor anybody in particular, it is about many.
+        let isOfMany = key.who == nil
+        log.warning(
+            denied.status == 401 ? "authentication failed" : "a request was refused for want of a right",
+            correlationID: denied.correlationID,
+            [
+                "reason": .string(denied.reason), "count": .integer(tally.count), "status": .integer(denied.status),
+                "route": .string(isOfMany ? "several" : denied.route), "caller": .string(denied.caller ?? ""),
+                "address": .string(denied.address ?? ""), "key_id": .string(denied.keyID ?? ""),
+            ]
+        )
+        do {
+            try await intake.publish(message(tally, isOfMany))
+        } catch {
+            // It is counted in the next one.
+            tallies.withLock { $0[key]?.count += tally.count }
+        }
+    }
+
+    private func message(_ tally: Tally, _ isOfMany: Bool) -> OutgoingMessage {
+        let denied = tally.denied
+        var body = JSONObject()
+        body.add("service", "flotilla")
+        body.add("actor", isOfMany ? nil : denied.caller)
+        body.add("status", denied.status)
+        body.add("reason", denied.reason)
+        body.add("keyId", denied.keyID)
+        body.add("count", tally.count)
+        body.add("firstAt", WallClock.iso8601(tally.firstAt))
+        body.add("occurredAt", WallClock.iso8601(tally.lastAt))
+        var message = Message(body: Array(body.closed.utf8))
+        message.properties.contentType = "application/json"
+        message.properties.deliveryMode = 2
+        message.properties.messageID = UUIDv7.make()
+        message.properties.type = Self.event
+        message.properties.correlationID = denied.correlationID
+        message.properties.appID = "flotilla"
+        let from = ReceivedFrom(
+            by: denied.caller ?? ReceivedFrom.anonymous,
+            route: denied.route,
+            address: denied.address,
+            at: tally.lastAt
+        )
+        let outgoing = OutgoingMessage(exchange: exchange, routingKey: Self.event, message: message)
+        return ReceivedRequest(from, seal: seal).stamped(outgoing)
+    }
+}

@@ -1,0 +1,55 @@
+import FlotillaHTTPRouting
+
+/// What operations refer to, and what answers of a kind have in common.
+enum OpenAPIComponents {
+    private static let keyDescription = """
+        An API key, flk_<id>_<secret>, with scopes: \
+        \(Scope.allCases.map { "\($0.rawValue) (\($0.summary))" }.joined(separator: "; ")). \
+        With enqueue it has grants besides: which events and job types it may hand in.
+        """
+
+    static let json = """
+        {"securitySchemes":{\
+        "bearer":{"type":"http","scheme":"bearer","description":\(keyDescription.json)},\
+        "header":{"type":"apiKey","in":"header","name":"X-API-Key","description":\(keyDescription.json)}},\
+        "headers":{\
+        "RetryAfter":{"description":"In how many seconds to try again.","required":true,\
+        "schema":{"type":"integer","minimum":1}},\
+        "RateLimit":{"description":"What is left of each limit: r requests at once, all of them in t seconds.",\
+        "schema":{"type":"string"}},\
+        "RateLimitPolicy":{"description":"The limits: q requests at once, which take w seconds to come back.",\
+        "schema":{"type":"string"}}},\
+        "schemas":{"Failure":{"type":"object","required":["success","error","correlationId"],"properties":{\
+        "success":{"type":"boolean","const":false},\
+        "error":{"type":"object","required":["code","message","details"],"properties":{\
+        "code":{"type":"string"},"message":{"type":"string"},\
+        "details":{"type":"array","items":{"$ref":"#/components/schemas/Mistake"}}}},\
+        "correlationId":{"type":"string"}}},\
+        "Mistake":{"type":"object","required":["field","message"],"properties":{\
+        "field":{"type":"string"},"message":{"type":"string"}}},\
+        "Problem":{"type":"object",\
+        "required":["type","title","status","detail","instance","code","correlationId","errors"],"properties":{\
+        "type":{"type":"string","format":"uri"},"title":{"type":"string"},"status":{"type":"integer"},\
+        "detail":{"type":"string"},"instance":{"type":"string"},"code":{"type":"string"},\
+        "correlationId":{"type":"string"},\
+        "errors":{"type":"array","items":{"$ref":"#/components/schemas/Mistake"}}}}}}
+        """
+
+    /// The content of a failure.
+    static let failure = """
+        {"application/json":{"schema":{"$ref":"#/components/schemas/Failure"}},\
+        "application/problem+json":{"schema":{"$ref":"#/components/schemas/Problem"}}}
+        """
+
+    /// The header fields by which clients know when to go on; `nil` for answers without.
+    static func headers(of status: Int) -> String? {
+        let retry = "\"Retry-After\":{\"$ref\":\"#/components/headers/RetryAfter\"}"
+        switch status {
+        case 429:
+            return "{\(retry),\"RateLimit\":{\"$ref\":\"#/components/headers/RateLimit\"},"
+                + "\"RateLimit-Policy\":{\"$ref\":\"#/components/headers/RateLimitPolicy\"}}"
+        case 503: return "{\(retry)}"
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,15 @@
+/// Finds out who calls by a credential that is no API key, such as a JSON Web Token.
+///
+/// The scope is the one that the route asks for: what has to be known of a token depends on it. Whether the caller has
+/// that scope is not decided here.
+package protocol TokenVerifier: Sendable {
+    /// Who it is as far as that is known here; `nil` when somebody has to be asked first.
+    ///
+    /// - Throws: 401 for a token that is not valid.
+    func remembered(_ token: String, for scope: Scope) throws(APIError) -> Principal?
+
+    /// Who it is, after asking whoever has to be asked.
+    ///
+    /// - Throws: 401 for a token that is not valid, 503 when that can't be found out now.
+    func principal(of token: String, for scope: Scope) async throws(APIError) -> Principal
+}

@@ -1,0 +1,167 @@
+package import FlotillaHTTPRouting
+import FlotillaPlatform
+import FlotillaStorage
+package import FlotillaTelemetry
+import Synchronization
+
+/// Finds out who calls by a token: a JSON Web Token is checked here if this process has keys for them, everything else
+/// by the auth service if there is one.
+///
+/// What was found out is used for ``freshness``, then keys and revocations are looked at again: a revoked token is refused
+/// everywhere within that time.
+package final class CallerTokens: TokenVerifier {
+    fileprivate enum Standing: Sendable {
+        case good
+        case revoked
+        /// Redis could not say.
+        case unknown
+    }
+
+    private struct Entry {
+        let identity: TokenIdentity
+        let standing: Standing
+        let checkedAt: ContinuousClock.Instant
+    }
+
+    package static let freshness = Duration.seconds(2)
+    private static let capacity = 10_000
+
+    private let checker: TokenChecker?
+    private let service: AuthServiceClient?
+    private let revocations: Revocations?
+    private let policy: RevocationPolicy
+    private let log: Log
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private let wallClock: @Sendable () -> Int64
+    private let known = Mutex<[[UInt8]: Entry]>([:])
+
+    /// - Parameters:
+    ///   - revocations: `nil` without Redis, which is as if it were always out.
+    ///   - wallClock: microseconds since 1970.
+    package init(
+        _ checker: TokenChecker?,
+        _ service: AuthServiceClient?,
+        revocations: Revocations?,
+        policy: RevocationPolicy,
+        log: Log,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        wallClock: @escaping @Sendable () -> Int64 = { WallClock.microseconds() }
+    ) {
+        self.checker = checker
+        self.service = service
+        self.revocations = revocations
+        self.policy = policy
+        self.log = log
+        self.now = now
+        self.wallClock = wallClock
+    }
+
+    package func remembered(_ token: String, for scope: Scope) throws(APIError) -> Principal? {
+        guard token.utf8.count <= JSONWebToken.longest else {
+            throw .refusal(TokenRefusal(.tooLong, "is longer than \(JSONWebToken.longest) bytes"))
+        }
+        let digest = SHA256.digest(token)
+        guard let entry = known.withLock({ $0[digest] }), now() - entry.checkedAt < Self.freshness,
+            entry.identity.isAlive(at: wallClock())
+        else { return nil }
+        return try principal(entry.identity, entry.standing, for: scope)
+    }
+
+    package func principal(of token: String, for scope: Scope) async throws(APIError) -> Principal {
+        if let principal = try remembered(token, for: scope) { return principal }
+        let checkedAt = now()
+        var identity = try await identity(of: token)
+        var standing = await standing(of: identity)
+        if standing == .revoked, identity.kind == .introspected {
+            // Its subject may have signed in anew since the service was asked.
+            service?.forget(token)
+            identity = try await self.identity(of: token)
+            standing = await self.standing(of: identity)
+        }
+        remember(Entry(identity: identity, standing: standing, checkedAt: checkedAt))
+        return try principal(identity, standing, for: scope)
+    }
+
+    /// Forgets what is known of all tokens, since one of them was revoked here.
+    package func forgetAll() { known.withLock { $0.removeAll() } }
+
+    /// Who bears the token, whether it is revoked or not.
+    private func identity(of token: String) async throws(APIError) -> TokenIdentity {
+        do {
+            if let checker, service == nil || JSONWebToken.isLikely(token) {
+                return try await checker.check(token, at: wallClock())
+            }
+            if let service { return try await service.verify(token) }
+            throw TokenRefusal(.unknown, "is of a kind that is not taken here")
+        } catch let error as TokenRefusal {
+            throw .refusal(error)
+        } catch let error as AuthServiceError {
+            log.warning("a token can't be checked", ["reason": .string("\(error)")])
+            throw .unavailable("The service that checks tokens", retryAfter: error.retryAfter.wholeSeconds)
+        } catch {
+            log.warning("a token can't be checked", ["reason": .string("\(error)")])
+            throw .unavailable("What tokens are checked with", retryAfter: 5)
+        }
+    }
+
+    private func standing(of identity: TokenIdentity) async -> Standing {
+        guard let revocations else { return .unknown }
+        do {
+            return try await revocations.cause(for: identity) == nil ? .good : .revoked
+        } catch {
+            log.warning("Redis can't say which tokens are revoked", ["reason": .string("\(error)")])
+            return .unknown
+        }
+    }
+
+    private func principal(
+        _ identity: TokenIdentity,
+        _ standing: Standing,
+        for scope: Scope
+    ) throws(APIError) -> Principal {
+        var principal = identity.principal
+        switch standing {
+        case .good: return principal
+        case .revoked: throw .refusal(TokenRefusal(.revoked, "has been revoked"))
+        case .unknown:
+            guard policy.scopes.contains(scope) else { throw .unavailable("The list of revoked tokens") }
+            // `admin` stands for all scopes, and would for those that have to wait.
+            if policy.scopes.count < Scope.allCases.count {
+                let held = principal.scopes.contains(.admin) ? Set(Scope.allCases) : principal.scopes
+                principal.scopes = held.intersection(policy.scopes)
+            }
+            return principal
+        }
+    }
+
+    private func remember(_ entry: Entry) {
+        known.withLock { known in
+            if known.count >= Self.capacity { known.removeAll() }
+            known[entry.identity.digest] = entry
+        }
+    }
+}
+
+extension TokenIdentity {
+    /// - Parameter now: in microseconds since 1970.
+    fileprivate func isAlive(at now: Int64) -> Bool {
+        expiresAt.map { now < ($0 + TokenRules.skew) * 1_000_000 } ?? true
+    }
+}
+
+extension APIError {
+    /// RFC 6750, section 3.1.
+    fileprivate static func refusal(_ refusal: TokenRefusal) -> APIError {
+        APIError(
+            status: 401,
+            code: "unauthorized",
+            message: "The token is not valid: it \(refusal.detail).",
+            headers: ["WWW-Authenticate": "Bearer realm=\"flotilla\", error=\"invalid_token\""]
+        )
+    }
+}
+
+extension Duration {
+    /// At least one.
+    fileprivate var wholeSeconds: Int { max(1, Int((self / .seconds(1)).rounded(.up))) }
+}

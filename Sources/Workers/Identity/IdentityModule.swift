@@ -1,0 +1,60 @@
+package import FlotillaCommandLineKit
+package import FlotillaModules
+package import FlotillaOperations
+import FlotillaOutbound
+import FlotillaStorage
+package import Workers
+
+/// Identity: tokens that others have issued, what revokes them, and the service that knows users.
+package struct IdentityModule: DomainModule {
+    package let name = "identity"
+    private let configuration: Configuration
+
+    package init(_ configuration: Configuration) { self.configuration = configuration }
+
+    package static var settings: [any SettingDeclaration] { Settings.identity }
+    package static var commands: [Command] { [TokenCommands.all] }
+
+    package func mistakes() async -> [String] {
+        Self.mistakes { _ = try configuration.tokenSettings() }
+            + Self.mistakes { _ = try configuration.authServiceSettings() }
+    }
+
+    package func findings() async -> [DoctorFinding] { await IdentityFindings(configuration).all() }
+
+    package func start(in context: ModuleContext) throws -> ModuleParts {
+        guard context.runs(RevocationWorker.name) else { return ModuleParts() }
+        let life = configuration[Settings.longestTokenLife]
+        let revocations = context.redis.map { Revocations($0, longestLife: life) }
+        return ModuleParts(workers: [WorkerRegistration(RevocationWorker(revocations))])
+    }
+
+    package func routes(in context: APIContext) throws -> ModuleRoutes {
+        let settings = try configuration.tokenSettings()
+        let service = try configuration.authServiceSettings()
+        let life = configuration[Settings.longestTokenLife]
+        let revocations = context.redis.map { Revocations($0, longestLife: life) }
+        var parts = ModuleRoutes()
+        var tokens: CallerTokens?
+        if settings != nil || service != nil {
+            let engine = TransferEngine(name: "auth service", connectionsPerServer: 16)
+            let http = HTTPClient(engine, connectTimeout: .seconds(3))
+            tokens = CallerTokens(
+                settings?.checker(http, log: context.log),
+                service.map { AuthServiceClient($0, http, log: context.log) },
+                revocations: revocations,
+                policy: configuration[Settings.tokensWithoutRedis],
+                log: context.log
+            )
+            parts.close = { await engine.close() }
+        }
+        parts.tokens = tokens
+        parts.routes =
+            TokenRevocationRoutes(
+                revocations: revocations,
+                hasRevoked: { [tokens] in tokens?.forgetAll() },
+                log: context.log
+            ).routes
+        return parts
+    }
+}

@@ -1,0 +1,58 @@
+import FlotillaHTTPRouting
+import FlotillaModels
+
+/// What a token allows: scopes of its claims `scope`, `scp` and `scopes`, and allow-lists of `events` and `jobs`.
+///
+/// Words that are no scopes here are those of other services, and mean nothing.
+struct TokenPermissions {
+    /// The scope of tokens by which services call one another, and what it stands for: with it a caller may hand in all
+    /// that is not the fleet's alone.
+    static let internalScope = "internal"
+    static let internalScopes: Set<Scope> = [.read, .readPersonal, .enqueue]
+    private static let mostPatterns = 200
+
+    var scopes: Set<Scope> = []
+    var grants = Grants()
+
+    /// - Throws: when a claim is of another shape: less would be allowed than its issuer has meant, or more.
+    init(_ claims: JSONValue) throws(TokenRefusal) {
+        var words: [String] = []
+        for name in ["scope", "scp", "scopes"] {
+            guard let value = claims[name], !value.isNull else { continue }
+            guard let texts = value.textOrTexts else {
+                throw TokenRefusal(.claim, "has a claim \(name) that is neither text nor a list of texts")
+            }
+            words += texts.flatMap { $0.split(separator: " ").map(String.init) }
+        }
+        scopes = Set(words.compactMap(Scope.init(rawValue:)))
+        var events = try Self.patterns(claims, "events")
+        var jobs = try Self.patterns(claims, "jobs")
+        if words.contains(Self.internalScope) {
+            scopes.formUnion(Self.internalScopes)
+            (events, jobs) = (["#"], ["#"])
+        }
+        grants = Grants(events: events, jobs: jobs)
+    }
+
+    private static func patterns(_ claims: JSONValue, _ name: String) throws(TokenRefusal) -> [String] {
+        guard let value = claims[name], !value.isNull else { return [] }
+        guard case .array = value, let texts = value.textOrTexts, texts.count <= mostPatterns,
+            texts.allSatisfy(isPattern)
+        else { throw TokenRefusal(.claim, "has a claim \(name) that is no list of patterns such as profile.*") }
+        return texts
+    }
+
+    private static func isPattern(_ text: String) -> Bool {
+        (1...255).contains(text.utf8.count)
+            && text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { word in
+                word == "*" || word == "#"
+                    || !word.isEmpty
+                        && word.utf8.allSatisfy { byte in
+                            switch byte {
+                            case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, UInt8(ascii: "-"), UInt8(ascii: "_"): true
+                            default: false
+                            }
+                        }
+            }
+    }
+}

@@ -1,0 +1,6 @@
+import FlotillaTestSupport
+import Testing
+
+/// The whole fleet on servers of its own that break, and with messages that nobody can use.
+@Suite(.serialized, .enabled(if: TestServers.areAvailable), .ownFleetFixture)
+struct FleetFaultTests {}
