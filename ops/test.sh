@@ -48,9 +48,11 @@ if [ -w /dev/shm ] && [ "$(df --output=avail -k /dev/shm | tail -n 1)" -gt 40000
 FLOTILLA_HOME=$(mktemp -d "$FLOTILLA_TEST_HOMES/flotilla-test.XXXXXX")
 export FLOTILLA_TEST_HOMES FLOTILLA_HOME
 flotilla=$PWD/$scratch/debug/flotilla
+log=$FLOTILLA_HOME.log
 finish() {
     status=$?
     trap - EXIT
+    rm -f "$log"
     "$flotilla" services reset --yes 2>/dev/null || echo "test: something is left in $FLOTILLA_HOME" >&2
     exit "$status"
 }
@@ -63,21 +65,40 @@ echo "Starting the servers in $FLOTILLA_HOME"
 eval "$("$flotilla" services env)"
 export RABBITMQ_URL RABBITMQ_MANAGEMENT_URL DATABASE_URL REDIS_URL
 export FLEET_COMMAND=$flotilla
-failed=0
-for stage in "${stages[@]}"; do
-    echo "Testing $stage"
+failed=()
+
+# Runs a stage, and remembers its name and what it said when it fails: the end of a long output is what people see first.
+stage() {
+    local name=$1 status=0
+    shift
+    echo "Testing $name"
+    "$@" 2>&1 | tee "$log" || status=$?
+    [ "$status" -eq 0 ] && return
+    failed+=("$name (exit status $status)")
+    # The testing library's mark of a failure, and the words of the other stages.
+    while IFS= read -r line; do failed+=("    $line"); done < <(
+        { grep -aE '^(✘ Test .* recorded an issue|✘ .*Crash|.*: error: |Fatal error|FAIL: |FAILED|.* failed$)' "$log" || tail -n 5 "$log"; } |
+            cut -c 1-300 | head -n 20
+    )
+}
+
+for filter in "${stages[@]}"; do
     # A stage takes a few minutes at most; one that hangs has failed.
-    timeout --kill-after=10 1200 swift test "${run[@]}" --filter "$stage" || failed=1
+    stage "$filter" timeout --kill-after=10 1200 swift test "${run[@]}" --filter "$filter"
 done
 if [ "${1-}" = "" ]; then
-    ops/test-examples.sh || failed=1
+    stage "examples" ops/test-examples.sh
+    stage "the ledger's own tests" \
+        /usr/bin/python3 -m unittest discover --quiet --start-directory Tests/Chaos --pattern '*_test.py'
     # Starts a home of its own.
-    echo "Testing the ledger and a few of its cells (make chaos has them all)"
-    /usr/bin/python3 -m unittest discover --quiet --start-directory Tests/Chaos --pattern '*_test.py' || failed=1
-    env -u FLOTILLA_HOME timeout --kill-after=60 600 /usr/bin/python3 Tests/Chaos --quick --messages 300 \
-        --binary "$flotilla" || failed=1
+    stage "a few cells of the ledger (make chaos has them all)" env -u FLOTILLA_HOME timeout --kill-after=60 600 \
+        /usr/bin/python3 Tests/Chaos --quick --messages 300 --binary "$flotilla"
     # What users run: the optimizer sees more than the tests' build does.
-    echo "Building a release"
-    swift build -c release --product flotilla || failed=1
+    stage "a release build" swift build -c release --product flotilla
 fi
-exit "$failed"
+if [ "${#failed[@]}" -gt 0 ]; then
+    printf '\nFailed:\n'
+    printf '  %s\n' "${failed[@]}"
+    exit 1
+fi
+printf '\nEvery stage passed.\n'
