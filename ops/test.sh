@@ -77,7 +77,7 @@ stage() {
     failed+=("$name (exit status $status)")
     # The testing library's mark of a failure, and the words of the other stages.
     while IFS= read -r line; do failed+=("    $line"); done < <(
-        { grep -aE '^(✘ Test .* recorded an issue|✘ .*Crash|.*: error: |Fatal error|FAIL: |FAILED|.* failed$)' "$log" || tail -n 5 "$log"; } |
+        { grep -aE '^(✘ Test .* recorded an issue|✘ .*Crash|.*: error: |Fatal error|FAIL: |FAILED|chaos: .* failed: .*)' "$log" || tail -n 5 "$log"; } |
             cut -c 1-300 | head -n 20
     )
 }
