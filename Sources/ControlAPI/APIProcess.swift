@@ -114,6 +114,7 @@ package struct APIProcess: Sendable {
                 redis: redis,
                 topology: configuration.topology,
                 rules: IntakeRules(configuration.domains.map { type(of: $0) }),
+                messages: MessageCatalog(configuration.domains.map { type(of: $0) }),
                 admission: Self.admission(publisher),
                 metrics: metrics,
                 log: log

@@ -88,24 +88,11 @@ package enum ControlAPI {
         peers: [MetricsPeer] = [],
         _ domainRoutes: [Route]
     ) -> [Route] {
-        let topology = context.topology
-        let jobs = JobRoutes(
-            Jobs(context.postgres, exchange: topology.commands.name),
-            lists: Jobs(context.lists, exchange: topology.commands.name),
-            states: states,
-            types: topology.jobTypes,
-            admission: context.admission,
-            rules: context.rules
-        )
-        let events = EventRoutes(
-            context.postgres,
-            exchange: topology.events.name,
-            admission: context.admission,
-            rules: context.rules
-        )
         let resources =
-            jobs.routes + events.routes + domainRoutes + HealthRoutes(readiness).routes
+            JobRoutes(context, states: states).routes + EventRoutes(context).routes + SchemaRoutes(context).routes
+            + domainRoutes + HealthRoutes(readiness).routes
             + MetricsRoutes(context.metrics, isOpen: false, peers: peers).routes
+            + AsyncAPIRoutes(context).routes
         return resources + OpenAPIRoutes(describing: resources).routes
     }
 }

@@ -2,7 +2,7 @@ package import FlotillaHTTPRouting
 import FlotillaModels
 package import FlotillaModules
 import FlotillaPlatform
-package import FlotillaStorage
+import FlotillaStorage
 
 /// `/api/v1/events`: publish a domain event.
 package struct EventRoutes: Sendable {
@@ -26,13 +26,16 @@ package struct EventRoutes: Sendable {
     private let exchange: String
     private let admission: AdmissionControl
     private let rules: IntakeRules
+    private let messages: MessageCatalog
+    private let topology: Topology
 
-    /// - Parameter exchange: the topic exchange.
-    package init(_ pool: PostgresPool, exchange: String, admission: AdmissionControl, rules: IntakeRules) {
-        intake = EventIntake(pool)
-        self.exchange = exchange
-        self.admission = admission
-        self.rules = rules
+    package init(_ context: APIContext) {
+        intake = EventIntake(context.postgres)
+        exchange = context.topology.events.name
+        admission = context.admission
+        rules = context.rules
+        messages = context.messages
+        topology = context.topology
     }
 
     package var routes: [Route] {
@@ -42,7 +45,14 @@ package struct EventRoutes: Sendable {
                 "/api/v1/events",
                 access: .scope(.enqueue),
                 summary: "Publish a domain event. The answer comes once it is stored for good.",
+                about: """
+                    What an event may hold, `GET /api/v1/schemas/{type}` says. One of another name is taken as it is, with a \
+                    warning.
+                    """,
                 body: Body.fields,
+                examples: messages.examples(.event, rules: rules) { type, example in
+                    #"{"type":\#(type.json),"data":\#(example)}"#
+                },
                 headers: [Self.idempotencyKey, Self.traceParent],
                 answers: [
                     .of(202, "Accepted.", Schemas.event),
@@ -60,6 +70,7 @@ package struct EventRoutes: Sendable {
         let id = givenID ?? UUIDv7.make()
         let type = call.body.required(Body.type)
         try rules.check(event: type, from: call.principal)
+        try messages.check(call.body.required(Body.data), of: type, at: Body.data.name)
         var message = Message(body: call.body.required(Body.data))
         message.properties.contentType = "application/json"
         message.properties.deliveryMode = 2
@@ -75,6 +86,7 @@ package struct EventRoutes: Sendable {
         data.add("id", id)
         data.add("type", type)
         data.add("correlationId", message.properties.correlationID)
+        if let warning = messages.warning(event: type, in: topology) { data.add("warnings", jsons: [warning.json]) }
         let answer = data.closed
         var outgoing = OutgoingMessage(exchange: exchange, routingKey: type, message: message)
         outgoing = ReceivedRequest.current?.stamped(outgoing, id: givenID) ?? outgoing

@@ -46,25 +46,18 @@ package struct JobRoutes: Sendable {
     private let types: [String]
     private let admission: AdmissionControl
     private let rules: IntakeRules
+    private let messages: MessageCatalog
 
-    /// - Parameters:
-    ///   - lists: the same jobs, over connections that lists may hold up.
-    ///   - states: `nil` without Redis.
-    ///   - types: the job types there are workers for.
-    package init(
-        _ jobs: Jobs,
-        lists: Jobs,
-        states: JobStates?,
-        types: Set<String>,
-        admission: AdmissionControl,
-        rules: IntakeRules
-    ) {
-        self.jobs = jobs
-        self.lists = lists
+    /// - Parameter states: `nil` without Redis.
+    package init(_ context: APIContext, states: JobStates?) {
+        let exchange = context.topology.commands.name
+        jobs = Jobs(context.postgres, exchange: exchange)
+        lists = Jobs(context.lists, exchange: exchange)
         self.states = states
-        self.types = types.sorted()
-        self.admission = admission
-        self.rules = rules
+        types = context.topology.jobTypes.sorted()
+        admission = context.admission
+        rules = context.rules
+        messages = context.messages
         intake = JobIntake(jobs)
     }
 
@@ -75,11 +68,15 @@ package struct JobRoutes: Sendable {
                 "/api/v1/jobs",
                 access: .scope(.enqueue),
                 summary: "Enqueue a job. The answer comes once it is stored for good.",
+                about: "What a job's payload may hold, `GET /api/v1/schemas/{type}` says.",
                 body: Body.fields,
+                examples: messages.examples(.job, rules: rules) { type, example in
+                    #"{"type":\#(type.json),"payload":\#(example)}"#
+                },
                 headers: [Self.idempotencyKey, Self.traceParent],
                 holdsSecrets: true,
                 answers: [
-                    .of(202, "Accepted; Location says where to follow it.", Schemas.job),
+                    .of(202, "Accepted; Location says where to follow it.", Schemas.job, hasLocation: true),
                     .of(403, "The key lacks the scope, or a grant for this type, or the type is the fleet's own."),
                     .of(409, "The first request with the idempotency key is not answered yet."),
                     .of(422, "The request has mistakes, or its idempotency key belongs to another one."),
@@ -124,6 +121,7 @@ package struct JobRoutes: Sendable {
                 details: [.init(field: "type", message: "is not known; there are \(known)")]
             )
         }
+        try messages.check(call.body.required(Body.payload), of: type, at: Body.payload.name)
         try admission.check()
         let outcome = try await intake.enqueue(
             NewJob(

@@ -4,6 +4,7 @@ import FlotillaHTTPRouting
 extension Schemas {
     static let event = """
         {"type":"object","required":["id","type","correlationId"],"properties":{\
-        "id":{"type":"string"},"type":{"type":"string"},"correlationId":{"type":"string"}}}
+        "id":{"type":"string"},"type":{"type":"string"},"correlationId":{"type":"string"},\
+        "warnings":{"type":"array","items":{"type":"string"}}}}
         """
 }

@@ -24,7 +24,7 @@ package struct MetricsRoutes: Sendable {
                 "/metrics",
                 access: access,
                 summary: "The process's metrics, for Prometheus.",
-                answers: [.of(200, "The metrics as text.")],
+                answers: [.of(200, "The metrics, in Prometheus' format.", in: "text/plain")],
                 handler: { _ in
                     let text = MetricsText.merged(metrics.render(), await MetricsPeer.metrics(of: peers))
                     return HTTPResponse(text: text, type: "text/plain; version=0.0.4; charset=utf-8")

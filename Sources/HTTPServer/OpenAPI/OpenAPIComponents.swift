@@ -13,6 +13,12 @@ enum OpenAPIComponents {
         "bearer":{"type":"http","scheme":"bearer","description":\(keyDescription.json)},\
         "header":{"type":"apiKey","in":"header","name":"X-API-Key","description":\(keyDescription.json)}},\
         "headers":{\
+        "CorrelationID":{"description":"Of the request, in its logs and all that comes of it.","required":true,\
+        "schema":{"type":"string"}},\
+        "Location":{"description":"Where what was accepted can be followed.","required":true,\
+        "schema":{"type":"string","format":"uri-reference"}},\
+        "Replayed":{"description":"true for the answer of a request that was made before.",\
+        "schema":{"type":"string","const":"true"}},\
         "RetryAfter":{"description":"In how many seconds to try again.","required":true,\
         "schema":{"type":"integer","minimum":1}},\
         "RateLimit":{"description":"What is left of each limit: r requests at once, all of them in t seconds.",\
@@ -41,15 +47,21 @@ enum OpenAPIComponents {
         "application/problem+json":{"schema":{"$ref":"#/components/schemas/Problem"}}}
         """
 
-    /// The header fields by which clients know when to go on; `nil` for answers without.
-    static func headers(of status: Int) -> String? {
-        let retry = "\"Retry-After\":{\"$ref\":\"#/components/headers/RetryAfter\"}"
-        switch status {
-        case 429:
-            return "{\(retry),\"RateLimit\":{\"$ref\":\"#/components/headers/RateLimit\"},"
-                + "\"RateLimit-Policy\":{\"$ref\":\"#/components/headers/RateLimitPolicy\"}}"
-        case 503: return "{\(retry)}"
-        default: return nil
+    /// The header fields of an answer.
+    ///
+    /// - Parameters:
+    ///   - answer: its status, and whether it says where to go on.
+    ///   - isIdempotent: whether the request may have a key of its own.
+    static func headers(of answer: Route.Answer, isIdempotent: Bool) -> String {
+        var names = [(CorrelationID.header, "CorrelationID")]
+        if answer.hasLocation { names.append(("Location", "Location")) }
+        if isIdempotent && answer.status < 300 { names.append((IdempotencyHeader.replayed, "Replayed")) }
+        if answer.status == 429 || answer.status == 503 { names.append(("Retry-After", "RetryAfter")) }
+        if answer.status == 429 { names += [("RateLimit", "RateLimit"), ("RateLimit-Policy", "RateLimitPolicy")] }
+        var headers = JSONObject()
+        for (name, reference) in names {
+            headers.add(name, json: "{\"$ref\":\("#/components/headers/\(reference)".json)}")
         }
+        return headers.closed
     }
 }

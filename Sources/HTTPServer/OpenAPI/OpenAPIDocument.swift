@@ -20,6 +20,8 @@ struct OpenAPIDocument {
             json: "{\"title\":\"Flotilla Control API\",\"version\":\"1\",\"description\":\(Self.about.json)}"
         )
         document.add("servers", json: "[{\"url\":\"/\"}]")
+        let tags = Set(routes.map(Self.tag)).sorted()
+        document.add("tags", jsons: tags.map { "{\"name\":\($0.json)}" })
         document.add("paths", json: paths.closed)
         document.add("components", json: OpenAPIComponents.json)
         json = document.closed
@@ -34,13 +36,13 @@ struct OpenAPIDocument {
 
     private static func operation(_ route: Route) -> String {
         var operation = JSONObject()
+        operation.add("tags", jsons: [tag(route).json])
         operation.add("summary", route.summary)
         operation.add("operationId", operationID(route))
         let scopes = route.access.scopes.map(\.rawValue)
-        if !scopes.isEmpty {
-            let list = scopes.map { "`\($0)`" }.joined(separator: " or ")
-            operation.add("description", "Needs a key with the scope \(list), or `admin`.")
-        }
+        let list = scopes.map { "`\($0)`" }.joined(separator: " or ")
+        let need = scopes.isEmpty ? nil : "Needs a key with the scope \(list), or `admin`."
+        operation.add("description", [route.about, need].compactMap(\.self).joined(separator: "\n\n"))
         // Of schemes that are no OAuth, the list names the roles that are needed.
         operation.add(
             "security",
@@ -48,9 +50,14 @@ struct OpenAPIDocument {
         )
         operation.add("parameters", jsons: parameters(route))
         if let body = route.body {
+            var content = JSONObject()
+            content.add("schema", json: schema(of: body))
+            var examples = JSONObject()
+            for example in route.examples { examples.add(example.name, json: "{\"value\":\(example.json)}") }
+            content.add("examples", json: route.examples.isEmpty ? nil : examples.closed)
             operation.add(
                 "requestBody",
-                json: "{\"required\":true,\"content\":{\"application/json\":{\"schema\":\(schema(of: body))}}}"
+                json: "{\"required\":true,\"content\":{\"application/json\":\(content.closed)}}"
             )
         }
         operation.add("responses", json: responses(route))
@@ -61,6 +68,12 @@ struct OpenAPIDocument {
     private static func operationID(_ route: Route) -> String {
         let words = route.path.text.split { "/{}.-".contains($0) }
         return route.method.lowercased() + words.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+    }
+
+    /// What it is about: the first word of its path behind the version.
+    private static func tag(_ route: Route) -> String {
+        let words = route.path.text.split { "/.".contains($0) }.filter { !["api", "v1"].contains($0) }
+        return words.first.map(String.init) ?? "fleet"
     }
 
     private static func parameters(_ route: Route) -> [String] {
@@ -97,15 +110,18 @@ struct OpenAPIDocument {
 
     private static func responses(_ route: Route) -> String {
         var responses = JSONObject()
-        let implied = self.implied(by: route).filter { answer in
+        let isIdempotent = route.headers.all.contains { $0.name == IdempotencyHeader.name }
+        let implied = OpenAPIAnswers.implied(by: route).filter { answer in
             !route.answers.contains { $0.status == answer.status }
         }
         for answer in (route.answers + implied).sorted(by: { $0.status < $1.status }) {
             var object = JSONObject()
             object.add("description", answer.summary)
-            object.add("headers", json: OpenAPIComponents.headers(of: answer.status))
+            object.add("headers", json: OpenAPIComponents.headers(of: answer, isIdempotent: isIdempotent))
             if answer.status >= 400 && answer.schema == nil {
                 object.add("content", json: OpenAPIComponents.failure)
+            } else if let type = answer.mediaType {
+                object.add("content", json: "{\(type.json):{\"schema\":\(answer.schema ?? #"{"type":"string"}"#)}}")
             } else if let schema = answer.schema {
                 object.add("content", json: "{\"application/json\":{\"schema\":\(envelope(schema))}}")
             }
@@ -118,27 +134,5 @@ struct OpenAPIDocument {
         """
         {"type":"object","required":["success","data"],"properties":{"success":{"type":"boolean"},"data":\(schema)}}
         """
-    }
-
-    /// What the machinery around a route answers.
-    private static func implied(by route: Route) -> [Route.Answer] {
-        var answers: [Route.Answer] = [
-            .of(429, "More requests of this key or from this address than may be; Retry-After says when to go on.")
-        ]
-        if route.body != nil {
-            answers.append(.of(400, "The body is not JSON."))
-            answers.append(.of(413, "The body is too long."))
-            answers.append(.of(415, "The body's type is not JSON, not in UTF-8, or compressed."))
-        }
-        if route.body != nil || !route.query.all.isEmpty || !route.headers.all.isEmpty || route.path.text.contains("{")
-        {
-            answers.append(.of(422, "The request has mistakes; details names each."))
-        }
-        if route.access != .open {
-            answers.append(.of(401, "There is no valid API key."))
-            answers.append(.of(403, "The key lacks the scope."))
-            answers.append(.of(503, "Something needed is down, or too busy; Retry-After says when to try again."))
-        }
-        return answers
     }
 }

@@ -20,7 +20,7 @@ package struct OpenAPIRoutes: Sendable {
             "/openapi.json",
             access: .scope(.read),
             summary: "This description.",
-            answers: [.of(200, "An OpenAPI 3.1 document.")],
+            answers: [.of(200, "An OpenAPI 3.1 document.", #"{"type":"object"}"#, in: "application/json")],
             handler: handler
         )
     }

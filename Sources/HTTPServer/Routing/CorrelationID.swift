@@ -2,7 +2,7 @@ import FlotillaPlatform
 
 /// The id by which a request is found again in logs, messages and audit rows.
 package enum CorrelationID {
-    static let header = "X-Correlation-ID"
+    package static let header = "X-Correlation-ID"
 
     package static func make() -> String { UUIDv7.make() }
 

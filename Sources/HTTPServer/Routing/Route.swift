@@ -31,9 +31,19 @@ package struct Route: Sendable {
         package let summary: String
         /// JSON Schema of `data`; `nil` when the answer is not an envelope.
         package let schema: String?
+        /// What it is in, where it is no envelope: `text/html`.
+        package let mediaType: String?
+        /// Whether `Location` says where what was accepted can be followed.
+        package let hasLocation: Bool
 
-        package static func of(_ status: Int, _ summary: String, _ schema: String? = nil) -> Self {
-            Self(status: status, summary: summary, schema: schema)
+        package static func of(
+            _ status: Int,
+            _ summary: String,
+            _ schema: String? = nil,
+            in mediaType: String? = nil,
+            hasLocation: Bool = false
+        ) -> Self {
+            Self(status: status, summary: summary, schema: schema, mediaType: mediaType, hasLocation: hasLocation)
         }
     }
 
@@ -41,7 +51,11 @@ package struct Route: Sendable {
     package let path: PathPattern
     package let access: Access
     package let summary: String
+    /// More of it, in Markdown; `nil` when the summary says it all.
+    package let about: String?
     package let body: Fields?
+    /// Bodies that it accepts, by name. Each works as it is.
+    package let examples: [(name: String, json: String)]
     package let query: Fields
     package let headers: Fields
     /// Whether its answers may hold codes, links, tokens or keys. Those are never compressed: with something of the
@@ -55,7 +69,9 @@ package struct Route: Sendable {
         _ path: String,
         access: Access,
         summary: String,
+        about: String? = nil,
         body: Fields? = nil,
+        examples: [(name: String, json: String)] = [],
         query: Fields = [],
         headers: Fields = [],
         holdsSecrets: Bool = false,
@@ -66,7 +82,9 @@ package struct Route: Sendable {
         self.path = PathPattern(path)
         self.access = access
         self.summary = summary
+        self.about = about
         self.body = body
+        self.examples = examples
         self.query = query
         self.headers = headers
         self.holdsSecrets = holdsSecrets

@@ -12,17 +12,21 @@ package struct APIContext: Sendable {
     package let redis: RedisClient?
     package let topology: Topology
     package let rules: IntakeRules
+    package let messages: MessageCatalog
     package let admission: AdmissionControl
     package let metrics: Metrics
     package let log: Log
 
-    /// - Parameter lists: `postgres` unless given.
+    /// - Parameters:
+    ///   - lists: `postgres` unless given.
+    ///   - messages: what bodies are checked by; none unless given.
     package init(
         postgres: PostgresPool,
         lists: PostgresPool? = nil,
         redis: RedisClient?,
         topology: Topology,
         rules: IntakeRules,
+        messages: MessageCatalog = MessageCatalog(),
         admission: AdmissionControl = AdmissionControl(),
         metrics: Metrics,
         log: Log
@@ -32,6 +36,7 @@ package struct APIContext: Sendable {
         self.redis = redis
         self.topology = topology
         self.rules = rules
+        self.messages = messages
         self.admission = admission
         self.metrics = metrics
         self.log = log

@@ -10,7 +10,7 @@ extension Schemas {
         "progress":{"type":"object","properties":{"percent":{"type":"integer"},"message":{"type":"string"}}},\
         "worker":{"type":"string"},"lastError":{"type":"string"},\
         "error":{"type":"object","properties":{"type":{"type":"string"},"message":{"type":"string"}}},\
-        "payload":{},"result":{},"correlationId":{"type":"string"},"createdBy":{"type":"string"},\
+        "payload":\(anything),"result":\(anything),"correlationId":{"type":"string"},"createdBy":{"type":"string"},\
         "scheduledAt":{"type":"string","format":"date-time"},"enqueuedAt":{"type":"string","format":"date-time"},\
         "startedAt":{"type":"string","format":"date-time"},"finishedAt":{"type":"string","format":"date-time"}}}
         """

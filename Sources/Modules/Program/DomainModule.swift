@@ -22,6 +22,9 @@ package protocol DomainModule: FleetModule {
     /// The events that webhooks tell endpoints of.
     static var webhookEvents: [String] { get }
 
+    /// The events and job types that the domain reads or publishes. Those of one name from several domains become one.
+    static var messages: [MessageDescription] { get }
+
     /// What nobody outside the fleet may publish.
     static var fleetOnly: FleetOnlyMessages { get }
 
@@ -58,6 +61,7 @@ extension DomainModule {
     package static var settings: [any SettingDeclaration] { [] }
     package static var commands: [Command] { [] }
     package static var webhookEvents: [String] { [] }
+    package static var messages: [MessageDescription] { [] }
     package static var fleetOnly: FleetOnlyMessages { FleetOnlyMessages() }
     package static var guarded: [String] { [] }
     package static var impersonalTables: Set<String> { [] }

@@ -116,6 +116,9 @@ package struct FleetProgram: Sendable {
         modules.reduce(FleetTables.impersonal) { $0.union($1.impersonalTables) }
     }
 
+    /// Every event and job type that the domains describe.
+    package var messages: MessageCatalog { MessageCatalog(modules) }
+
     /// What callers from outside may hand in.
     package var intakeRules: IntakeRules { IntakeRules(modules) }
 

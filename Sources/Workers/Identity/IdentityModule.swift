@@ -14,6 +14,7 @@ package struct IdentityModule: DomainModule {
 
     package static var settings: [any SettingDeclaration] { Settings.identity }
     package static var commands: [Command] { [TokenCommands.all] }
+    package static var messages: [MessageDescription] { IdentityMessages.all }
 
     package func mistakes() async -> [String] {
         Self.mistakes { _ = try configuration.tokenSettings() }

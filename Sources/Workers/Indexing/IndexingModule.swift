@@ -19,6 +19,7 @@ package struct IndexingModule: DomainModule {
 
     package static var settings: [any SettingDeclaration] { Settings.search }
     package static var commands: [Command] { [IndexCommands.all] }
+    package static var messages: [MessageDescription] { IndexingMessages.all }
     package static var impersonalTables: Set<String> { ["search_generations", "search_deleted_users"] }
 
     package var migrations: [Migration] {

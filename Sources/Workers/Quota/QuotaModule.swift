@@ -13,6 +13,7 @@ package struct QuotaModule: DomainModule {
     package init(_ configuration: Configuration) { self.configuration = configuration }
 
     package static var settings: [any SettingDeclaration] { Settings.quota }
+    package static var messages: [MessageDescription] { QuotaMessages.all }
     package static var fleetOnly: FleetOnlyMessages {
         FleetOnlyMessages(events: ["quota.*", SubscriptionEvent.activated, SubscriptionEvent.expiring])
     }

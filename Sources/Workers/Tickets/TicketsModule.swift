@@ -16,6 +16,7 @@ package struct TicketsModule: DomainModule {
 
     package static var settings: [any SettingDeclaration] { Settings.tickets }
     package static var commands: [Command] { [TicketCommand.all] }
+    package static var messages: [MessageDescription] { TicketMessages.all }
     package static var webhookEvents: [String] {
         [
             ScanResult.rejected, ScanResult.suspected, TicketCancellation.event, TicketWorker.completed,

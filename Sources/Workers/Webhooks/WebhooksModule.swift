@@ -17,6 +17,7 @@ package struct WebhooksModule: DomainModule {
 
     package static var settings: [any SettingDeclaration] { Settings.webhooks }
     package static var commands: [Command] { [WebhookCommand.all] }
+    package static var messages: [MessageDescription] { WebhookMessages.all }
     package static var webhookEvents: [String] { [WebhookEvents.disabled] }
     package static var fleetOnly: FleetOnlyMessages {
         FleetOnlyMessages(events: ["webhook.*"], commands: [WebhookOutbox.routingKey])

@@ -114,7 +114,7 @@ extension Rule where Value == [UInt8] {
     /// Any JSON value, byte by byte as it was sent.
     package static var json: Self {
         Rule(
-            schema: "{}",
+            schema: #"{"type":["object","array","string","number","boolean"]}"#,
             read: { member throws(RuleProblem) in Array(member.raw) },
             readText: { _ throws(RuleProblem) in throw RuleProblem("can't be given as text") }
         )

@@ -15,7 +15,7 @@ extension Schemas {
         "messageId":{"type":"string"},\
         "received":{"type":"object","properties":{"by":{"type":"string"},"route":{"type":"string"},\
         "address":{"type":"string"},"at":{"type":"string","format":"date-time"},"id":{"type":"string"}}},\
-        "personalData":{"type":"string","enum":["plain","revealed","sealed","forgotten"]},"action":\(action),"body":{}
+        "personalData":{"type":"string","enum":["plain","revealed","sealed","forgotten"]},"action":\(action),"body":\(anything)
         """
 
     private static let auditRow = """

@@ -34,6 +34,7 @@ struct TokenRevocationRoutes {
                 access: .scope(.operate),
                 summary: "Revokes a token: every process refuses it within five seconds, until it ends by itself.",
                 body: Body.fields,
+                examples: [("id", #"{"jti":"b2c7d0","exp":1785542400}"#)],
                 answers: [.of(200, "The token is revoked.", Schemas.revocation)],
                 handler: revoke
             )

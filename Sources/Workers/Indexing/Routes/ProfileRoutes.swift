@@ -43,6 +43,7 @@ package struct ProfileRoutes: Sendable {
                     "Look at a profile. The company's quota is checked first, and counts the view. Names and addresses are "
                     + "shown with read:personal.",
                 body: Body.fields,
+                examples: [("view", #"{"companyId":"c-1","viewerId":"u-1"}"#)],
                 headers: [Self.idempotencyKey],
                 holdsSecrets: true,
                 answers: [

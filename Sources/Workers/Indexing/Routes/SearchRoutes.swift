@@ -67,6 +67,7 @@ package struct SearchRoutes: Sendable {
                     "Find profiles for a company, whose quota counts the search; turning a page counts nothing. Names and "
                     + "addresses are shown with read:personal.",
                 body: Query.counted,
+                examples: [("words", #"{"q":"swift","companyId":"c-1","userId":"u-1","limit":10}"#)],
                 answers: [.of(200, "A page of profiles; the first one with counts.", SearchSchemas.page)],
                 handler: { call in try await search(call, call.body, isCounted: true) }
             ),

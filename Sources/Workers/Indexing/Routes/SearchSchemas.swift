@@ -7,7 +7,7 @@ enum SearchSchemas {
         "id":{"type":"string"},"title":{"type":"string"},"summary":{"type":"string"},"sector":{"type":"string"},\
         "location":{"type":"string"},"language":{"type":"string"},\
         "skills":{"type":"array","items":{"type":"object","required":["name"],"properties":{\
-        "name":{"type":"string"},"level":{}}}},\
+        "name":{"type":"string"},"level":\(Schemas.anything)}}},\
         "experienceYears":{"type":"number"},"experiences":{"type":"array","items":{"type":"object"}},\
         "education":{"type":"array","items":{"type":"object"}},"score":{"type":"number"},\
         "relevance":{"type":"number"},"updatedAt":{"type":"string","format":"date-time"},\

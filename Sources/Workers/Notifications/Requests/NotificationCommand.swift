@@ -15,6 +15,20 @@ package struct NotificationCommand: Decodable, WholeBody, Sendable {
     /// Longer lists are for roles.
     package static let largestList = 10_000
 
+    /// A command to one person.
+    static func example(_ channel: Channel) -> String {
+        let recipient =
+            switch channel {
+            case .email: "ann@example.com"
+            case .sms: "+33612345678"
+            case .inApp: "42"
+            }
+        return """
+            {"to":"\(recipient)","template":"message","data":{"title":"Rooms have changed","body":"Room 4, not 2."},\
+            "options":{"priority":"high","language":"en"}}
+            """
+    }
+
     /// Without channels: those follow from the queue or the path.
     package let request: NotificationRequest
     /// The zone that was assumed for times without an offset; `nil` when there are none, or the command names one.

@@ -59,6 +59,7 @@ package struct InboxRoutes: Sendable {
                 access: .scope(.edit),
                 summary: "Mark all of a user as read.",
                 body: Body.fields,
+                examples: [("user", #"{"userId":"42"}"#)],
                 answers: [
                     .of(200, "How many were not.", #"{"type":"object","properties":{"changed":{"type":"integer"}}}"#)
                 ],

@@ -88,10 +88,16 @@ package struct NotificationRoutes: Sendable {
             access: .scope(.send),
             summary: "Send a notification by \(channel.rawValue). The answer comes once it is stored for good.",
             body: Body.fields,
+            examples: [("one", NotificationCommand.example(channel))],
             headers: [Self.idempotencyKey, Self.traceParent],
             holdsSecrets: true,
             answers: [
-                .of(201, "Accepted; Location says where to follow it.", Schemas.notificationReceipt),
+                .of(
+                    201,
+                    "Accepted; Location says where to follow it.",
+                    Schemas.notificationReceipt,
+                    hasLocation: true
+                ),
                 .of(409, "The first request with the idempotency key is not answered yet."),
                 .of(422, "The request has mistakes, or its idempotency key belongs to another one."),
             ],

@@ -13,6 +13,8 @@ package struct PreferenceRoutes: Sendable {
         static let fields: Fields = [preferences]
     }
 
+    private static let example = #"{"preferences":[{"channel":"email","template":"*","allowed":false}]}"#
+
     private enum Query {
         static let token = Field.required("token", .uuid, "From the link in a mail.")
         static let fields: Fields = [token]
@@ -46,6 +48,7 @@ package struct PreferenceRoutes: Sendable {
                 access: .scope(.edit),
                 summary: "Put these choices in the place of the earlier ones.",
                 body: Body.fields,
+                examples: [("choices", Self.example)],
                 answers: [.of(200, "The choices.", Schemas.preferences)],
                 handler: put
             ),
@@ -62,7 +65,7 @@ package struct PreferenceRoutes: Sendable {
                     "A page that asks whether to decline marketing mail. Changes nothing: mail scanners follow links.",
                 query: Query.fields,
                 holdsSecrets: true,
-                answers: [.of(200, "The page."), .of(404, "The link is none of ours.")],
+                answers: [.of(200, "The page.", in: "text/html"), .of(404, "The link is none of ours.")],
                 handler: ask
             ),
             Route(
@@ -72,7 +75,7 @@ package struct PreferenceRoutes: Sendable {
                 summary: "Decline marketing mail, by the page or by a mail client's one click (RFC 8058).",
                 query: Query.fields,
                 holdsSecrets: true,
-                answers: [.of(200, "Declined."), .of(404, "The link is none of ours.")],
+                answers: [.of(200, "Declined.", in: "text/html"), .of(404, "The link is none of ours.")],
                 handler: unsubscribe
             ),
         ]

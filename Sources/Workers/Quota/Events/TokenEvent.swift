@@ -59,4 +59,11 @@ package struct TokenEvent: Decodable, WholeBody, Sendable, Hashable {
         )
         occurredAt = try fields.time("occurredAt", "occurred_at", "timestamp")
     }
+    /// How many tokens come or go; a use without a number is of one.
+    package func number(_ kind: Kind) throws(InvalidPayload) -> Int64 {
+        guard let tokens = tokens ?? (kind.isUse ? 1 : nil) else {
+            throw InvalidPayload(field: "tokens", problem: "missing")
+        }
+        return tokens
+    }
 }

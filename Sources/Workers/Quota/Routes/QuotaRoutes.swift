@@ -29,6 +29,7 @@ package struct QuotaRoutes: Sendable {
                 access: .scope(.read),
                 summary: "Whether a company may use so much more without overage. Nothing is reserved.",
                 body: Body.fields,
+                examples: [("views", #"{"kind":"profile_views","amount":5}"#)],
                 answers: [.of(200, "Whether it may, and what remains.", Schemas.quotaCheck)],
                 handler: check
             ),

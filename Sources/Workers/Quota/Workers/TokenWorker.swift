@@ -25,13 +25,10 @@ package struct TokenWorker: BatchWorker {
     }
 
     private func entry(_ kind: TokenEvent.Kind, _ item: BatchItem<TokenEvent>) throws(InvalidPayload) -> TokenEntry {
-        guard let tokens = item.payload.tokens ?? (kind.isUse ? 1 : nil) else {
-            throw InvalidPayload(field: "tokens", problem: "missing")
-        }
-        return TokenEntry(
+        TokenEntry(
             companyID: item.payload.companyID,
             kind: kind,
-            tokens: tokens,
+            tokens: try item.payload.number(kind),
             reference: item.payload.reference,
             occurredAt: item.time(of: item.payload.occurredAt)
         )

@@ -30,6 +30,12 @@ package struct ScanRoutes: Sendable {
                 summary:
                     "Look at a ticket at the door, and let its guest in once. A refusal is an answer too, not an error.",
                 body: Body.fields,
+                examples: [
+                    (
+                        "scan",
+                        #"{"qrCodeData":"FT1.example","eventId":456,"operatorId":"op-1","location":"North gate"}"#
+                    )
+                ],
                 headers: [Self.idempotencyKey, Self.traceParent],
                 holdsSecrets: true,
                 answers: [

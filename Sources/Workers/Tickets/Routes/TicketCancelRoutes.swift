@@ -37,6 +37,7 @@ package struct TicketCancelRoutes: Sendable {
                 summary:
                     "Take a ticket back, by its code: the door refuses it from now on. A second time changes nothing.",
                 body: Body.fields,
+                examples: [("refund", #"{"eventId":456,"reason":"refunded"}"#)],
                 holdsSecrets: true,
                 answers: [
                     .of(200, "The ticket is cancelled.", Schemas.cancelledTicket),

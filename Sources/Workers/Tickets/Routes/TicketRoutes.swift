@@ -105,10 +105,11 @@ package struct TicketRoutes: Sendable {
             access: .scope(.enqueue),
             summary: "Have tickets made. The answer comes once the job is stored for good.",
             body: Body.fields,
+            examples: [("tickets", TicketMessages.example)],
             headers: [Self.idempotencyKey],
             holdsSecrets: true,
             answers: [
-                .of(202, "Accepted; Location says where to follow it.", Schemas.job),
+                .of(202, "Accepted; Location says where to follow it.", Schemas.job, hasLocation: true),
                 .of(403, "The key lacks the scope, or a grant for jobs of the type \(Self.type)."),
                 .of(409, "The first request with the idempotency key is not answered yet."),
                 .of(422, "The request has mistakes, or its idempotency key, or job_id, belongs to another one."),
@@ -125,7 +126,10 @@ package struct TicketRoutes: Sendable {
             summary: "A ticket as PDF, for who was given its address.",
             query: Query.file,
             holdsSecrets: true,
-            answers: [.of(200, "The file."), .of(404, "There is no such ticket, or the proof is not its own.")]
+            answers: [
+                .of(200, "The file.", in: "application/pdf"),
+                .of(404, "There is no such ticket, or the proof is not its own."),
+            ]
         ) { call in try await file(call, files) }
     }
 

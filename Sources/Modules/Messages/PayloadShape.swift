@@ -1,0 +1,63 @@
+import FlotillaHTTPRouting
+
+/// What a field of a message's body may hold, as the readers of events and commands take it.
+package indirect enum PayloadShape: Sendable, Hashable {
+    /// A string of 1 to 255 bytes, or a whole number.
+    case identifier
+    /// A string, or a number, which is taken as it is written; the limit is in bytes.
+    case text(atMost: Int = 10_000)
+    /// A string alone; the limit is in bytes.
+    case string(atMost: Int)
+    /// A time in ISO 8601, or a number of seconds or milliseconds since 1970.
+    case time
+    /// A whole number.
+    case integer(ClosedRange<Int64>)
+    /// A number, or a string that is one.
+    case number
+    case flag
+    /// One of these words.
+    case choice([String])
+    case list(PayloadShape, count: ClosedRange<Int>)
+    /// An object; whether it may have further members.
+    case object([PayloadField], isOpen: Bool)
+    case either([PayloadShape])
+    /// Any JSON value.
+    case any
+
+    /// JSON Schema (2020-12).
+    package var schema: String {
+        var schema = JSONObject()
+        switch self {
+        case .identifier:
+            schema.add("type", jsons: ["\"string\"", "\"integer\""])
+            schema.add("minLength", 1)
+            schema.add("maxLength", 255)
+        case .text(let limit):
+            schema.add("type", jsons: ["\"string\"", "\"number\""])
+            schema.add("maxLength", limit)
+        case .string(let limit):
+            schema.add("type", "string")
+            schema.add("maxLength", limit)
+        case .time:
+            return #"{"anyOf":[{"type":"string","format":"date-time"},{"type":"number"}]}"#
+        case .integer(let range):
+            schema.add("type", "integer")
+            schema.add("minimum", json: String(range.lowerBound))
+            schema.add("maximum", json: String(range.upperBound))
+        case .number: schema.add("type", jsons: ["\"number\"", "\"string\""])
+        case .flag: schema.add("type", "boolean")
+        case .choice(let words):
+            schema.add("type", "string")
+            schema.add("enum", jsons: words.map(\.json))
+        case .list(let element, let count):
+            schema.add("type", "array")
+            schema.add("items", json: element.schema)
+            schema.add("minItems", count.lowerBound)
+            if count.upperBound < Int.max { schema.add("maxItems", count.upperBound) }
+        case .object(let fields, let isOpen): return PayloadField.schema(of: fields, isOpen: isOpen)
+        case .either(let shapes): schema.add("anyOf", jsons: shapes.map(\.schema))
+        case .any: return #"{"type":["object","array","string","number","boolean","null"]}"#
+        }
+        return schema.closed
+    }
+}
