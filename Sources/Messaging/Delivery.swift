@@ -10,9 +10,9 @@ package final class Delivery: Sendable {
     package let routingKey: String
     package let isRedelivered: Bool
     package let token: DeliveryToken
-    /// What a large body is counted in, and what is made of it.
+    /// Where the bytes of the body, and of what it is unpacked to, are counted; `nil` for a small body, which is not.
     private let account: BodyBudget.Account?
-    /// Of the body.
+    /// What is counted for the body.
     private let charge: BodyBudget.Charge?
 
     package convenience init(
@@ -52,6 +52,8 @@ package final class Delivery: Sendable {
         self.account = account
         charge = account.map { BodyBudget.Charge($0, message.body.count) }
     }
+
+    package var isCounted: Bool { account != nil }
 
     /// Counts the body no longer, although somebody may hold the delivery still: it is settled.
     package func releaseBody() { charge?.release() }

@@ -98,8 +98,8 @@ struct PublisherRightsTests {
         more: HeaderTable = [:]
     ) throws -> Bool {
         let trust = try #require(FleetHeaderTrust(Self.topology(isStrict: isStrict), user: "fleet"))
-        var message = message(from: user, headers: HeaderTable(Self.headers.entries + more.entries))
-        trust.screen(&message, exchange: exchange, queue: queue)
+        let received = message(from: user, headers: HeaderTable(Self.headers.entries + more.entries))
+        let message = trust.screened(received, exchange: exchange, queue: queue)
         #expect(message.headers["mine"] == "stays")
         #expect((message.headers[FleetHeader.jobID] == nil) == (message.headers[FleetHeader.originRoutingKey] == nil))
         return message.headers[FleetHeader.jobID] != nil

@@ -34,11 +34,14 @@ struct SlowMessagesTests {
         _ = messages.verdict(on: identity(1), waitingFor: .work)
         _ = messages.verdict(on: identity(2), waitingFor: .lock)
         #expect(!messages.isEmpty)
-        #expect(messages.runsAlone(identity(1)))
-        #expect(!messages.runsAlone(identity(2)), "a lock on a table would make a whole batch run one by one")
+        #expect(messages.largestBatch(of: identity(1)) == 1)
+        #expect(
+            messages.largestBatch(of: identity(2)) != 1,
+            "a lock on a table would make a whole batch run one by one"
+        )
         _ = messages.verdict(on: identity(2), waitingFor: .lock)
-        #expect(messages.runsAlone(identity(2)))
-        #expect(!messages.runsAlone(identity(3)))
+        #expect(messages.largestBatch(of: identity(2)) == 1)
+        #expect(messages.largestBatch(of: identity(3)) != 1)
     }
 
     @Test func `pauses grow while tries wait in vain`() {

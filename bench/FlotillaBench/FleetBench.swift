@@ -42,6 +42,8 @@ struct FleetBench {
             rabbitMQ: rabbitMQ,
             postgres: postgres,
             stateFolder: folder.path(),
+            // Nobody has deployed a topology here: its declaration is no part of what is measured.
+            repairsTopology: false,
             log: Log(service: "bench", threshold: .warning)
         )
         let fleet = try Fleet(configuration)

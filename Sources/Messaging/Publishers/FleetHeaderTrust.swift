@@ -9,7 +9,8 @@ import Synchronization
 /// where `queues.yaml` lists no publishers.
 ///
 /// Messages without a `user_id`, such as those that an earlier version of the fleet has sent, are believed as long as
-/// publishers are not held strictly, where they came by an exchange that is the fleet's alone: no publisher may write there.
+/// publishers are not held strictly, where they came by an exchange that is the fleet's alone. No publisher of `queues.yaml` may
+/// write there once `topology apply` has set the permissions; other users of the broker, if it lets them.
 package final class FleetHeaderTrust: Sendable {
     private let users: Set<String>
     private let ownExchanges: Set<String>
@@ -37,16 +38,20 @@ package final class FleetHeaderTrust: Sendable {
         )
     }
 
-    /// Takes the fleet's headers off a message that the fleet has not sent.
+    /// The message without the fleet's headers, where the fleet has not sent it; else as it came.
     ///
     /// - Parameters:
     ///   - exchange: by which it came.
     ///   - queue: from which it was taken.
-    package func screen(_ message: inout Message, exchange: String, queue: String) {
-        guard !message.headers.isEmpty, !believes(message, exchange, queue) else { return }
-        let count = message.headers.entries.count
+    package func screened(_ received: Message, exchange: String, queue: String) -> Message {
+        guard !received.headers.isEmpty, !believes(received, exchange, queue) else { return received }
+        var message = received
         message.headers.entries.removeAll { FleetHeader.own.contains($0.name) }
-        guard message.headers.entries.count < count else { return }
+        if message.headers.entries.count < received.headers.entries.count { note(message, exchange, queue) }
+        return message
+    }
+
+    private func note(_ message: Message, _ exchange: String, _ queue: String) {
         removed?.increment()
         let user = message.properties.userID ?? ""
         let isFirst = warned.withLock { $0.count < 1_000 && $0.insert(user).inserted }

@@ -348,18 +348,17 @@ package actor RabbitMQConsumer: MessageConsumer, ReconnectingConnection {
 
     func take(_ event: BrokerEvent, _ connection: BrokerConnection) throws(AMQPError) {
         switch event {
-        case .delivery(let head, var message):
+        case .delivery(let head, let received):
             // One for an echo goes back when the connection closes.
             guard let queue = queueByTag[head.consumerTag] else { return }
             acknowledgements.delivered(head.tag)
-            let isCounted =
-                message.body.count >= BodyBudget.smallest || message.properties.contentEncoding != nil
+            let size = received.body.count
+            let isCounted = size >= BodyBudget.smallest || received.properties.contentEncoding != nil
             if isCounted, mustRead, bodies.isFull, !keepsWithoutRoom() { return returnUnread(head.tag) }
             if isCounted { readsNext = false }
-            trust?.screen(&message, exchange: head.exchange, queue: queue)
             collected.append(
                 Delivery(
-                    message: message,
+                    message: trust?.screened(received, exchange: head.exchange, queue: queue) ?? received,
                     queue: queue,
                     exchange: head.exchange,
                     routingKey: head.routingKey,
@@ -368,7 +367,7 @@ package actor RabbitMQConsumer: MessageConsumer, ReconnectingConnection {
                     account: isCounted ? bodies : nil
                 )
             )
-            if isCounted { heldCounted(message.body.count) }
+            if isCounted { heldCounted(size) }
             if collected.count >= Self.deliveriesPerEvent { yieldCollected() }
         case .reply(let reply, channel: 1): answered(reply)
         case .reply(.channelOpened, _): probeChannel = .open

@@ -72,15 +72,21 @@ extension TopologyDeployment {
                 continue
             }
             let feeds = (prune.feeds[queue] ?? []).filter { !$0.hasArguments }
-            for binding in feeds { try await admin.unbind(binding) }
-            let last = try await content(of: queue, undelivered)
-            if let reason = last.reason, !forced {
-                for binding in feeds { try await admin.declare(binding) }
-                note(.queue, queue, kept: reason, messages: last.messages)
-                continue
+            do throws(AMQPError) {
+                for binding in feeds { try await admin.unbind(binding) }
+                let last = try await content(of: queue, undelivered)
+                if let reason = last.reason, !forced {
+                    for binding in feeds { try await admin.declare(binding) }
+                    note(.queue, queue, kept: reason, messages: last.messages)
+                    continue
+                }
+                try await admin.deleteQueue(queue)
+                note(.queue, queue, messages: last.messages)
+            } catch {
+                // What stays is to be fed as before.
+                for binding in feeds { try? await admin.declare(binding) }
+                throw error
             }
-            try await admin.deleteQueue(queue)
-            note(.queue, queue, messages: last.messages)
         }
         let keptQueues = Set(all.filter { $0.object == .queue && $0.kept != nil }.map(\.name))
         for exchange in prune.exchanges {

@@ -15,6 +15,7 @@ package struct AuditModule: DomainModule {
 
     package static var settings: [any SettingDeclaration] { Settings.audit }
     package static var commands: [Command] { [AuditCommand.all] }
+    package static var messages: [MessageDescription] { AuditMessages.all }
     /// Entries that the log makes of itself, of refused requests, and of what operators did.
     package static var fleetOnly: FleetOnlyMessages {
         FleetOnlyMessages(events: ["audit.month.*", "request.denied", "operator.acted"])

@@ -16,6 +16,7 @@ package struct NotificationsModule: DomainModule {
 
     package static var settings: [any SettingDeclaration] { Settings.notifications }
     package static var commands: [Command] { [NotificationCommands.all] }
+    package static var messages: [MessageDescription] { NotificationMessages.all }
     package static var fleetOnly: FleetOnlyMessages {
         FleetOnlyMessages(
             events: [NotificationOutcome.sent, NotificationOutcome.failed],

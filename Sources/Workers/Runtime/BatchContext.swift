@@ -3,12 +3,11 @@ public import FlotillaTelemetry
 
 /// What a batch handler knows besides its items, and the way to commit their effects.
 public struct BatchContext: Sendable {
-    public let queue: String
-    public let log: Log
-
     let messages: [InboundMessage]
-    let effects: any EffectStore
-    let topicExchange: String
+    let environment: HandlerEnvironment
+
+    public var queue: String { environment.queue }
+    public var log: Log { environment.log }
 
     /// Commits the effects of all items of the batch together, each exactly once.
     ///
@@ -20,7 +19,7 @@ public struct BatchContext: Sendable {
     ) async throws {
         let ids = messages.map(\.messageID)
         let jobs = messages.contains { $0.job != nil } ? messages.map(\.job?.id) : []
-        try await effects.transaction(consumer: queue, messageIDs: ids, jobs: jobs, first: statements) {
+        try await environment.effects.transaction(consumer: queue, messageIDs: ids, jobs: jobs, first: statements) {
             transaction,
             isFresh,
             results in
@@ -28,7 +27,7 @@ public struct BatchContext: Sendable {
             try await body(batch)
             transaction.outgoing += batch.events.map { event, item in
                 let cause = item.map { messages[$0] }
-                return event.message(causedBy: cause?.original, cause?.correlationID, topicExchange)
+                return event.message(causedBy: cause?.original, cause?.correlationID, environment.topicExchange)
             }
         }
     }

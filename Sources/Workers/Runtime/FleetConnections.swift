@@ -96,7 +96,9 @@ extension TopologyRepair.Surroundings {
             return (try? await postgres.pipeline([QueueGaps.lost(queues)], within: .seconds(2))) != nil
         }
         surroundings.noteUnbound = { _ = try? await postgres.pipeline([QueueGaps.unbound($0)], within: .seconds(2)) }
-        surroundings.noteDeclared = { _ = try? await postgres.pipeline([QueueGaps.declared($0), Outbox.retryRefused]) }
+        surroundings.noteDeclared = {
+            _ = try? await postgres.pipeline([QueueGaps.declared($0), Outbox.retryRefused], within: .seconds(2))
+        }
         return surroundings
     }
 }

@@ -23,6 +23,8 @@ final class InboundMessage: Sendable {
     let receivedAt: Int64
     /// Of the body that was unpacked.
     private let charge: BodyBudget.Charge?
+    /// Whether its bodies count for the ``BodyBudget``; small ones do not.
+    let isCounted: Bool
 
     /// - Parameters:
     ///   - restored: the message as its publisher made it, where that differs from the delivery's.
@@ -58,6 +60,7 @@ final class InboundMessage: Sendable {
         self.receivedAt = receivedAt
         let isUnpacked = data.map { $0.count > delivery.message.body.count } ?? false
         charge = isUnpacked ? data.flatMap { delivery.charge($0.count) } : nil
+        isCounted = delivery.isCounted
     }
 
     /// As the publisher made it.

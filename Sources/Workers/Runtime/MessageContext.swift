@@ -5,9 +5,10 @@ public import FlotillaTelemetry
 /// What a handler knows of the message besides its payload, and the way to commit its effects.
 public struct MessageContext: Sendable {
     let inbound: InboundMessage
-    public let queue: String
-    public let log: Log
+    let environment: HandlerEnvironment
 
+    public var queue: String { environment.queue }
+    public var log: Log { environment.log }
     /// The message as its publisher made it: what the fleet added on the way is taken off again.
     public var message: Message { inbound.original }
     /// The event's name: the property `type`, else the routing key.
@@ -31,10 +32,6 @@ public struct MessageContext: Sendable {
     /// When this process received it, in microseconds since 1970.
     public var receivedAt: Int64 { inbound.receivedAt }
 
-    let effects: any EffectStore
-    let topicExchange: String
-    let reportProgress: @Sendable (InboundMessage, Int, String?) -> Void
-
     /// Commits the effect of this message exactly once.
     ///
     /// The transaction first records the message as handled. Had it been recorded before, or has its job been
@@ -45,20 +42,22 @@ public struct MessageContext: Sendable {
     ) async throws -> Result? {
         var result: Result?
         let jobs = jobID.map { [$0] } ?? []
-        try await effects.transaction(consumer: queue, messageIDs: [messageID], jobs: jobs, first: []) {
+        try await environment.effects.transaction(consumer: queue, messageIDs: [messageID], jobs: jobs, first: []) {
             transaction,
             isFresh,
             _ in
             guard isFresh[0] else { return }
             let effect = EffectTransaction(transaction)
             result = try await body(effect)
-            transaction.outgoing += effect.events.map { $0.message(causedBy: message, correlationID, topicExchange) }
+            transaction.outgoing += effect.events.map {
+                $0.message(causedBy: message, correlationID, environment.topicExchange)
+            }
         }
         return result
     }
 
     /// Reports how far the job is, from 0 to 100, to whoever watches it.
     public func progress(_ percent: Int, _ message: String? = nil) {
-        reportProgress(inbound, min(max(percent, 0), 100), message)
+        environment.reportProgress(inbound, min(max(percent, 0), 100), message)
     }
 }

@@ -146,7 +146,8 @@ enum PublisherCommands {
         let isGiven = invocation[passwordFile] != nil
         let broker = try configuration.rabbitMQ()
         let credentials = [publisher.user, password.revealed].map(ManagementAPI.percentEncoded).joined(separator: ":")
-        let place = "\(broker.host):\(broker.port)/\(ManagementAPI.percentEncoded(broker.virtualHost))"
+        let host = broker.host.contains(":") ? "[\(broker.host)]" : broker.host
+        let place = "\(host):\(broker.port)/\(ManagementAPI.percentEncoded(broker.virtualHost))"
         let url = "\(broker.tls == nil ? "amqp" : "amqps")://\(credentials)@\(place)"
         if invocation[OutputFormat.option] == .json {
             let shown = NewPassword(

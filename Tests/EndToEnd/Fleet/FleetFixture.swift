@@ -133,10 +133,14 @@ struct FleetWorker: Sendable {
     /// What `/health/ready` answers now.
     func readiness() async -> Response? { await get("/health/ready") }
 
+    /// A request that has no processor for seconds is closed as a slow one, so it is made again.
     private func get(_ path: String) async -> Response? {
-        guard let client = try? RawClient(port: port) else { return nil }
-        client.send("GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-        return await client.response()
+        for _ in 0..<3 {
+            guard let client = try? RawClient(port: port) else { return nil }
+            client.send("GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            if let response = await client.response() { return response }
+        }
+        return nil
     }
 }
 

@@ -11,7 +11,10 @@ package final class Breakers: Sendable {
 
     private let entries = Mutex<[Dependency: Entry]>([:])
     private let released = Atomic<Bool>(false)
-    /// Whether any breaker has anything on record; while none has, the hot path takes no lock.
+    /// Whether any breaker is open; while none is, whoever takes messages takes no lock.
+    private let hasOpened = Atomic<Bool>(false)
+    /// Whether any breaker has anything on record; while none has, a success takes no lock. That of a dependency which
+    /// nothing uses any more stays.
     private let hasRecordedOutages = Atomic<Bool>(false)
     private let probes: [Dependency: @Sendable () async -> Bool]
     private let metrics: Metrics
@@ -45,7 +48,7 @@ package final class Breakers: Sendable {
     }
 
     package func firstOpen(of dependencies: Set<Dependency>) -> Dependency? {
-        guard hasRecordedOutages.load(ordering: .relaxed) else { return nil }
+        guard hasOpened.load(ordering: .relaxed) else { return nil }
         return entries.withLock { entries in dependencies.first { entries[$0]?.breaker.isOpen == true } }
     }
 
@@ -63,7 +66,10 @@ package final class Breakers: Sendable {
             hasRecordedOutages.store(true, ordering: .relaxed)
             var entry = entries[dependency] ?? Entry()
             let action = entry.breaker.recordOutage(holding: hold)
-            if case .probe = action { entry.openSince = .now }
+            if case .probe = action {
+                entry.openSince = .now
+                hasOpened.store(true, ordering: .relaxed)
+            }
             entries[dependency] = entry
             return action
         }
@@ -118,7 +124,11 @@ package final class Breakers: Sendable {
     }
 
     private func recordProbe(of dependency: Dependency, succeeded: Bool) -> CircuitBreaker.Action {
-        entries.withLock { $0[dependency]?.breaker.recordProbe(succeeded: succeeded) } ?? .none
+        entries.withLock { entries in
+            let action = entries[dependency]?.breaker.recordProbe(succeeded: succeeded)
+            hasOpened.store(entries.values.contains(where: \.breaker.isOpen), ordering: .relaxed)
+            return action ?? .none
+        }
     }
 
     private func close(_ dependency: Dependency) {

@@ -31,7 +31,7 @@ package struct CircuitBreaker: Sendable {
         opening = firstProbe
     }
 
-    /// Whether nothing is on record.
+    /// Whether nothing is on record, not even that it has opened since work last went through.
     var isClear: Bool { state == .closed(outages: 0) && opening == firstProbe }
 
     package var isOpen: Bool {

@@ -83,6 +83,7 @@ final class DeliveryBuffer: Sendable {
 
     /// Puts deliveries back where the next taker finds them first.
     func putBack(_ deliveries: [Delivery]) {
+        guard !deliveries.isEmpty else { return }
         let ready = state.withLock { state in
             let valid = deliveries.filter { $0.token.epoch >= state.oldestEpoch }
             state.items.replaceSubrange(0..<state.head, with: valid.map(Optional.some))

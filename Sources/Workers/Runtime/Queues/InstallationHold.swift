@@ -117,14 +117,15 @@ final class InstallationHold: Sendable {
             }
             let isOther = state.fault != fault
             state.fault = fault
+            // With the fault, so that no success in between leaves the one without the other.
+            held.store(true, ordering: .relaxed)
+            gauge.set(1)
             let rest = isNew ? Self.rest : Self.repetition
             let isDue = state.toldAt.map { now - $0 >= rest } ?? true
             guard isDue || (isOther && !isNew) else { return false }
             state.toldAt = now
             return true
         }
-        held.store(true, ordering: .relaxed)
-        gauge.set(1)
         guard isToBeTold else { return }
         log.error(
             "the database lacks what this queue's worker needs: the queue is held and spends no attempts",
@@ -141,10 +142,10 @@ final class InstallationHold: Sendable {
             guard state.fault != nil, state.trial == .running else { return nil }
             state.fault = nil
             held.store(false, ordering: .relaxed)
+            gauge.set(0)
             return state.start
         }
         guard let start else { return }
-        gauge.set(0)
         log.info(
             "the database has what this queue's worker needs: the queue goes on",
             ["queue": .string(queue), "seconds": .double((ContinuousClock.now - start).seconds)]

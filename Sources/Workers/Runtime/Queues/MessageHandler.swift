@@ -49,7 +49,7 @@ struct SingleHandler<W: Worker>: MessageHandler {
         for message in messages {
             do {
                 let payload = try PayloadDecoder.decode(W.Payload.self, from: message.body)
-                let context = MessageContext(message, environment)
+                let context = MessageContext(inbound: message, environment: environment)
                 results.append(.success(try await implementation.handle(payload, in: context)))
             } catch {
                 results.append(.failure(error))
@@ -96,7 +96,10 @@ struct BatchHandler<W: BatchWorker>: MessageHandler {
     ) async -> [Result<Outcome, any Error>] {
         guard !items.isEmpty else { return [] }
         do {
-            let outcomes = try await implementation.handle(Array(items), in: BatchContext(Array(messages), environment))
+            let outcomes = try await implementation.handle(
+                Array(items),
+                in: BatchContext(messages: Array(messages), environment: environment)
+            )
             guard outcomes.count == items.count else {
                 throw PermanentError(
                     type: "wrong_answer_count",
@@ -116,30 +119,5 @@ struct BatchHandler<W: BatchWorker>: MessageHandler {
     /// Whether no smaller batch would fare better.
     private static func concernsAll(_ error: any Error) -> Bool {
         DependencyOutage(error) != nil || InstallationFault(error) != nil || SlowWork(error) != nil
-    }
-}
-
-extension MessageContext {
-    init(_ message: InboundMessage, _ environment: HandlerEnvironment) {
-        self.init(
-            inbound: message,
-            queue: environment.queue,
-            log: environment.log,
-            effects: environment.effects,
-            topicExchange: environment.topicExchange,
-            reportProgress: environment.reportProgress
-        )
-    }
-}
-
-extension BatchContext {
-    init(_ messages: [InboundMessage], _ environment: HandlerEnvironment) {
-        self.init(
-            queue: environment.queue,
-            log: environment.log,
-            messages: messages,
-            effects: environment.effects,
-            topicExchange: environment.topicExchange
-        )
     }
 }

@@ -116,7 +116,7 @@ final class QueueRunner: Sendable {
     private func serve(_ slot: ExecutionSlot, _ generation: Int) async {
         while true {
             await runtime.breakers.waitUntilClosed(handler.dependencies)
-            let isTrial = await hold.waitForTurn()
+            let isTrial = hold.isHeld ? await hold.waitForTurn() : false
             let deliveries = await take(upTo: isTrial ? 1 : chunkSizer.chunk)
             guard !deliveries.isEmpty else { break }
             let isToWait = hold.isHeld && !isTrial && !runtime.breakers.isReleased
@@ -396,6 +396,7 @@ final class QueueRunner: Sendable {
             returned += deliveries
             buffer.putBack(deliveries)
         }
+        guard work.messages.contains(where: \.isCounted) else { return }
         // A handler that was given up holds them for as long as it likes.
         let waiting = Set(returned.map { ObjectIdentifier($0) })
         for message in work.messages {

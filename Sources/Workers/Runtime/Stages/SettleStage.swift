@@ -72,7 +72,7 @@ struct SettleStage: Sendable {
         await acknowledge(done)
         // Before the messages are there again, so that no slot takes them at once.
         if let fault { hold.record(fault) }
-        await settle(slowness, putBack: putBack)
+        if slowness.hasAny { await settle(slowness, putBack: putBack) }
         guard !held.isEmpty else { return }
         putBack(held)
         guard let outage else { return }
@@ -101,7 +101,7 @@ struct SettleStage: Sendable {
     private func retry(_ message: InboundMessage, after delay: Duration, _ failure: Failure) async {
         let failed = failedDelivery(message.delivery, message.messageID, failure, message.attempt)
         let retried = failed.retried(after: delay, by: runtime.topology.delay)
-        let copy = WaitingCopy(message.delivery.token, "retry", message.messageID, message.attempt, delay)
+        let copy = WaitingCopy(message.delivery, "retry", message.messageID, message.attempt, delay)
         guard await publish(retried, orKeep: copy) else { return }
         consumer.settle(message.delivery.token, as: .acknowledge)
         metrics.retried.increment()
@@ -124,7 +124,7 @@ struct SettleStage: Sendable {
     @discardableResult
     func deadLetter(_ delivery: Delivery, messageID: String, _ failure: Failure, failures: Int) async -> Bool {
         let failed = failedDelivery(delivery, messageID, failure, failures)
-        let copy = WaitingCopy(delivery.token, "dead", messageID, failures, nil)
+        let copy = WaitingCopy(delivery, "dead", messageID, failures, nil)
         guard await publish(failed.deadLettered(), orKeep: copy) else { return false }
         consumer.settle(delivery.token, as: .acknowledge)
         metrics.deadLettered.increment()
@@ -153,7 +153,7 @@ struct SettleStage: Sendable {
             after: delay,
             by: runtime.topology.delay
         )
-        let copy = WaitingCopy(message.delivery.token, "snooze", message.messageID, message.attempt, delay)
+        let copy = WaitingCopy(message.delivery, "snooze", message.messageID, message.attempt, delay)
         guard await publish(returning, orKeep: copy) else { return }
         consumer.settle(message.delivery.token, as: .acknowledge)
         metrics.snoozed.increment()
@@ -183,7 +183,7 @@ struct SettleStage: Sendable {
             }
             if .now - start >= Self.publishTimeout {
                 // What belongs to a lost connection comes again by itself.
-                guard consumer.holds(copy.delivery) else { return false }
+                guard consumer.holds(copy.delivery.token) else { return false }
                 if await keep(message, copy, since: result) { return true }
             }
             try? await Task.sleep(for: wait)
@@ -250,14 +250,14 @@ struct SettleStage: Sendable {
 
 /// What is kept in Postgres while it can't be published.
 private struct WaitingCopy {
-    let delivery: DeliveryToken
+    let delivery: Delivery
     let kind: String
     let messageID: String
     let attempt: Int
     /// How long it stays away from its queue; `nil` for a dead letter.
     let delay: Duration?
 
-    init(_ delivery: DeliveryToken, _ kind: String, _ messageID: String, _ attempt: Int, _ delay: Duration?) {
+    init(_ delivery: Delivery, _ kind: String, _ messageID: String, _ attempt: Int, _ delay: Duration?) {
         self.delivery = delivery
         self.kind = kind
         self.messageID = messageID
@@ -265,10 +265,15 @@ private struct WaitingCopy {
         self.delay = delay
     }
 
-    /// The same for a copy that comes again since the original was not acknowledged in time: it is kept once.
+    /// The same for a copy that comes again since the original was not acknowledged in time: it is kept once. Messages of
+    /// one id are different ones where their senders or bodies are.
     func key(in queue: String) -> String {
+        let properties = delivery.message.properties
         var hasher = SHA256Hasher()
-        for part in [queue, kind, String(attempt), messageID] { hasher.update("\(part.utf8.count):\(part)") }
+        for part in [queue, kind, String(attempt), messageID, properties.userID ?? "", properties.appID ?? ""] {
+            hasher.update("\(part.utf8.count):\(part)")
+        }
+        hasher.update(delivery.message.body)
         return hasher.finish().hexadecimal
     }
 }

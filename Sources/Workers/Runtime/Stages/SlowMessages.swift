@@ -62,9 +62,6 @@ final class SlowMessages: Sendable {
     /// Whether nothing is on record; while nothing is, the hot path takes no lock.
     var isEmpty: Bool { !hasRecords.load(ordering: .relaxed) }
 
-    /// Whether the message is to run alone, so that it keeps up nobody else.
-    func runsAlone(_ message: MessageIdentity) -> Bool { largestBatch(of: message) == 1 }
-
     /// How many may run together with the message, itself counted; `nil` where it has not been slow.
     func largestBatch(of message: MessageIdentity) -> Int? {
         state.withLock { state in
@@ -140,6 +137,8 @@ extension SettleStage {
         /// To be run again in smaller batches.
         var halved: [Delivery] = []
         var lastTimeout: TimeLimitExceeded?
+
+        var hasAny: Bool { lastError != nil || lastTimeout != nil }
     }
 
     /// Decides about a message whose work took too long. An independent write tells whether Postgres is at fault.
