@@ -35,7 +35,8 @@ struct MessageDescriptionTests {
         for field in description.fields {
             guard let wrong = field.shape.wrong else { continue }
             let body = try Self.body(description) { members in
-                members.removeAll { $0.name == field.name || field.otherNames.contains($0.name) }
+                let names = [field.name] + field.otherNames + [field.alternativeTo].compactMap(\.self)
+                members.removeAll { names.contains($0.name) }
                 members.append(.init(name: field.name, value: wrong))
             }
             let refusal = Self.refusal(description, body)

@@ -29,13 +29,17 @@ struct OpenAPITests {
         #expect((post["parameters"] as? [[String: Any]])?.compactMap { $0["name"] as? String } == ["id", "state"])
         #expect(
             Set((post["responses"] as? [String: Any] ?? [:]).keys)
-                == ["202", "400", "401", "403", "413", "415", "422", "429", "503"]
+                == [
+                    "202", "400", "401", "403", "408", "413", "414", "415", "417", "422", "429", "431", "500", "501",
+                    "503",
+                ]
         )
         #expect((paths["/open"]?["get"]?["security"] as? [Any])?.isEmpty == true)
         #expect(post["security"] as? [[String: [String]]] == [["bearer": ["operate"]], ["header": ["operate"]]])
         let refused = try #require((post["responses"] as? [String: [String: Any]])?["429"])
         #expect(
-            Set((refused["headers"] as? [String: Any] ?? [:]).keys) == ["Retry-After", "RateLimit", "RateLimit-Policy"]
+            Set((refused["headers"] as? [String: Any] ?? [:]).keys)
+                == ["Retry-After", "RateLimit", "RateLimit-Policy", "X-Correlation-ID"]
         )
         #expect(
             Set((refused["content"] as? [String: Any] ?? [:]).keys) == ["application/json", "application/problem+json"]

@@ -90,6 +90,7 @@ package struct JobRoutes: Sendable {
                 summary:
                     "A job: its record, and its live state while it runs. With enqueue alone, only jobs that this caller has "
                     + "enqueued. The payload is shown with read:personal, result and addresses to who enqueued it as well.",
+                parameters: [Field.required("id", .uuid, "The job.")],
                 holdsSecrets: true,
                 answers: [.of(200, "The job.", Schemas.job), .of(404, "There is no such job.")],
                 handler: get

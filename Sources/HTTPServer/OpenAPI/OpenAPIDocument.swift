@@ -78,7 +78,8 @@ struct OpenAPIDocument {
 
     private static func parameters(_ route: Route) -> [String] {
         route.path.parameters.map { name in
-            "{\"name\":\(name.json),\"in\":\"path\",\"required\":true,\"schema\":{\"type\":\"string\"}}"
+            let field = route.parameters.all.first { $0.name == name }
+            return parameter(field ?? Field.required(name, .string(), "What it is about."), in: "path")
         } + route.query.all.map { parameter($0, in: "query") } + route.headers.all.map { parameter($0, in: "header") }
     }
 
@@ -103,7 +104,16 @@ struct OpenAPIDocument {
         var schema = JSONObject()
         schema.add("type", "object")
         schema.add("additionalProperties", false)
-        schema.add("required", jsons: body.all.filter(\.isRequired).map(\.name.json))
+        let required = body.all.filter(\.isRequired).map(\.name.json)
+        if !required.isEmpty { schema.add("required", jsons: required) }
+        // null is no value.
+        let groups = body.oneOf.map { names in
+            let choices = names.map { name in
+                "{\"required\":[\(name.json)],\"properties\":{\(name.json):{\"not\":{\"type\":\"null\"}}}}"
+            }
+            return "{\"anyOf\":[\(choices.joined(separator: ","))]}"
+        }
+        if !groups.isEmpty { schema.add("allOf", jsons: groups) }
         schema.add("properties", json: properties.closed)
         return schema.closed
     }

@@ -56,6 +56,8 @@ package struct Route: Sendable {
     package let body: Fields?
     /// Bodies that it accepts, by name. Each works as it is.
     package let examples: [(name: String, json: String)]
+    /// What is in the path, where it is more than text of up to 255 bytes. The handler checks it.
+    package let parameters: Fields
     package let query: Fields
     package let headers: Fields
     /// Whether its answers may hold codes, links, tokens or keys. Those are never compressed: with something of the
@@ -72,6 +74,7 @@ package struct Route: Sendable {
         about: String? = nil,
         body: Fields? = nil,
         examples: [(name: String, json: String)] = [],
+        parameters: Fields = [],
         query: Fields = [],
         headers: Fields = [],
         holdsSecrets: Bool = false,
@@ -85,6 +88,7 @@ package struct Route: Sendable {
         self.about = about
         self.body = body
         self.examples = examples
+        self.parameters = parameters
         self.query = query
         self.headers = headers
         self.holdsSecrets = holdsSecrets

@@ -33,8 +33,10 @@ package struct MessageCatalog: Sendable {
             return fields
         }
 
-        /// The first description's example, with what the others need beside it.
-        package var example: String { descriptions[0].example }
+        /// That of the description that says most.
+        package var example: String {
+            descriptions.dropFirst().reduce(descriptions[0]) { $1.fields.count > $0.fields.count ? $1 : $0 }.example
+        }
 
         /// JSON Schema (2020-12) of the body.
         package var schema: String {

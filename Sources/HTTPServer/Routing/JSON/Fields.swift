@@ -3,8 +3,15 @@ import FlotillaModels
 /// The fields that a body or a query may have, and no others.
 package struct Fields: Sendable, ExpressibleByArrayLiteral {
     package let all: [any AnyField]
+    /// Names of which one has to be there, for each group. This is for the description; who reads the fields checks it.
+    package let oneOf: [[String]]
 
-    package init(arrayLiteral elements: any AnyField...) { all = elements }
+    package init(arrayLiteral elements: any AnyField...) { self.init(elements) }
+
+    package init(_ fields: [any AnyField], oneOf: [[String]] = []) {
+        all = fields
+        self.oneOf = oneOf
+    }
 
     /// Reads a body; reports every mistake at once. `null` counts as absent, and a byte order mark as nothing.
     ///

@@ -1,5 +1,8 @@
 extension Rule where Value == String {
-    package static var uuid: Self { string(length: 36...36, pattern: "^[0-9a-fA-F-]{36}$") { $0.isUUID } }
+    package static var uuid: Self {
+        let pattern = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+        return string(length: 36...36, pattern: pattern) { $0.isUUID }
+    }
 
     package static var correlationID: Self {
         string(length: 1...128, pattern: "^[A-Za-z0-9_.:/+=@-]{1,128}$", isMatch: CorrelationID.isValid)

@@ -21,6 +21,9 @@ package struct Rule<Value: Sendable>: Sendable {
 }
 
 extension Rule where Value == String {
+    /// The pattern of text without control characters.
+    private static var noControlCharacters: String { "^[^\\u0000-\\u001F\\u007F]*$" }
+
     /// - Parameters:
     ///   - length: in bytes of UTF-8.
     ///   - pattern: for the description; `isMatch` decides.
@@ -43,7 +46,7 @@ extension Rule where Value == String {
         schema.add("type", "string")
         schema.add("minLength", length.lowerBound)
         schema.add("maxLength", length.upperBound)
-        schema.add("pattern", pattern)
+        schema.add("pattern", pattern ?? noControlCharacters)
         return Rule(
             schema: schema.closed,
             read: { member throws(RuleProblem) in try check(member.string()) },
@@ -75,10 +78,19 @@ extension Rule where Value == String {
     }
 }
 
+extension Rule {
+    /// `1.0` and `1e2` are whole numbers too, as JSON Schema has it.
+    static func wholeNumber(_ text: String) -> Int? {
+        let begin = text.utf8.drop { $0 == UInt8(ascii: "-") }
+        guard let first = begin.first, (0x30...0x39).contains(first) else { return nil }
+        return Double(text).flatMap { Int(exactly: $0) }
+    }
+}
+
 extension Rule where Value == Int {
     package static func integer(_ range: ClosedRange<Int>) -> Self {
         let check: @Sendable (String) throws(RuleProblem) -> Int = { text throws(RuleProblem) in
-            guard let number = Int(text), range.contains(number) else {
+            guard let number = Int(text) ?? wholeNumber(text), range.contains(number) else {
                 throw RuleProblem("has to be a whole number from \(range.lowerBound) to \(range.upperBound)")
             }
             return number
@@ -103,7 +115,7 @@ extension Rule where Value == Timestamp {
             return Timestamp(microseconds: time)
         }
         return Rule(
-            schema: "{\"type\":\"string\",\"format\":\"date-time\"}",
+            schema: #"{"type":"string","format":"date-time","pattern":"^(19[7-9][0-9]|[2-9][0-9]{3})-"}"#,
             read: { member throws(RuleProblem) in try check(member.string()) },
             readText: check
         )

@@ -42,7 +42,7 @@ enum IdentityMessages {
                 from: "auth service",
                 "Somebody has logged out: the token that is named ends, or all of that person up to then.",
                 fields: [
-                    person,
+                    person.instead(of: "jti"),
                     PayloadField(
                         "token",
                         or: "accessToken",
@@ -63,9 +63,9 @@ enum IdentityMessages {
                         "expires_at",
                         is: .time,
                         "When the token with this id would have ended by itself."
-                    ), occurredAt,
+                    ), occurredAt.instead(of: "jti"),
                 ],
-                example: #"{"userId":"u-1","occurredAt":"2026-01-30T03:00:00Z"}"#,
+                example: #"{"userId":"u-1","jti":"b2c7d0","exp":"2026-01-30T04:00:00Z"}"#,
                 check: check(name)
             )
         }

@@ -8,19 +8,25 @@ enum IndexingMessages {
             profile(
                 ProfileValidated.self,
                 "A profile may be found from now on. Fields that are not there stay as they are known.",
-                times: PayloadField("validatedAt", or: "validated_at", is: .time, "When, where occurredAt is missing."),
+                times: PayloadField("validatedAt", or: "validated_at", is: .time, "When it happened.").instead(
+                    of: "occurredAt"
+                ),
                 fields: ProfileField.allCases.map(\.description)
             ),
             profile(
                 ProfileUpdated.self,
                 "Some fields of a profile have changed. A status other than VALIDATED takes it out of the search.",
-                times: PayloadField("updatedAt", or: "updated_at", is: .time, "When, where occurredAt is missing."),
+                times: PayloadField("updatedAt", or: "updated_at", is: .time, "When it happened.").instead(
+                    of: "occurredAt"
+                ),
                 fields: [state] + ProfileField.allCases.map(\.description)
             ),
             profile(
                 ProfileRejected.self,
                 "A profile must not be found any more, until a later event validates it again.",
-                times: PayloadField("rejectedAt", or: "rejected_at", is: .time, "When, where occurredAt is missing."),
+                times: PayloadField("rejectedAt", or: "rejected_at", is: .time, "When it happened.").instead(
+                    of: "occurredAt"
+                ),
                 fields: []
             ),
             MessageDescription(

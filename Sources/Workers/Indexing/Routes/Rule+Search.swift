@@ -16,7 +16,8 @@ extension Rule where Value == ProfileQuery.Bounds {
             }
             return bounds
         }
-        let pattern = "^([0-9]+(\\\\.[0-9]+)?)?(-([0-9]+(\\\\.[0-9]+)?)?)?$"
+        let digits = "[0-9]{1,9}(\\\\.[0-9]{1,8})?"
+        let pattern = "^(\(digits)(-(\(digits))?)?|-\(digits))$"
         return Rule(
             schema: "{\"type\":\"string\",\"minLength\":1,\"maxLength\":40,\"pattern\":\"\(pattern)\"}",
             read: { member throws(RuleProblem) in try check(member.string()) },
@@ -25,7 +26,11 @@ extension Rule where Value == ProfileQuery.Bounds {
     }
 
     private static func number(_ text: String) -> Double? {
-        let isPlain = text.utf8.count <= 18 && text.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2e }
+        let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        let isPlain =
+            (1...2).contains(parts.count) && (1...9).contains(parts[0].count)
+            && (parts.count == 1 || (1...8).contains(parts[1].count))
+            && parts.joined().allSatisfy { (0x30...0x39).contains($0) }
         return isPlain ? Double(text) : nil
     }
 }

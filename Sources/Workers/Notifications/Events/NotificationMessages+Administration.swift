@@ -16,7 +16,7 @@ extension NotificationMessages {
                 "actor_id",
                 is: .identifier,
                 "Who began it, and is told; or email."
-            ), email,
+            ), email.instead(of: "adminId"),
         ]
         let file = PayloadField("fileName", or: "file_name", is: .text(), "The file.")
         let counts = ["success", "failed"].map {

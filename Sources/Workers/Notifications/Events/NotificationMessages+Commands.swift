@@ -10,32 +10,34 @@ extension NotificationMessages {
                 [.job],
                 from: "any service",
                 "Notify people by \(channel.rawValue). Template and recipient are given.",
-                fields: [
-                    PayloadField(
-                        "to",
-                        is: .either([
-                            .string(atMost: 320), recipient,
-                            .list(
-                                .either([.string(atMost: 320), recipient]),
-                                count: 1...NotificationCommand.largestList
-                            ),
-                        ]),
-                        "An address, a number, a user's id; an object that says which; or a list of these."
-                    ).required,
-                    PayloadField(
-                        "template",
-                        is: .string(atMost: 200),
-                        "One of the templates in the folder of templates."
-                    ).required,
-                    PayloadField("data", is: .object([], isOpen: true), "What the template shows."),
-                    PayloadField("options", is: options, "When, how urgent, and in which language."),
-                ],
+                fields: commandFields,
                 isOpen: false,
                 example: NotificationCommand.example(channel),
                 check: MessageDescription.reading(NotificationCommand.self)
             )
         }
     }
+
+    static let commandFields: [PayloadField] = [
+        PayloadField(
+            "to",
+            is: .either([
+                .string(atMost: 320), recipient,
+                .list(
+                    .either([.string(atMost: 320), recipient]),
+                    count: 1...NotificationCommand.largestList
+                ),
+            ]),
+            "An address, a number, a user's id; an object that says which; or a list of these."
+        ).required,
+        PayloadField(
+            "template",
+            is: .string(atMost: 200),
+            "One of the templates in the folder of templates."
+        ).required,
+        PayloadField("data", is: .object([], isOpen: true), "What the template shows."),
+        PayloadField("options", is: options, "When, how urgent, and in which language."),
+    ]
 
     private static let recipient = PayloadShape.object(
         [

@@ -41,10 +41,10 @@ extension NotificationMessages {
                 "A subscription is about to run out, and its company is told so.",
                 [
                     company, companyEmail, plan,
-                    PayloadField("expiresAt", or: "expires_at", "periodEnd", "period_end", is: .time, "When.").required,
+                    PayloadField("periodEnd", or: "period_end", "expiresAt", "expires_at", is: .time, "When.").required,
                     renewal,
                 ],
-                "{\(acme),\"expiresAt\":\"2026-02-10T00:00:00Z\"}"
+                "{\(acme),\"periodEnd\":\"2026-02-10T00:00:00Z\"}"
             ),
             event(
                 "subscription.cancelled",

@@ -63,7 +63,8 @@ extension NotificationMessages {
                 from: "auth service",
                 "Somebody wants to have a new password: they get a link or a code at once.",
                 [
-                    PayloadField("userId", or: "user_id", is: .identifier, "The person; or email."), email,
+                    PayloadField("userId", or: "user_id", is: .identifier, "The person; or email."),
+                    email.instead(of: "userId"),
                     PayloadField(
                         "resetUrl",
                         or: "reset_url",
@@ -132,7 +133,8 @@ extension NotificationMessages {
                 from: "profile service",
                 "A candidate has handed in a profile: they are told that it came, and HR that it waits.",
                 [
-                    PayloadField("profileId", or: "profile_id", is: .identifier, "The profile."), candidate, email,
+                    PayloadField("profileId", or: "profile_id", is: .identifier, "The profile."), candidate,
+                    email.instead(of: "userId"),
                     PayloadField(
                         "candidateName",
                         or: "candidate_name",
@@ -148,7 +150,10 @@ extension NotificationMessages {
                 "profile.validated",
                 from: "profile service",
                 "A profile can be found, and its candidate is told so.",
-                [candidate, email, PayloadField("profileUrl", or: "profile_url", is: .text(), "Where it is.")],
+                [
+                    candidate, email.instead(of: "userId"),
+                    PayloadField("profileUrl", or: "profile_url", is: .text(), "Where it is."),
+                ],
                 #"{"profileId":"p-1","userId":"u-1"}"#
             ),
             event(
@@ -156,7 +161,7 @@ extension NotificationMessages {
                 from: "profile service",
                 "A profile was turned down, and its candidate is told why.",
                 [
-                    candidate, email,
+                    candidate, email.instead(of: "userId"),
                     PayloadField("reason", or: "rejectionReason", "rejection_reason", is: .text(), "Why."),
                 ],
                 #"{"profileId":"p-1","userId":"u-1","reason":"The photo is missing."}"#
@@ -166,7 +171,7 @@ extension NotificationMessages {
                 from: "interview service",
                 "An interview will take place, and the candidate is told when and where.",
                 [
-                    candidate, email,
+                    candidate, email.instead(of: "userId"),
                     PayloadField(
                         "startsAt",
                         or: "starts_at",

@@ -57,7 +57,7 @@ enum UserEvents {
         var roles: [String] = []
         for value in values {
             guard case .string(let text) = value, text.utf8.count <= 255, !text.utf8.contains(0) else {
-                throw InvalidPayload(field: "role", problem: "expected a string, or a list of strings")
+                throw InvalidPayload(field: "roles", problem: "expected a string, or a list of strings")
             }
             roles.append(RecipientChange.role(text))
         }

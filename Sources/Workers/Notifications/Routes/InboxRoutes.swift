@@ -46,6 +46,7 @@ package struct InboxRoutes: Sendable {
                 "\(base)/{id}/read",
                 access: .scope(.edit),
                 summary: "Mark one as read. Its first time stays.",
+                parameters: [Field.required("id", .uuid, "The notification.")],
                 holdsSecrets: true,
                 answers: [
                     .of(200, "The notification.", Schemas.inboxItem),

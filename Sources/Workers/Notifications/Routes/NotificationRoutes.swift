@@ -7,23 +7,6 @@ package import FlotillaStorage
 
 /// `/api/v1/notifications`: send, and see what became of it. The paths without a version are those of older callers.
 package struct NotificationRoutes: Sendable {
-    private enum Body {
-        static let to = Field.required(
-            "to",
-            .json,
-            "An address, a number or a user's id; or an object with one of email, phone, userId, customerId, role; or "
-                + "a list of these."
-        )
-        static let template = Field.required("template", .string(length: 1...200), "The template's name.")
-        static let data = Field.optional("data", .object, "The template's variables.")
-        static let options = Field.optional(
-            "options",
-            .object,
-            "priority (high or normal), scheduledAt, language, timeZone, eventId, attachments."
-        )
-        static let fields: Fields = [to, template, data, options]
-    }
-
     private enum Query {
         static let status = Field.optional(
             "status",
@@ -87,7 +70,7 @@ package struct NotificationRoutes: Sendable {
             "\(base)/\(channel.rawValue)",
             access: .scope(.send),
             summary: "Send a notification by \(channel.rawValue). The answer comes once it is stored for good.",
-            body: Body.fields,
+            body: Fields(NotificationMessages.commandFields),
             examples: [("one", NotificationCommand.example(channel))],
             headers: [Self.idempotencyKey, Self.traceParent],
             holdsSecrets: true,
@@ -112,6 +95,7 @@ package struct NotificationRoutes: Sendable {
                 "\(base)/{id}/status",
                 access: .scope(.read),
                 summary: "What became of a notification. Recipient and subject are shown with read:personal.",
+                parameters: [Field.required("id", .uuid, "The notification.")],
                 holdsSecrets: true,
                 answers: [
                     .of(200, "The notification.", Schemas.notification), .of(404, "There is no such notification."),

@@ -1,5 +1,6 @@
 package import FlotillaHTTPRouting
 import FlotillaModels
+import FlotillaModules
 package import FlotillaStorage
 
 /// `/api/v1/notifications/preferences` and `…/unsubscribe`: what recipients want and decline.
@@ -7,10 +8,22 @@ package struct PreferenceRoutes: Sendable {
     private enum Body {
         static let preferences = Field.required(
             "preferences",
-            .json,
+            .payload(choices),
             "A list of {channel, template, allowed}; the template * stands for all marketing."
         )
         static let fields: Fields = [preferences]
+
+        private static let choices = PayloadShape.list(
+            .object(
+                [
+                    PayloadField("channel", is: .choice(Channel.allCases.map(\.rawValue)), "By which way.").required,
+                    PayloadField("template", is: .string(atMost: 200), "A template's name, or *.").required,
+                    PayloadField("allowed", is: .flag, "Whether it may be sent.").required,
+                ],
+                isOpen: false
+            ),
+            count: 0...1_000
+        )
     }
 
     private static let example = #"{"preferences":[{"channel":"email","template":"*","allowed":false}]}"#

@@ -24,32 +24,34 @@ enum TicketMessages {
             [.event, .job],
             from: "event service",
             "Make tickets for guests of an event. `ticket.completed` and a webhook report the end.",
-            fields: [
-                PayloadField(
-                    "job_id",
-                    or: "jobId",
-                    is: .identifier,
-                    "By which it is made once; the job's or the message's id unless given."
-                ), PayloadField("event_id", or: "eventId", is: .identifier, "The event. At most 64 bytes.").required,
-                PayloadField(
-                    "template_data",
-                    or: "templateData",
-                    is: .object(details, isOpen: true),
-                    "What all tickets say of the event."
-                ).required,
-                PayloadField(
-                    "tickets",
-                    is: .list(.object(ticket, isOpen: true), count: 1...TicketJobRequest.largest),
-                    "The tickets. One that is faulty does not hold up the others."
-                ).required,
-                PayloadField("organizerId", or: "organizer_id", is: .identifier, "The user to tell of the end."),
-                PayloadField("organizerEmail", or: "organizer_email", is: .identifier, "Or their address."),
-                PayloadField("requestedBy", or: "requested_by", is: .identifier, "Or who asked for it."),
-            ],
+            fields: generationFields,
             example: example,
             check: MessageDescription.reading(TicketJobRequest.self)
         )
     }
+
+    static let generationFields: [PayloadField] = [
+        PayloadField(
+            "job_id",
+            or: "jobId",
+            is: .identifier,
+            "By which it is made once; the job's or the message's id unless given."
+        ), PayloadField("event_id", or: "eventId", is: .identifier, "The event. At most 64 bytes.").required,
+        PayloadField(
+            "template_data",
+            or: "templateData",
+            is: .object(details, isOpen: true),
+            "What all tickets say of the event."
+        ).required,
+        PayloadField(
+            "tickets",
+            is: .list(.object(ticket, isOpen: true), count: 1...TicketJobRequest.largest),
+            "The tickets. One that is faulty does not hold up the others."
+        ).required,
+        PayloadField("organizerId", or: "organizer_id", is: .identifier, "The user to tell of the end."),
+        PayloadField("organizerEmail", or: "organizer_email", is: .identifier, "Or their address."),
+        PayloadField("requestedBy", or: "requested_by", is: .identifier, "Or who asked for it."),
+    ]
 
     private static let details = [
         PayloadField("event_title", or: "eventTitle", is: .string(atMost: 1_000), "The title.").required,
@@ -130,8 +132,9 @@ enum TicketMessages {
                     or: "ticket_id",
                     is: .identifier,
                     "The ticket; or its code, and the event where several use that code."
-                ).required, ticketCode, eventID,
-                PayloadField("reason", is: .any, "Why."), timestamp,
+                ), ticketCode.instead(of: "ticketId"), eventID,
+                PayloadField("reason", is: .any, "Why."),
+                PayloadField("timestamp", is: .any, "When it was taken back."),
             ],
             example: #"{"ticketId":789,"ticketCode":"TKT-001","eventId":456,"reason":"refunded"}"#,
             check: MessageDescription.reading(TicketCancelled.self)

@@ -7,28 +7,6 @@ import Workers
 
 /// `/api/v1/tickets`: have tickets made, and look them up; `/tickets/{file}`: fetch one.
 package struct TicketRoutes: Sendable {
-    private enum Body {
-        static let fields: Fields = [
-            Field.optional("job_id", .json, "The sender's own id of the job; the same one again makes no second set."),
-            Field.optional("jobId", .json, "As job_id."),
-            Field.optional("event_id", .json, "Which event the tickets are for: a whole number or a text."),
-            Field.optional("eventId", .json, "As event_id."),
-            Field.optional(
-                "tickets",
-                .json,
-                "1 to \(TicketJobRequest.largest) tickets: ticket_id, ticket_code, guest_name, …"
-            ),
-            Field.optional("template_data", .json, "What all of them say: event_title, event_date, …"),
-            Field.optional("templateData", .json, "As template_data."),
-            Field.optional("organizerId", .json, "The user who is told when all are made."),
-            Field.optional("organizer_id", .json, "As organizerId."),
-            Field.optional("organizerEmail", .json, "The address that is told when all are made."),
-            Field.optional("organizer_email", .json, "As organizerEmail."),
-            Field.optional("requestedBy", .json, "As organizerId."),
-            Field.optional("requested_by", .json, "As organizerId."),
-        ]
-    }
-
     private enum Query {
         static let event = Field.optional("eventId", .string(length: 1...64), "Only tickets of this event.")
         static let job = Field.optional("jobId", .string(), "Only tickets of this job.")
@@ -104,7 +82,7 @@ package struct TicketRoutes: Sendable {
             path,
             access: .scope(.enqueue),
             summary: "Have tickets made. The answer comes once the job is stored for good.",
-            body: Body.fields,
+            body: Fields(TicketMessages.generationFields),
             examples: [("tickets", TicketMessages.example)],
             headers: [Self.idempotencyKey],
             holdsSecrets: true,

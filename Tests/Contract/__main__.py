@@ -1,0 +1,194 @@
+"""Holds the API to its own descriptions: the validators of OpenAPI and AsyncAPI, every example sent as it stands, and
+schemathesis with a key of each scope.
+
+    python3 Tests/Contract --binary .build/debug/flotilla [--examples 10]
+
+Needs the test partners that ops/setup.sh --test installs, and runs on their Python. Starts a fleet of its own.
+"""
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Chaos"))
+from home import Home, wait_until  # noqa: E402  The same private fleet as the ledger's.
+
+SCOPES = ("admin", "read", "read:personal", "enqueue", "send", "scan", "view", "operate", "edit")
+# What stands in the paths of the examples.
+PLACES = {
+    "company": "c-1", "recipient": "user:42", "code": "TKT-001",
+    "/api/v1/profiles/{id}/view": "p-42",
+}
+
+
+class API:
+    def __init__(self, home: Home, key: str) -> None:
+        self.base, self.key = f"http://127.0.0.1:{home.port}", key
+
+    def call(self, method: str, path: str, body: object = None) -> tuple[int, object]:
+        request = urllib.request.Request(
+            self.base + path, method=method, data=None if body is None else json.dumps(body).encode(),
+            headers={"X-API-Key": self.key, "Content-Type": "application/json"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+
+
+def make_key(home: Home, scope: str) -> str:
+    words = ["key", "create", f"contract {scope}", "--scopes", scope, "--output", "json"]
+    if scope == "enqueue":
+        words += ["--events", "#", "--jobs", "#"]
+    return json.loads(home.run(*words).stdout)["key"]
+
+
+def check_documents(openapi: dict, asyncapi: dict) -> list[str]:
+    import jsonschema
+    import openapi_spec_validator
+    from pydantic_asyncapi.v3 import AsyncAPI
+
+    openapi_spec_validator.validate(openapi)
+    # The library knows the word "exchange" where version 0.3.0 of the AMQP binding has "routingKey".
+    known = json.loads(json.dumps(asyncapi).replace('"is": "routingKey"', '"is": "exchange"'))
+    AsyncAPI.model_validate(known)
+    problems = []
+    for document in ("openapi", "asyncapi"):
+        if ":{}" in json.dumps(locals()[document], separators=(",", ":")).replace('"not":{}', ""):
+            problems.append(f"{document} has a schema that says nothing: {{}}")
+    for name, message in asyncapi["components"]["messages"].items():
+        validator = jsonschema.Draft202012Validator(message["payload"])
+        validator.check_schema(message["payload"])
+        for example in message["examples"]:
+            problems += [f"asyncapi {name}: {error.message}" for error in validator.iter_errors(example["payload"])]
+    for path, operations in openapi["paths"].items():
+        for method, operation in operations.items():
+            content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            if content is None:
+                continue
+            if not content.get("examples"):
+                problems.append(f"{method.upper()} {path} has a body and no example")
+            validator = jsonschema.Draft202012Validator(content["schema"])
+            for name, example in content.get("examples", {}).items():
+                errors = validator.iter_errors(example["value"])
+                problems += [f"{method.upper()} {path} {name}: {error.message}" for error in errors]
+    return problems
+
+
+def send_examples(api: API, home: Home, openapi: dict) -> list[str]:
+    """Sends each example of a request as it stands; then nothing may be a dead letter."""
+    for event in (
+        {"type": "user.created", "data": {"userId": "42", "email": "ann@example.com", "name": "Ann Lee"}},
+        {"type": "profile.validated", "data": {"profileId": "p-42", "userId": "42", "title": "Swift"}},
+    ):
+        status, answer = api.call("POST", "/api/v1/events", event)
+        assert status == 202, answer
+    wait_until("the profile is found", 30, lambda: api.call("GET", "/api/v1/search?q=swift")[1]["data"]["items"] != [])
+    wait_until(
+        "the user is known", 30,
+        lambda: api.call("POST", "/api/v1/notifications/in-app", {"to": "42", "template": "message", "data": {
+            "title": "Here", "body": "Known."}})[0] == 201,
+    )
+    problems, sent, later = [], 0, []
+    for path, operations in sorted(openapi["paths"].items()):
+        for method, operation in operations.items():
+            content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+            for name, example in content.get("examples", {}).items():
+                if path.endswith("/cancel"):
+                    later.append((path, method, name, example["value"]))
+                    continue
+                sent += 1
+                problems += send(api, path, method, name, example["value"])
+    wait_until("the ticket is made", 60, lambda: tickets(api) != [])
+    for entry in later:
+        sent += 1
+        problems += send(api, *entry)
+    deadline = time.monotonic() + 60
+    while busy(api) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    letters = json.loads(home.run("dlq", "list", "--output", "json").stdout)
+    problems += [f"an example became a dead letter: {json.dumps(letter)[:300]}" for letter in letters]
+    print(f"{sent} examples sent, {len(letters)} dead letters")
+    return problems
+
+
+def tickets(api: API) -> list:
+    return api.call("GET", "/api/v1/tickets?code=TKT-001")[1]["data"]["items"]
+
+
+def busy(api: API) -> bool:
+    return any(
+        api.call("GET", f"/api/v1/jobs?state={state}&limit=1")[1]["data"]["items"] for state in ("queued", "running")
+    )
+
+
+def send(api: API, path: str, method: str, name: str, body: object) -> list[str]:
+    filled = path
+    for place, value in PLACES.items():
+        filled = filled.replace("{id}", value) if place == path else filled.replace("{" + place + "}", value)
+    status, answer = api.call(method.upper(), filled, body)
+    return [] if status < 300 else [f"{method.upper()} {filled} {name}: {status} {json.dumps(answer)[:300]}"]
+
+
+def schemathesis(api: API, scope: str, examples: int, log: Path) -> str:
+    """One run with a key; the empty text when nothing was found."""
+    with open(log, "w") as output:
+        status = subprocess.run(
+            [
+                sys.executable, "-m", "schemathesis.cli", "run", f"{api.base}/openapi.json", "-H",
+                f"X-API-Key: {api.key}", "--checks", "all", "--exclude-checks", "positive_data_acceptance",
+                "--max-examples", str(examples), "--seed", "42", "--no-color", "--request-timeout", "30",
+            ],
+            env=os.environ | {"SCHEMATHESIS_HOOKS": "checks", "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])},
+            stdout=output, stderr=subprocess.STDOUT, cwd=log.parent, check=False,
+        ).returncode
+    text = log.read_text()
+    cases = [line.strip() for line in text.splitlines() if " generated" in line]
+    print(f"schemathesis with {scope}: {'; '.join(cases) or 'no cases'}, exit status {status}", flush=True)
+    return "" if status == 0 and cases else text[-6_000:]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binary", type=Path, required=True, help="the built command")
+    parser.add_argument("--examples", type=int, default=10, help="of schemathesis for each operation; 10 unless given")
+    parser.add_argument("--scopes", nargs="*", default=SCOPES, help="all unless given")
+    arguments = parser.parse_args()
+    home = Home(arguments.binary.resolve(), environment={
+        "FLOTILLA_AUTH_FAILURE_LIMIT": "off", "FLOTILLA_RATE_LIMIT": "off",
+    })
+    try:
+        home.start()
+        api = API(home, make_key(home, "admin"))
+        openapi, asyncapi = (api.call("GET", f"/{name}.json")[1] for name in ("openapi", "asyncapi"))
+        problems = check_documents(openapi, asyncapi)
+        print(f"openapi.json: {len(openapi['paths'])} paths; asyncapi.json: {len(asyncapi['operations'])} operations")
+        problems += send_examples(api, home, openapi)
+        keys = {scope: API(home, make_key(home, scope)) for scope in arguments.scopes}
+        with ThreadPoolExecutor(2) as pool:
+            findings = pool.map(
+                lambda scope: schemathesis(
+                    keys[scope], scope, arguments.examples, home.path / f"{scope.replace(':', '-')}.log"
+                ),
+                arguments.scopes,
+            )
+            problems += [finding for finding in findings if finding]
+    finally:
+        home.close()
+    for problem in problems:
+        print(f"FAIL: {problem}")
+    print(f"contract: {len(problems)} problems")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

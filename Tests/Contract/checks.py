@@ -1,0 +1,30 @@
+"""The check that takes the place of schemathesis' positive_data_acceptance: a request that fits its schema is refused for
+what the schema can't say, and for nothing else."""
+from __future__ import annotations
+
+import schemathesis
+from schemathesis import GenerationMode
+
+# Refusals that depend on what is stored, or on other requests.
+STORED = {"idempotency_key_reused", "unknown_recipient", "unknown_job_type", "unknown_template", "request_in_progress"}
+# Lengths count bytes, and JSON Schema has characters; the rest relates two values to each other, or the body of an event or a
+# job to its type, of which /api/v1/schemas/{type} has the schema.
+RELATED = ("bytes long", "begin with the smaller number", "is missing: give it", "is not the nextCursor")
+BODIES = ("payload", "data")
+
+
+@schemathesis.check
+def refused_for_what_the_schema_cannot_say(ctx, response, case):
+    meta = case.meta
+    if meta is None or meta.generation.mode != GenerationMode.POSITIVE or response.status_code not in (400, 415, 422):
+        return
+    error = response.json()["error"]
+    if error["code"] in STORED:
+        return
+    details = error["details"]
+    if details and all(
+        detail["field"].split(".")[0] in BODIES or any(words in detail["message"] for words in RELATED)
+        for detail in details
+    ):
+        return
+    raise AssertionError(f"The schema is looser than the code: {response.status_code} {error}")
