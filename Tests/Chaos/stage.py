@@ -231,8 +231,12 @@ class Stage:
             if time.monotonic() > deadline:
                 if problem:
                     raise TimeoutError(f"the servers can't be read: {problem}")
-                self.waiting = self.broker.waiting()
-                return balance
+                try:
+                    self.waiting = self.broker.waiting()
+                    return balance
+                except subprocess.TimeoutExpired as error:
+                    if (unanswered := unanswered + 1) > 3:
+                        raise TimeoutError(f"the servers can't be read: {error}") from error
             time.sleep(0.5)
 
     def settle_and_judge(self, deadline: float) -> None:

@@ -59,7 +59,9 @@ struct RequestLimitsTests {
             #expect(response.status == status)
             #expect(response.headers["RateLimit-Policy"] == "\"key\";q=2;w=120")
             #expect(response.headers["RateLimit"] == "\"key\";\(state)")
-            #expect(response.headers["Retry-After"] == (status == 429 ? "60" : nil))
+            let wait = response.headers["Retry-After"]
+            #expect((wait != nil) == (status == 429))
+            if let wait { #expect((50...60).contains(Int(wait) ?? 0)) }
         }
         let refused = await api.respond(to: request())
         let object = try #require(try JSONSerialization.jsonObject(with: Data(refused.body)) as? [String: Any])
@@ -94,7 +96,8 @@ struct RequestLimitsTests {
         for number in 0..<10 {
             let response = await api.respond(to: request(key: number % 2 == 0 ? APIKey().revealed : nil))
             #expect(response.status == (number < 3 ? 401 : 429), "\(number)")
-            #expect((response.headers["Retry-After"] == "60") == (number >= 3))
+            let wait = response.headers["Retry-After"].flatMap { Int($0) }
+            #expect((50...60).contains(wait ?? 0) == (number >= 3))
             // How often one may guess is nobody's business.
             #expect(response.headers["RateLimit"] == nil)
         }

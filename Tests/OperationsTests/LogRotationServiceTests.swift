@@ -5,7 +5,7 @@ import Testing
 
 /// Logs that grow while their writers run.
 struct LogRotationServiceTests {
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(5)))
     func `the fleet's logs and the servers' are set aside as they grow, time and again`() async throws {
         let folder = "/tmp/flotilla-logs-" + UUID().uuidString.prefix(8)
         try PrivateFile.makeFolder(folder)

@@ -4,7 +4,7 @@ import Glibc
 import Testing
 
 /// Lines whose reader is slow, stopped or gone. Those of the level `debug` are written however often they come.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct LogWriterTests {
     private let ends: (read: CInt, write: CInt)
 

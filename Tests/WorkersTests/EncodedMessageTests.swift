@@ -7,7 +7,7 @@ import Foundation
 import Testing
 
 /// Bodies that are not plain JSON in UTF-8.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct EncodedMessageTests {
     private func message(_ body: [UInt8], encoding: String?) -> Message {
         var message = Message(body: body)
@@ -16,7 +16,7 @@ struct EncodedMessageTests {
         return message
     }
 
-    private func packed(_ name: String, _ text: String = Parcels.body(4)) throws -> [UInt8] {
+    private func packed(_ name: String, _ text: String = Parcels.body(4)) async throws -> [UInt8] {
         let script = """
             import sys, zlib, gzip
             data = sys.argv[2].encode()
@@ -26,15 +26,17 @@ struct EncodedMessageTests {
                    "utf-16": lambda: sys.argv[2].encode("utf-16")}[sys.argv[1]]()
             sys.stdout.buffer.write(out)
             """
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["python3", "-c", script, name, text]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return Array(data)
+        return try await offPool {
+            let process = Process()
+            process.executableURL = URL(filePath: "/usr/bin/env")
+            process.arguments = ["python3", "-c", script, name, text]
+            let output = Pipe()
+            process.standardOutput = output
+            try process.run()
+            let data = output.fileHandleForReading.readDataToEndOfFile()
+            process.waitUntilExit()
+            return Array(data)
+        }
     }
 
     @Test(arguments: [("gzip", "gzip"), ("gzip", "X-GZip"), ("deflate", "deflate"), ("bare", "deflate")])
@@ -57,7 +59,7 @@ struct EncodedMessageTests {
             return .done
         }
         let text = #"{"weight": 4, "note": "\#(String(repeating: "x", count: 100_000))"}"#
-        let body = try packed("gzip", text)
+        let body = try await packed("gzip", text)
         #expect(body.count < 10_000)
         try await fleet.publish(message(body, encoding: "gzip"), to: "parcel.sent")
         try await fleet.start()
@@ -79,7 +81,7 @@ struct EncodedMessageTests {
 
     @Test func `a packed body over the limit is a dead letter with the bytes that came`() async throws {
         let fleet = try Parcels.fleet()
-        let bomb = try packed("bomb")
+        let bomb = try await packed("bomb")
         #expect(bomb.count < 100_000)
         try await fleet.publish(message(bomb, encoding: "gzip"), to: "parcel.sent")
         try await fleet.waitUntilSettled()
@@ -118,7 +120,7 @@ struct EncodedMessageTests {
 
     @Test func `zeros behind gzip data are no reason to refuse it`() async throws {
         let fleet = try Parcels.fleet()
-        let padded = try packed("gzip") + Array(repeating: 0, count: 512)
+        let padded = try await packed("gzip") + Array(repeating: 0, count: 512)
         try await fleet.publish(message(padded, encoding: "gzip"), to: "parcel.sent")
         try await fleet.waitUntilSettled()
         #expect(fleet.statements.count == 1)

@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 /// What a stranger can publish, and what the fleet must not do about it.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct HostileMessageTests {
     private func admitted(_ headers: HeaderTable) -> Intake.Admission {
         let delivery = Delivery(

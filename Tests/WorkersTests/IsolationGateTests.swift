@@ -41,7 +41,7 @@ struct IsolationGateTests {
         gate.leave()
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a suspect that never ends keeps no other waiting, who is not alone then`()
+    @Test(.timeLimit(.minutes(5))) func `a suspect that never ends keeps no other waiting, who is not alone then`()
         async
     {
         let gate = IsolationGate(timeout: .milliseconds(1))

@@ -8,7 +8,7 @@ import WorkerTestKit
 @testable import Workers
 
 /// How often the handler of a job is executed that brings its own number of attempts along. The queues allow three.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct JobAttemptsTests {
     /// The attempts of one message that always fails, and how many its dead letter has on record.
     private func attempts(_ headers: HeaderTable) async throws -> (seen: [Int], limits: Set<Int>, letter: Int?) {

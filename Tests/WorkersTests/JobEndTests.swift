@@ -8,7 +8,7 @@ import Foundation
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct JobEndTests {
     /// Carries out one job whose end meets `problems`, one after the other; returns how often its handler ran.
     private func executions(meeting problems: [PostgresError]) async throws -> Int {

@@ -5,7 +5,7 @@ import WorkerTestKit
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TestFleetTests {
     @Test func `a message that is handled leaves its effect and its event, and nothing else`() async throws {
         let fleet = try Parcels.fleet()

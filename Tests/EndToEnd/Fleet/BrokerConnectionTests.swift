@@ -41,13 +41,12 @@ extension FleetFaultTests {
 }
 
 extension FleetFixture {
-    /// The names of the connections that the broker's log tells of, but for the one that a worker opens for good some
-    /// seconds after its start, to watch the exchanges.
+    /// The names of the connections that ask for depths, as the broker's log tells of them. Others come and go meanwhile.
     fileprivate var openedConnections: [String] {
         let log = (try? String(contentsOfFile: home.path + "/logs/rabbitmq.log", encoding: .utf8)) ?? ""
         return log.split(separator: "\n").compactMap { line in
             line.range(of: "client-provided name: ").map { String(line[$0.upperBound...]) }
-        }.filter { $0 != "flotilla flotilla topology watch" }
+        }.filter { $0 == "flotilla inspection" }
     }
 }
 

@@ -92,7 +92,7 @@ extension FleetFaultTests {
         #expect(status.first?.text(0) == "active")
         let said = fleet.log().utf8.dropFirst(log)
         #expect(String(said)?.contains("this machine's clock differs from the database's") == true)
-        let doctor = try Program.output(
+        let doctor = try await Program.output(
             of: "/usr/bin/env",
             [TestServers.programs.appending(path: "flotilla").path, "doctor"],
             environment: fleet.addresses.merging(settings) { $1 }.merging(["FLOTILLA_HOME": fleet.home.path]) { $1 }

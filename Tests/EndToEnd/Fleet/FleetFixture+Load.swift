@@ -135,6 +135,14 @@ extension FleetFixture {
 
     func filedDeadLetters() async throws -> Int { try await count("SELECT count(*) FROM dead_letters") }
 
+    /// Those that have the word in their message id or body: other tests of the home may still have one under way.
+    func filedDeadLetters(of word: String) async throws -> Int {
+        try await count(
+            "SELECT count(*) FROM dead_letters WHERE message_id LIKE $1 OR body LIKE convert_to($1, 'UTF8')",
+            .text("%\(word)%")
+        )
+    }
+
     /// The dead-letter queues that are not empty.
     func fullDeadLetterQueues() async throws -> [String] {
         var full: [String] = []

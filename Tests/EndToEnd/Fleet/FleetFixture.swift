@@ -133,12 +133,16 @@ struct FleetWorker: Sendable {
     /// What `/health/ready` answers now.
     func readiness() async -> Response? { await get("/health/ready") }
 
-    /// A request that has no processor for seconds is closed as a slow one, so it is made again.
+    /// A request that has no processor for seconds is closed as a slow one, so it is made again for a while.
     private func get(_ path: String) async -> Response? {
-        for _ in 0..<3 {
-            guard let client = try? RawClient(port: port) else { return nil }
-            client.send("GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-            if let response = await client.response() { return response }
+        let deadline = ContinuousClock.now + .seconds(20)
+        while process.isRunning, !Task.isCancelled {
+            if let client = try? RawClient(port: port) {
+                client.send("GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                if let response = await client.response() { return response }
+            }
+            guard ContinuousClock.now < deadline else { return nil }
+            try? await Task.sleep(for: .milliseconds(50))
         }
         return nil
     }

@@ -139,7 +139,7 @@ extension FleetTests {
     private func places(_ fleet: FleetFixture, _ redis: RedisClient, _ guest: Guest) async throws -> Set<String> {
         let file = fleet.home.path + "/dump.sql"
         let arguments = ["--dbname", fleet.addresses["DATABASE_URL"] ?? "", "--data-only", "--file", file]
-        #expect(try Program.exitCode(of: "/usr/bin/pg_dump", arguments) == 0)
+        #expect(try await Program.exitCode(of: "/usr/bin/pg_dump", arguments) == 0)
         let sought = guest.texts + guest.texts.flatMap(Self.hexadecimal)
         var places: Set<String> = []
         var table = ""

@@ -10,20 +10,13 @@ extension FleetFaultTests {
     {
         let fleet = try await FleetFixture.current()
         let word = TestServers.uniqueWord()
-        // Other tests of this home may still have a letter under way.
-        func filed() async throws -> Int {
-            try await fleet.count(
-                "SELECT count(*) FROM dead_letters WHERE message_id LIKE $1 OR body LIKE convert_to($1, 'UTF8')",
-                .text("%\(word)%")
-            )
-        }
         try await fleet.withWorkers { workers in
             let process = workers[0].process.processID
             let cases = Hostile.all(word)
             for hostile in cases { try await fleet.publish(hostile.message) }
             let expected = cases.reduce(0) { $0 + $1.refusals.count }
             try await eventually("\(expected) dead letters", within: .seconds(120), every: .milliseconds(100)) {
-                try await filed() >= expected
+                try await fleet.filedDeadLetters(of: word) >= expected
             }
             let handled = cases.filter { $0.refusals["audit.all"] == nil }.count
             let counted = cases.filter { $0.refusals["subscription.profile.viewed"] == nil }.count
@@ -36,7 +29,7 @@ extension FleetFaultTests {
                 return rows == handled && used == counted
             }
             for hostile in cases { try await check(hostile, in: fleet) }
-            #expect(try await filed() == expected)
+            #expect(try await fleet.filedDeadLetters(of: word) == expected)
             #expect(try await fleet.fullDeadLetterQueues() == [])
             #expect(workers[0].process.isRunning && workers[0].process.processID == process)
         }
@@ -85,7 +78,7 @@ extension FleetFaultTests {
             let url = fleet.addresses["RABBITMQ_URL"] ?? ""
             // Without its option -p the program publishes transient messages, and it sets no message id.
             let arguments = ["-u", url, "-e", "fleet.topic", "-r", "profile.viewed", "-b", marker]
-            #expect(try Program.exitCode(of: "/usr/bin/amqp-publish", arguments) == 0)
+            #expect(try await Program.exitCode(of: "/usr/bin/amqp-publish", arguments) == 0)
             let bytes = SQLValue.bytes(Array(marker.utf8))
             try await eventually("both dead letters", within: .seconds(30)) {
                 try await fleet.count("SELECT count(*) FROM dead_letters WHERE body = $1", bytes) == 2

@@ -19,11 +19,11 @@ extension FleetFixture {
     }
 
     /// No message has paid, died or got lost.
-    fileprivate func expectUnspent(_ worker: FleetWorker, _ load: Load, _ filed: Int) async throws {
+    fileprivate func expectUnspent(_ worker: FleetWorker, _ load: Load) async throws {
         #expect(try await worker.sum(of: "flotilla_jobs_retried_total") == 0)
         #expect(try await worker.sum(of: "flotilla_jobs_dead_lettered_total") == 0)
         #expect(try await fullDeadLetterQueues() == [])
-        #expect(try await filedDeadLetters() == filed)
+        #expect(try await filedDeadLetters(of: load.word) == 0)
         #expect(try await auditRows(load.word) == load.count)
         #expect(try await used(load.word) == load.count)
     }
@@ -34,14 +34,13 @@ extension FleetFaultTests {
     func `twenty seconds of a Postgres that hangs spend no attempt, and work resumes by itself`() async throws {
         let fleet = try await FleetFixture.current()
         let load = Load(count: 10_000)
-        let filed = try await fleet.filedDeadLetters()
-        try await fleet.withWorkers(settings: ["FLOTILLA_TRANSACTION_TIMEOUT": "5s"]) { workers in
+        try await fleet.withWorkers(settings: ["FLOTILLA_TRANSACTION_TIMEOUT": "10s"]) { workers in
             let publishing = Task { try await fleet.publish(load, pause: .milliseconds(400)) }
             defer { publishing.cancel() }
             try await eventually("work is under way", within: .seconds(60)) { try await fleet.used(load.word) > 0 }
             try fleet.signalPostgres(SIGSTOP)
             do {
-                try await eventually("the breaker opens", within: .seconds(30)) {
+                try await eventually("the breaker opens", within: .seconds(60)) {
                     try await workers[0].sum(of: "flotilla_breaker_open", where: "postgres") == 1
                 }
                 // The length of the outage is what the promise is about.
@@ -53,12 +52,12 @@ extension FleetFaultTests {
             }
             let before = try await workers[0].sum(of: "flotilla_jobs_completed_total")
             try fleet.signalPostgres(SIGCONT)
-            try await eventually("work resumes", within: .seconds(10)) {
+            try await eventually("work resumes", within: .seconds(30)) {
                 try await workers[0].sum(of: "flotilla_jobs_completed_total") > before
             }
             try await publishing.value
             try await fleet.waitForEffects(of: load, within: .seconds(180))
-            try await fleet.expectUnspent(workers[0], load, filed)
+            try await fleet.expectUnspent(workers[0], load)
         }
     }
 
@@ -66,20 +65,21 @@ extension FleetFaultTests {
     func `a lock on the inbox for several times the deadline spends no attempt`() async throws {
         let fleet = try await FleetFixture.current()
         let load = Load(count: 3_000)
-        let filed = try await fleet.filedDeadLetters()
-        try await fleet.withWorkers(settings: ["FLOTILLA_TRANSACTION_TIMEOUT": "1500ms"]) { workers in
+        try await fleet.withWorkers(settings: ["FLOTILLA_TRANSACTION_TIMEOUT": "5s"]) { workers in
             try await fleet.pool.transaction { holder in
                 _ = try await holder.query(SQLStatement("LOCK TABLE inbox"))
                 try await fleet.publish(load)
-                try await eventually("messages have met the lock again and again", within: .seconds(120)) {
+                try await eventually("messages have met the lock again and again", within: .seconds(300)) {
+                    // The server ends a transaction that is idle for a minute.
+                    _ = try await holder.query(SQLStatement("SELECT 1"))
                     let audit = try await workers[0].sum(of: "flotilla_jobs_slow_total", where: "audit.all")
                     let quota = try await workers[0].sum(of: "flotilla_jobs_slow_total", where: "profile.viewed")
                     return audit > 500 && quota > 500
                 }
-                try await Task.sleep(for: .seconds(10))
+                try await Task.sleep(for: .seconds(15))
             }
-            try await fleet.waitForEffects(of: load, within: .seconds(120))
-            try await fleet.expectUnspent(workers[0], load, filed)
+            try await fleet.waitForEffects(of: load, within: .seconds(180))
+            try await fleet.expectUnspent(workers[0], load)
         }
     }
 
@@ -89,7 +89,6 @@ extension FleetFaultTests {
     {
         let fleet = try await FleetFixture.current()
         let load = Load(count: 6_000)
-        let filed = try await fleet.filedDeadLetters()
         try await fleet.withWorkers { workers in
             let publishing = Task { try await fleet.publish(load, pause: .milliseconds(400)) }
             defer { publishing.cancel() }
@@ -116,15 +115,16 @@ extension FleetFaultTests {
             }
             let before = try await workers[0].sum(of: "flotilla_jobs_completed_total")
             try await fleet.setReadOnly("TO DEFAULT")
-            try await eventually("work resumes", within: .seconds(10)) {
+            // Ten seconds on a machine that does nothing else.
+            try await eventually("work resumes", within: .seconds(30)) {
                 try await workers[0].sum(of: "flotilla_jobs_completed_total") > before
             }
-            try await eventually("it is ready", within: .seconds(10)) {
+            try await eventually("it is ready", within: .seconds(30)) {
                 try await fleet.readiness(of: workers[0])?.status == 200
             }
             try await publishing.value
             try await fleet.waitForEffects(of: load, within: .seconds(120))
-            try await fleet.expectUnspent(workers[0], load, filed)
+            try await fleet.expectUnspent(workers[0], load)
         }
     }
 }

@@ -24,7 +24,7 @@ extension FleetTests {
         try await expectEffects { url, body in ("/usr/bin/python3", ["-c", script, url, body]) }
     }
 
-    private static let hasPika = (try? Program.exitCode(of: "/usr/bin/python3", ["-c", "import pika"])) == 0
+    private static let hasPika = (try? Program.waitForExitCode(of: "/usr/bin/python3", ["-c", "import pika"])) == 0
 
     /// Runs a client that publishes the view of a profile, and looks for what came of it.
     private func expectEffects(of client: (_ url: String, _ body: String) -> (String, [String])) async throws {
@@ -37,7 +37,7 @@ extension FleetTests {
             let company = TestServers.uniqueWord() + "-c0"
             let body = #"{"companyId":"\#(company)","profileId":"p1"}"#
             let (program, arguments) = client(fleet.addresses["RABBITMQ_URL"] ?? "", body)
-            #expect(try Program.exitCode(of: program, arguments) == 0)
+            #expect(try await Program.exitCode(of: program, arguments) == 0)
             let published = ContinuousClock.now
             try await eventually("the effects") {
                 let rows = try await fleet.count(

@@ -1,9 +1,15 @@
+import FlotillaTestSupport
 import Foundation
 
 /// Somebody else's program.
 enum Program {
+    /// Runs it to its end.
+    static func exitCode(of path: String, _ arguments: [String]) async throws -> Int32 {
+        try await offPool { try Self.waitForExitCode(of: path, arguments) }
+    }
+
     /// Runs it to its end, for which the thread waits.
-    static func exitCode(of path: String, _ arguments: [String]) throws -> Int32 {
+    static func waitForExitCode(of path: String, _ arguments: [String]) throws -> Int32 {
         let process = Process()
         process.executableURL = URL(filePath: path)
         process.arguments = arguments
@@ -13,7 +19,7 @@ enum Program {
         return process.terminationStatus
     }
 
-    struct Output {
+    struct Output: Sendable {
         let status: Int32
         let text: String
         let messages: String
@@ -21,6 +27,14 @@ enum Program {
 
     /// Runs it to its end with nothing but this environment, and keeps what it says, which has to be short.
     static func output(
+        of path: String,
+        _ arguments: [String],
+        environment: [String: String]
+    ) async throws -> Output {
+        try await offPool { try Self.waitForOutput(of: path, arguments, environment: environment) }
+    }
+
+    private static func waitForOutput(
         of path: String,
         _ arguments: [String],
         environment: [String: String]

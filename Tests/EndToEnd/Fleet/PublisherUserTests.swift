@@ -6,8 +6,8 @@ import Testing
 
 extension FleetTests {
     /// Whether the broker takes the message, which bears headers of the fleet.
-    private func publish(_ key: String, _ body: String, to exchange: String = "fleet.topic", by url: String?) throws
-        -> Bool
+    private func publish(_ key: String, _ body: String, to exchange: String = "fleet.topic", by url: String?)
+        async throws -> Bool
     {
         let script = """
             import os, pika
@@ -20,7 +20,7 @@ extension FleetTests {
             connection.close()
             """
         let environment = ["URL": try #require(url), "EXCHANGE": exchange, "KEY": key, "BODY": body]
-        return try Program.output(of: "/usr/bin/python3", ["-c", script], environment: environment).status == 0
+        return try await Program.output(of: "/usr/bin/python3", ["-c", script], environment: environment).status == 0
     }
 
     @Test func `the private broker's publisher sends what queues.yaml lists, and its headers change no audit row`()
@@ -31,10 +31,10 @@ extension FleetTests {
             let url = fleet.addresses["PUBLISHER_URL"]
             let company = TestServers.uniqueWord() + "-c0"
             let body = #"{"companyId":"\#(company)","profileId":"p1"}"#
-            #expect(try publish("profile.viewed", body, by: url))
-            #expect(try !publish("payment.succeeded", body, by: url))
-            #expect(try !publish("audit.write", body, to: "fleet.direct", by: url))
-            #expect(try !publish("webhook.deliver", body, to: "fleet.commands", by: url))
+            #expect(try await publish("profile.viewed", body, by: url))
+            #expect(try await !publish("payment.succeeded", body, by: url))
+            #expect(try await !publish("audit.write", body, to: "fleet.direct", by: url))
+            #expect(try await !publish("webhook.deliver", body, to: "fleet.commands", by: url))
             try await eventually("the audit row", within: .seconds(30)) {
                 try await fleet.count("SELECT count(*) FROM audit_logs WHERE body = $1", .text(body)) == 1
             }
@@ -64,8 +64,8 @@ extension FleetTests {
         let made = try await run("create", word)
         #expect(made.status == 0 && made.text.hasPrefix("amqp://\(word):"), "\(made.messages)")
         let url = made.text.trimmingCharacters(in: .whitespacesAndNewlines)
-        #expect(try publish("profile.viewed", "{}", by: url))
-        #expect(try !publish("profile.updated", "{}", by: url))
+        #expect(try await publish("profile.viewed", "{}", by: url))
+        #expect(try await !publish("profile.updated", "{}", by: url))
         #expect(try await run("create", word).status == 1)
         #expect(try await run("create", word + "x").status == 2)
         let list = try await run("list", "--output", "json")
@@ -74,8 +74,8 @@ extension FleetTests {
         try "another-\(word)\n".write(toFile: secret, atomically: true, encoding: .utf8)
         let rotated = try await run("rotate", word, "--password-file", secret)
         #expect(rotated.status == 0 && !(rotated.text + rotated.messages).contains("another-"))
-        #expect(try !publish("profile.viewed", "{}", by: url))
+        #expect(try await !publish("profile.viewed", "{}", by: url))
         let new = url.replacing(/:[0-9a-f]+@/, with: ":another-\(word)@")
-        #expect(try publish("profile.viewed", "{}", by: new))
+        #expect(try await publish("profile.viewed", "{}", by: new))
     }
 }

@@ -75,7 +75,7 @@ extension FleetFixture {
             environment: addresses.merging(["FLOTILLA_QUEUES": Self.queuesFile]) { $1 },
             log: URL(filePath: home.path + "/api.log")
         )
-        try await eventually("the API listens", within: .seconds(30), every: .milliseconds(50)) {
+        try await eventually("the API listens", within: .seconds(60), every: .milliseconds(50)) {
             guard process.isRunning else { throw TestSetupError(description: "the API has ended") }
             return (try? RawClient(port: port)) != nil
         }

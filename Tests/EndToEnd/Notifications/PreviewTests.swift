@@ -6,28 +6,28 @@ import Testing
 struct PreviewTests {
     private static let templates = Repository.file("ops/templates").path
 
-    private func preview(_ arguments: String...) throws -> Program.Output {
-        try Program.output(
+    private func preview(_ arguments: String...) async throws -> Program.Output {
+        try await Program.output(
             of: TestServers.programs.appending(path: "flotilla").path,
             ["notification", "preview"] + arguments,
             environment: ["FLOTILLA_TEMPLATES": Self.templates, "FLOTILLA_HOME": "/nowhere"]
         )
     }
 
-    @Test func `a template is shown with its sample, in the reader's language and time zone`() throws {
-        let shown = try preview("interview_scheduled", "--lang", "fr-CA", "--zone", "Europe/Paris")
+    @Test func `a template is shown with its sample, in the reader's language and time zone`() async throws {
+        let shown = try await preview("interview_scheduled", "--lang", "fr-CA", "--zone", "Europe/Paris")
         #expect(shown.status == 0, "\(shown.messages)")
         #expect(shown.text.contains("Date\u{a0}: mardi 24 novembre 2026 à 09:30 (Paris)"))
     }
 
-    @Test func `the templates are beside the queue file that the home leads to`() throws {
+    @Test func `the templates are beside the queue file that the home leads to`() async throws {
         let folder = "/tmp/flotilla-e2e-" + TestServers.uniqueWord()
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let fleet = folder + "/fleet"
         try FileManager.default.createDirectory(atPath: fleet + "/ops", withIntermediateDirectories: true)
         try FileManager.default.copyItem(atPath: Repository.file("queues.yaml").path, toPath: fleet + "/queues.yaml")
-        func preview() throws -> Program.Output {
-            try Program.output(
+        func preview() async throws -> Program.Output {
+            try await Program.output(
                 of: "/usr/bin/env",
                 [
                     "--chdir=\(folder)", TestServers.programs.appending(path: "flotilla").path, "notification",
@@ -37,22 +37,22 @@ struct PreviewTests {
                 environment: ["FLOTILLA_HOME": fleet + "/.flotilla"]
             )
         }
-        let without = try preview()
+        let without = try await preview()
         #expect(without.status == 2)
         #expect(without.messages.contains("flotilla: ops/templates: no such folder"), "\(without.messages)")
         try FileManager.default.createSymbolicLink(
             atPath: fleet + "/ops/templates",
             withDestinationPath: Self.templates
         )
-        let shown = try preview()
+        let shown = try await preview()
         #expect(shown.status == 0 && !shown.text.isEmpty, "\(shown.messages)")
     }
 
-    @Test func `the data may be given, and the result goes to a file`() throws {
+    @Test func `the data may be given, and the result goes to a file`() async throws {
         let path = "/tmp/flotilla-e2e-" + TestServers.uniqueWord() + ".html"
         defer { try? FileManager.default.removeItem(atPath: path) }
         let data = #"{"title": "A <b>", "body": "one\ntwo"}"#
-        let shown = try preview("message", "--data", data, "--format", "html", "--output", path)
+        let shown = try await preview("message", "--data", data, "--format", "html", "--output", path)
         #expect(shown.status == 0, "\(shown.messages)")
         #expect(shown.text == "")
         let html = try String(contentsOfFile: path, encoding: .utf8)
@@ -60,19 +60,19 @@ struct PreviewTests {
         #expect(html.contains("one<br>\ntwo</p>"))
     }
 
-    @Test func `what is wrong is said in one line, with the nearest name and with the variable`() throws {
-        let unknown = try preview("user_welcom")
+    @Test func `what is wrong is said in one line, with the nearest name and with the variable`() async throws {
+        let unknown = try await preview("user_welcom")
         #expect(unknown.status == 2)
         #expect(unknown.messages.contains("there is no template “user_welcom”, did you mean “user_welcome”?"))
-        let missing = try preview("ticket_generated", "--data", "{}")
+        let missing = try await preview("ticket_generated", "--data", "{}")
         #expect(missing.status == 1)
         #expect(missing.messages.contains("template ticket_generated: event_title is missing"))
-        #expect(try preview("message", "--data", "[1]").status == 2)
-        #expect(try preview().status == 2)
+        #expect(try await preview("message", "--data", "[1]").status == 2)
+        #expect(try await preview().status == 2)
     }
 
-    @Test func `the list has every template with its variables`() throws {
-        let listed = try preview("--list", "--output", "json")
+    @Test func `the list has every template with its variables`() async throws {
+        let listed = try await preview("--list", "--output", "json")
         struct Row: Decodable {
             let name: String
             let languages: [String]

@@ -56,7 +56,7 @@ struct SilentServerTests {
             return poll(&waiting, 1, 0) == 1
         }
         worker.send(SIGTERM)
-        #expect(try await worker.waitForEnd(within: .seconds(20)) == 0)
+        #expect(try await worker.waitForEnd(within: .seconds(60)) == 0)
         let text = try String(contentsOf: log, encoding: .utf8)
         #expect(text.contains("stopped before the workers were running"), "\(text)")
     }

@@ -15,34 +15,34 @@ struct SettingsTests {
         ("FLOTILLA_QUEUES", "/nowhere/queues.yaml", "/nowhere/queues.yaml"),
     ]
 
-    private func run(_ command: String, in folder: String) throws -> Program.Output {
+    private func run(_ command: String, in folder: String) async throws -> Program.Output {
         let environment = Dictionary(uniqueKeysWithValues: Self.wrong.map { ($0.0, $0.1) })
-        return try Program.output(
+        return try await Program.output(
             of: TestServers.programs.appending(path: "flotilla").path,
             [command],
             environment: try environment.merging(["FLOTILLA_HOME": folder, "PORT": "\(FreePort.find())"]) { $1 }
         )
     }
 
-    private func withFolder(_ body: (String) throws -> Void) throws {
+    private func withFolder(_ body: (String) async throws -> Void) async throws {
         let folder = "/tmp/flotilla-e2e-" + TestServers.uniqueWord()
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        try body(folder)
+        try await body(folder)
     }
 
-    @Test func `up starts nothing with settings that its processes would end for, and names them all`() throws {
-        try withFolder { folder in
-            let refused = try run("up", in: folder)
+    @Test func `up starts nothing with settings that its processes would end for, and names them all`() async throws {
+        try await withFolder { folder in
+            let refused = try await run("up", in: folder)
             #expect(refused.status == 2)
             for (name, _, text) in Self.wrong { #expect(refused.messages.contains(text), "\(name)") }
             #expect(!FileManager.default.fileExists(atPath: folder + "/postgres"))
         }
     }
 
-    @Test func `up without a queue file leaves nothing behind`() throws {
-        try withFolder { folder in
+    @Test func `up without a queue file leaves nothing behind`() async throws {
+        try await withFolder { folder in
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            let refused = try Program.output(
+            let refused = try await Program.output(
                 of: "/usr/bin/env",
                 ["--chdir=\(folder)", TestServers.programs.appending(path: "flotilla").path, "up"],
                 environment: ["PORT": "\(FreePort.find())", "PATH": "/usr/bin:/bin"]
@@ -53,9 +53,9 @@ struct SettingsTests {
     }
 
     @Test(arguments: [("audit.all", "it fills the audit log"), ("audit.al", "did you mean “audit.all”?")])
-    func `a queue that can't be replayed is told why`(queue: String, text: String) throws {
-        try withFolder { folder in
-            let refused = try Program.output(
+    func `a queue that can't be replayed is told why`(queue: String, text: String) async throws {
+        try await withFolder { folder in
+            let refused = try await Program.output(
                 of: TestServers.programs.appending(path: "flotilla").path,
                 ["topology", "replay", queue],
                 environment: ["FLOTILLA_HOME": folder, "FLOTILLA_QUEUES": Repository.file("queues.yaml").path]
@@ -64,9 +64,9 @@ struct SettingsTests {
         }
     }
 
-    @Test func `the doctor finds the same`() throws {
-        try withFolder { folder in
-            let found = try run("doctor", in: folder)
+    @Test func `the doctor finds the same`() async throws {
+        try await withFolder { folder in
+            let found = try await run("doctor", in: folder)
             #expect(found.status == 1)
             for (name, _, text) in Self.wrong {
                 #expect(found.text.contains("✗ settings: ") && found.text.contains(text), "\(name)")
@@ -78,10 +78,10 @@ struct SettingsTests {
         ["doctor"], ["dlq", "list"], ["audit", "report", "--subject", "u-1"], ["audit", "verify"], ["webhook", "list"],
         ["ticket", "key", "list"], ["job", "list"], ["queue", "list"], ["topology", "plan"], ["publish", "a.b"],
     ])
-    func `what only reads makes neither a home nor a key, and tells what to set`(_ words: [String]) throws {
-        try withFolder { folder in
+    func `what only reads makes neither a home nor a key, and tells what to set`(_ words: [String]) async throws {
+        try await withFolder { folder in
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            let refused = try Program.output(
+            let refused = try await Program.output(
                 of: "/usr/bin/env",
                 ["--chdir=\(folder)", TestServers.programs.appending(path: "flotilla").path] + words,
                 environment: ["DATABASE_URL": "postgresql://localhost:1/x", "RABBITMQ_URL": "amqp://localhost:1"]
@@ -100,9 +100,9 @@ struct SettingsTests {
     ])
     func `what is said of servers that can't be reached is for people, and no text of the language's own`(
         _ words: [String]
-    ) throws {
-        try withFolder { folder in
-            let refused = try Program.output(
+    ) async throws {
+        try await withFolder { folder in
+            let refused = try await Program.output(
                 of: TestServers.programs.appending(path: "flotilla").path,
                 words,
                 environment: [

@@ -80,6 +80,23 @@ struct UpFixture: Sendable {
         }
     }
 
+    /// Waits until the worker's probe says so: the screen waits for half a minute only.
+    func waitUntilWorkerIsReady() async throws {
+        try await eventually("the worker is ready", within: .seconds(120), every: .milliseconds(100)) {
+            guard let running = worker(), let port = probePort(of: running), let client = try? RawClient(port: port)
+            else { return false }
+            client.send("GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            return await client.response()?.status == 200
+        }
+    }
+
+    private func probePort(of process: CInt) -> UInt16? {
+        let line = (try? Data(contentsOf: URL(filePath: "/proc/\(process)/cmdline"))) ?? Data()
+        let words = String(decoding: line, as: UTF8.self).split(separator: "\0")
+        guard let option = words.firstIndex(of: "--probe-port"), option + 1 < words.count else { return nil }
+        return UInt16(words[option + 1])
+    }
+
     func log(_ name: String) -> String {
         (try? String(contentsOfFile: "\(home.path)/logs/\(name).log", encoding: .utf8)) ?? ""
     }

@@ -18,7 +18,7 @@ struct UpTests {
             // As after an upgrade whose queue file has less, and after a start under another namespace.
             try await UpFixture.with(in: home) { up in
                 #expect(up.text.contains("Warning: "), "\(up.text)")
-                #expect(up.text.contains("worker: ready"), "\(up.text)")
+                try await up.waitUntilWorkerIsReady()
                 try await checkPrune(up)
             }
             #expect(home.processes() == [])
@@ -29,13 +29,13 @@ struct UpTests {
     private func checkScreen(_ up: UpFixture) async throws {
         let wide = up.text.split(separator: "\n").filter { $0.count > 80 && !$0.hasPrefix("flk_") }
         #expect(wide.isEmpty, "\(wide)")
-        #expect(up.text.contains("worker: ready"))
+        #expect(up.text.contains("  worker: "))
+        try await up.waitUntilWorkerIsReady()
         #expect(up.text.contains(" demo\n"))
         #expect(up.text.contains(#"--body '{"companyId":"c-1"}'"#))
         let published = try await up.run("publish", "profile.viewed", "--body", #"{"companyId":"c-1"}"#)
         #expect(published.status == 0, "\(published.messages)")
-        let doctor = try await up.run("doctor")
-        #expect(doctor.status == 0, "\(doctor.text)")
+        try await eventually("the doctor finds nothing wrong") { try await up.run("doctor").status == 0 }
         let metrics = try await up.metrics()
         #expect(metrics.contains("flotilla_process_up{process=\"worker\"} 1"))
         try await eventually("its effect is counted") {
@@ -85,9 +85,7 @@ struct UpTests {
         let postgres = try #require(try await up.home.process(of: "postgres"))
         let redis = try #require(try await up.home.process(of: "redis"))
         do {
-            guard let lock = try FileLock.take("\(up.home.path)/control/postgres-start.lock") else {
-                throw TestSetupError(description: "a start is under way")
-            }
+            let lock = try await takeLock("\(up.home.path)/control/postgres-start.lock")
             defer { extendLifetime(lock) }
             kill(postgres, SIGKILL)
             try await eventually("its start waits") { up.text.contains("waiting for another start or stop") }
@@ -100,6 +98,16 @@ struct UpTests {
         }
         try await eventually("everything is at work again", within: .seconds(120)) {
             try await up.run("doctor").status == 0
+        }
+    }
+
+    /// A start or stop that is under way holds the lock for a while.
+    private func takeLock(_ path: String) async throws -> FileLock {
+        let deadline = ContinuousClock.now + .seconds(60)
+        while true {
+            if let lock = try FileLock.take(path) { return lock }
+            guard ContinuousClock.now < deadline else { throw TestSetupError(description: "a start is under way") }
+            try await Task.sleep(for: .milliseconds(20))
         }
     }
 

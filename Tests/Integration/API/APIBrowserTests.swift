@@ -16,24 +16,26 @@ struct APIBrowserTests {
     }
 
     /// What curl prints for a request, and how it ended.
-    private func curl(_ arguments: [String]) throws -> (output: Data, status: Int32) {
-        let program = Process()
-        program.executableURL = URL(filePath: "/usr/bin/env")
-        program.arguments = ["curl", "--silent", "--show-error"] + arguments
-        let output = Pipe()
-        program.standardOutput = output
-        try program.run()
-        let data = output.fileHandleForReading.readDataToEndOfFile()
-        program.waitUntilExit()
-        return (data, program.terminationStatus)
+    private func curl(_ arguments: [String]) async throws -> (output: Data, status: Int32) {
+        try await offPool {
+            let program = Process()
+            program.executableURL = URL(filePath: "/usr/bin/env")
+            program.arguments = ["curl", "--silent", "--show-error"] + arguments
+            let output = Pipe()
+            program.standardOutput = output
+            try program.run()
+            let data = output.fileHandleForReading.readDataToEndOfFile()
+            program.waitUntilExit()
+            return (data, program.terminationStatus)
+        }
     }
 
     @Test func `curl unpacks what it is sent packed, and it is what it gets unpacked`() async throws {
         try await withAPI { api in
             let url = "http://127.0.0.1:\(api.server.port)/openapi.json"
             let key = ["--header", "X-API-Key: \(api.key.revealed)"]
-            let plain = try curl(key + [url])
-            let packed = try curl(key + ["--compressed", "--dump-header", "-", url])
+            let plain = try await curl(key + [url])
+            let packed = try await curl(key + ["--compressed", "--dump-header", "-", url])
             #expect(plain.status == 0 && packed.status == 0)
             let text = String(decoding: packed.output, as: UTF8.self)
             #expect(text.contains("Content-Encoding: gzip"))

@@ -44,7 +44,8 @@ struct APIRateLimitTests {
                             #expect(answer.header("RateLimit-Policy") == "\"key\";q=6;w=21600")
                             let left = max(0, 5 - number)
                             #expect(answer.header("RateLimit") == "\"key\";r=\(left);t=\((6 - left) * 3_600)")
-                            if number >= 6 { #expect(answer.header("Retry-After") == "3600") }
+                            let wait = answer.header("Retry-After").flatMap { Int($0) }
+                            if number >= 6 { #expect((3_500...3_600).contains(wait ?? 0)) }
                         }
                         #expect(try await second.call("GET", "/api/v1/jobs").status == 200)
                     }
@@ -150,7 +151,8 @@ struct APIRateLimitTests {
                             from: "127.0.0.2"
                         )
                         #expect(answer.status == (number < 6 ? 401 : 429), "\(number)")
-                        #expect((answer.header("Retry-After") == "3600") == (number >= 6))
+                        let wait = answer.header("Retry-After").flatMap { Int($0) }
+                        #expect((3_500...3_600).contains(wait ?? 0) == (number >= 6))
                     }
                     #expect(try await api.call("GET", "/api/v1/jobs", from: "127.0.0.2").status == 200)
                     let forged = APIKey().revealed

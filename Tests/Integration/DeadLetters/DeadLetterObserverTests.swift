@@ -38,6 +38,7 @@ struct DeadLetterObserverTests {
     private func withKeeper(
         _ fixture: KeeperFixture,
         _ observers: [any DeadLetterObserver],
+        timeout: Duration = .seconds(5),
         _ body: () async throws -> Void
     ) async throws {
         let keeper = Keeper(
@@ -45,7 +46,7 @@ struct DeadLetterObserverTests {
             broker: fixture.rabbit,
             store: fixture.store,
             observers: observers,
-            observerTimeout: .milliseconds(500),
+            observerTimeout: timeout,
             log: Log(service: "test", threshold: .error, descriptor: -1)
         )
         let running = Task { await keeper.run() }
@@ -121,7 +122,7 @@ struct DeadLetterObserverTests {
         try await KeeperFixture.with(["a", "b"]) { fixture in
             let names = fixture.topology.queues.map(\.name)
             let (hanging, other) = (HangingObserver([names[0]]), Observer(names))
-            try await withKeeper(fixture, [hanging, other]) {
+            try await withKeeper(fixture, [hanging, other], timeout: .milliseconds(500)) {
                 try await fixture.publish((0..<60).map { fixture.deadLettered(fixture.message("a\($0)")) })
                 try await fixture.publish(
                     (0..<60).map { fixture.deadLettered(fixture.message("b\($0)"), in: fixture.topology.queues[1]) }

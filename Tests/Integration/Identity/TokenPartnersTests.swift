@@ -14,23 +14,26 @@ struct TokenPartnersTests {
         let tokens: [String: String]
     }
 
-    private static func make() throws -> (Made, keys: [UInt8]) {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/python3")
-        process.arguments = [Repository.file("Tests/TestSupport/make-tokens.py").path]
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let text = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
+    private static func make() async throws -> (Made, keys: [UInt8]) {
+        let text = try await offPool {
+            let process = Process()
+            process.executableURL = URL(filePath: "/usr/bin/python3")
+            process.arguments = [Repository.file("Tests/TestSupport/make-tokens.py").path]
+            let output = Pipe()
+            process.standardOutput = output
+            process.standardError = FileHandle.nullDevice
+            try process.run()
+            let text = try output.fileHandleForReading.readToEnd() ?? Data()
+            process.waitUntilExit()
+            return text
+        }
         let object = try JSONSerialization.jsonObject(with: text) as? [String: Any]
         let keys = try JSONSerialization.data(withJSONObject: object?["keys"] ?? [:])
         return (try JSONDecoder().decode(Made.self, from: text), Array(keys))
     }
 
     @Test func `tokens of authlib and joserfc are taken, each by its own key alone`() async throws {
-        let (made, keys) = try Self.make()
+        let (made, keys) = try await Self.make()
         #expect(made.tokens.count == 9)
         let rules = TokenRules(issuer: "https://auth.example.com", audience: "flotilla")
         let secret = try #require(TokenKey(secret: Array(made.secret.utf8)))

@@ -29,13 +29,16 @@ struct PoolerTests {
         try result.get()
     }
 
+    /// - Parameter connectTimeout: in half of it a second session has to tell that the pooler shares them.
     private func pool(
         _ url: String,
         _ pooler: PostgresPooler = .none,
         direct: String? = nil,
-        size: Int = 1
+        size: Int = 1,
+        connectTimeout: Duration = .seconds(5)
     ) throws -> PostgresPool {
-        let configuration = try PostgresConfiguration(url: url, pooler: pooler, directURL: direct)
+        var configuration = try PostgresConfiguration(url: url, pooler: pooler, directURL: direct)
+        configuration.connectTimeout = connectTimeout
         return PostgresPool(configuration, size: size, name: "test")
     }
 
@@ -49,7 +52,7 @@ struct PoolerTests {
     @Test(arguments: [1, 2, 5])
     func `shared sessions are refused unless the configuration tells of them`(sessions: Int) async throws {
         try await with(.transaction, sessions: sessions) { bouncer, database, _ in
-            let pool = try pool(bouncer.url(database: database))
+            let pool = try pool(bouncer.url(database: database), connectTimeout: .seconds(60))
             let error = await refusal(pool)
             #expect(error?.code == .sharedSession)
             #expect(error?.detail.contains("FLOTILLA_POSTGRES_POOLER=transaction") == true)
@@ -69,7 +72,7 @@ struct PoolerTests {
                 }
             }
             for _ in 0..<5 {
-                let pool = try pool(bouncer.url(database: database))
+                let pool = try pool(bouncer.url(database: database), connectTimeout: .seconds(60))
                 #expect(await refusal(pool)?.code == .sharedSession)
                 await pool.close()
             }
@@ -82,7 +85,7 @@ struct PoolerTests {
     @Test(arguments: PostgresPooler.allCases)
     func `sessions for a statement are refused in every case`(pooler: PostgresPooler) async throws {
         try await with(.statement) { bouncer, database, _ in
-            let pool = try pool(bouncer.url(database: database), pooler)
+            let pool = try pool(bouncer.url(database: database), pooler, connectTimeout: .seconds(60))
             #expect(await refusal(pool)?.code == .sharedSession)
             await pool.close()
         }
@@ -166,9 +169,9 @@ struct PoolerTests {
             for pool in pools { await pool.close() }
             // The pooler's sessions as another client finds them.
             let url = bouncer.url(database: database)
-            #expect(try Self.psql(url, "SHOW TimeZone") == "Asia/Tokyo")
-            #expect(try Self.psql(url, "SHOW statement_timeout") == "77s")
-            #expect(try Self.psql(url, "SELECT count(*) FROM pg_prepared_statements") == "0")
+            #expect(try await Self.psql(url, "SHOW TimeZone") == "Asia/Tokyo")
+            #expect(try await Self.psql(url, "SHOW statement_timeout") == "77s")
+            #expect(try await Self.psql(url, "SELECT count(*) FROM pg_prepared_statements") == "0")
             await admin.close()
         }
     }
@@ -217,7 +220,7 @@ struct PoolerTests {
     @Test func `a direct address that leads to a pooler as well is refused`() async throws {
         try await with(.transaction) { bouncer, database, _ in
             let url = bouncer.url(database: database)
-            let pool = try pool(url, .transaction, direct: url)
+            let pool = try pool(url, .transaction, direct: url, connectTimeout: .seconds(60))
             let error = await #expect(throws: PostgresError.self) { try await Migrations.apply(to: pool, [.core]) }
             #expect(error?.code == .sharedSession)
             #expect(error?.detail.hasPrefix("DATABASE_DIRECT_URL") == true)
@@ -225,15 +228,17 @@ struct PoolerTests {
         }
     }
 
-    private static func psql(_ url: String, _ sql: String) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/psql")
-        process.arguments = ["--no-psqlrc", "-At", "-c", sql, url]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
-        process.waitUntilExit()
-        return text.split(separator: "\n").joined()
+    private static func psql(_ url: String, _ sql: String) async throws -> String {
+        try await offPool {
+            let process = Process()
+            process.executableURL = URL(filePath: "/usr/bin/psql")
+            process.arguments = ["--no-psqlrc", "-At", "-c", sql, url]
+            let output = Pipe()
+            process.standardOutput = output
+            try process.run()
+            let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+            process.waitUntilExit()
+            return text.split(separator: "\n").joined()
+        }
     }
 }

@@ -8,7 +8,13 @@ final class PostgresServer: Sendable {
     static let isAvailable =
         ProcessInfo.processInfo.environment["CI"] != nil || FileManager.default.fileExists(atPath: programs)
 
-    private static let programs = "/usr/lib/postgresql/15/bin"
+    /// Those of the newest version; a folder without the server is a client's.
+    private static let programs: String = {
+        let (folder, files) = ("/usr/lib/postgresql", FileManager.default)
+        let versions = ((try? files.contentsOfDirectory(atPath: folder)) ?? []).compactMap { Int($0) }
+        let newest = versions.filter { files.fileExists(atPath: "\(folder)/\($0)/bin/postgres") }.max()
+        return "\(folder)/\(newest ?? 0)/bin"
+    }()
     private static let user = "flotilla"
     /// As root the programs refuse to run.
     private static let account =

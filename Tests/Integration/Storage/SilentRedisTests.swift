@@ -102,9 +102,12 @@ final class RedisServer: Sendable {
         let server = try RedisServer(folder: folder)
         let result: Result<Void, any Error>
         do {
+            let redis = RedisClient(try RedisConfiguration(url: server.url), name: "start")
             try await eventually("Redis is up", within: .seconds(60)) {
-                FileManager.default.fileExists(atPath: folder.path + "/redis.sock")
+                guard FileManager.default.fileExists(atPath: folder.path + "/redis.sock") else { return false }
+                return (try? await redis.command(["PING"])) == .status("PONG")
             }
+            await redis.close()
             result = .success(try await body(server))
         } catch { result = .failure(error) }
         kill(server.process.processIdentifier, SIGKILL)

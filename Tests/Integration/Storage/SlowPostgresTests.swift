@@ -26,7 +26,7 @@ struct SlowPostgresTests {
             let session = try await database.count("SELECT pg_backend_pid()")
             let start = ContinuousClock.now
             let error = await #expect(throws: PostgresError.self) {
-                try await pool.transaction(within: .milliseconds(300)) { transaction in
+                try await pool.transaction(within: .seconds(3)) { transaction in
                     _ = try await transaction.query(SQLStatement("INSERT INTO t VALUES (1)"))
                     _ = try await transaction.query(SQLStatement("SELECT pg_sleep(120), '\(database.schema)'"))
                 }
@@ -97,7 +97,11 @@ struct SlowPostgresTests {
     }
 
     @Test func `a long statement without a deadline goes on however often it is asked about`() async throws {
-        try await TestDatabase.with(size: 1, migrated: false, { $0.silenceTimeout = .milliseconds(50) }) { database in
+        func change(_ configuration: inout PostgresConfiguration) {
+            configuration.silenceTimeout = .milliseconds(50)
+            configuration.cancelTimeout = .seconds(60)
+        }
+        try await TestDatabase.with(size: 1, migrated: false, change) { database in
             let results = try await database.pool.pipeline([sleep(1.5), SQLStatement("SELECT 7")])
             #expect(results[1][0].int(0) == 7)
         }

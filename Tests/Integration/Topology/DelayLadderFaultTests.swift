@@ -144,7 +144,7 @@ private struct Retries {
         #expect(results.filter { !$0.isConfirmed }.isEmpty)
     }
 
-    /// Twenty retries over the whole ladder come at most half a second late, the last of them included.
+    /// Twenty retries over the whole ladder come at most five seconds late, the last of them included.
     ///
     /// A machine with other work may leave this process or the broker without a processor for longer than that: one
     /// round of a few has to keep the time. A ladder that is held up keeps it in none.
@@ -153,8 +153,8 @@ private struct Retries {
         repeat {
             try await publish(20, to: queue, by: publisher)
             rounds.append(try await lateness(of: 20, in: queue, on: broker))
-        } while rounds.count < 8 && rounds.allSatisfy { $0 > .milliseconds(500) }
-        #expect(rounds.contains { $0 <= .milliseconds(500) }, "the latest of each round: \(rounds)")
+        } while rounds.count < 8 && rounds.allSatisfy { $0 > .seconds(5) }
+        #expect(rounds.contains { $0 <= .seconds(5) }, "the latest of each round: \(rounds)")
     }
 
     /// Takes as many different messages, and returns by how much the latest came after its time.

@@ -1,4 +1,5 @@
 import FlotillaMessaging
+import FlotillaTestSupport
 import Foundation
 import Testing
 
@@ -9,13 +10,17 @@ extension TestBroker {
     func setPolicy(_ kind: String, _ json: String?) async throws {
         let address = try #require(ProcessInfo.processInfo.environment["RABBITMQ_MANAGEMENT_URL"])
         let host = configuration.virtualHost.replacing("/", with: "%2F")
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/curl")
-        process.arguments = ["-sf", "-X", json == nil ? "DELETE" : "PUT", "\(address)/api/\(kind)/\(host)/\(name)"]
-        if let json { process.arguments? += ["-H", "content-type: application/json", "-d", json] }
-        try process.run()
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0)
+        let request = ["-sf", "-X", json == nil ? "DELETE" : "PUT", "\(address)/api/\(kind)/\(host)/\(name)"]
+        let body = json.map { ["-H", "content-type: application/json", "-d", $0] } ?? []
+        let status = try await offPool {
+            let process = Process()
+            process.executableURL = URL(filePath: "/usr/bin/curl")
+            process.arguments = request + body
+            try process.run()
+            process.waitUntilExit()
+            return process.terminationStatus
+        }
+        #expect(status == 0)
     }
 
     func removeLimit() async throws { try await setPolicy("policies", nil) }

@@ -20,20 +20,22 @@ struct PikaPublisher {
     let url: String
 
     /// What the broker says of each message: `ok`, `unroutable`, or the code with which it closes the channel.
-    func publish(_ messages: [Sent]) throws -> [String] {
+    func publish(_ messages: [Sent]) async throws -> [String] {
         let text = String(decoding: try JSONEncoder().encode(messages), as: UTF8.self)
-        let answers = try Self.run(Self.script, ["URL": url, "MESSAGES": text])
+        let environment = ["URL": url, "MESSAGES": text]
+        let answers = try await offPool { try Self.run(Self.script, environment) }
         return try JSONDecoder().decode([String].self, from: Data(answers.utf8))
     }
 
     /// Whether the broker lets it make a queue.
-    func makesQueue(_ name: String) throws -> Bool {
-        try Self.run(Self.declaration, ["URL": url, "QUEUE": name]).hasPrefix("ok")
+    func makesQueue(_ name: String) async throws -> Bool {
+        let environment = ["URL": url, "QUEUE": name]
+        return try await offPool { try Self.run(Self.declaration, environment) }.hasPrefix("ok")
     }
 
-    static func delete(user: String) throws {
+    static func delete(user: String) async throws {
         guard let management = ProcessInfo.processInfo.environment["RABBITMQ_MANAGEMENT_URL"] else { return }
-        _ = try run(deletion, ["URL": management, "NAME": user])
+        _ = try await offPool { try Self.run(Self.deletion, ["URL": management, "NAME": user]) }
     }
 
     private static let script = """

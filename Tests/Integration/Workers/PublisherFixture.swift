@@ -111,7 +111,7 @@ struct PublisherFixture: Sendable {
                     result = outcome
                 } catch { result = .failure(error) }
                 try? await broker.admin.deleteExchange("\(broker.name).commands")
-                try? PikaPublisher.delete(user: user)
+                try? await PikaPublisher.delete(user: user)
                 try? FileManager.default.removeItem(atPath: folder)
                 try result.get()
             }

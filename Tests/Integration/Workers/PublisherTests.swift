@@ -14,7 +14,7 @@ struct PublisherTests {
     @Test func `the broker refuses what a publisher's line does not list`() async throws {
         try await PublisherFixture.with(isStrict: false, runs: false) { fixture in
             let (topic, name) = (fixture.topology.events.name, fixture.broker.name)
-            let answers = try fixture.shop.publish([
+            let answers = try await fixture.shop.publish([
                 .init(exchange: topic, key: "order.placed"),
                 .init(exchange: topic, key: "order.placed", user: fixture.user),
                 .init(exchange: topic, key: "payment.succeeded"),
@@ -28,8 +28,8 @@ struct PublisherTests {
             ])
             #expect(answers == ["ok", "ok", "403", "403", "406", "ok", "403", "403", "403", "403"])
             #expect(try await fixture.broker.admin.queueDepth(fixture.queue)?.ready == 3)
-            #expect(try fixture.shop.makesQueue("\(fixture.user).answers"))
-            #expect(try !fixture.shop.makesQueue("\(name)s.other"))
+            #expect(try await fixture.shop.makesQueue("\(fixture.user).answers"))
+            #expect(try await !fixture.shop.makesQueue("\(name)s.other"))
         }
     }
 
@@ -53,7 +53,7 @@ struct PublisherTests {
             #expect(Set(outcome.mended) == Set(found))
             #expect(try await fixture.differences().isEmpty)
             let refused = PikaPublisher.Sent(exchange: "", key: fixture.queue)
-            #expect(try fixture.shop.publish([refused]) == ["403"])
+            #expect(try await fixture.shop.publish([refused]) == ["403"])
         }
     }
 
@@ -84,9 +84,9 @@ struct PublisherTests {
                 .init(exchange: topic, key: "order.placed", id: "renamed", user: user, type: "payment.succeeded"),
                 .init(exchange: topic, key: "order.closed", id: "fleet's", user: user),
             ]
-            #expect(try fixture.shop.publish(sent) == ["ok", "ok", "ok", "ok", "ok"])
+            #expect(try await fixture.shop.publish(sent) == ["ok", "ok", "ok", "ok", "ok"])
             let refused = ["unsigned", "renamed", "fleet's"]
-            try await eventually("all are settled", within: .seconds(30)) {
+            try await eventually("all are settled", within: .seconds(60)) {
                 let (dead, handled) = (try await fixture.deadLetters(), try await fixture.orders("true"))
                 return dead.count == 3 && handled == 2
             }
@@ -114,15 +114,15 @@ struct PublisherTests {
                 id: "m1",
                 user: fixture.user
             )
-            #expect(try fixture.shop.publish([failing]) == ["ok"])
-            try await eventually("the dead letter", within: .seconds(30)) {
+            #expect(try await fixture.shop.publish([failing]) == ["ok"])
+            try await eventually("the dead letter", within: .seconds(60)) {
                 try await fixture.deadLetters()["m1"] == "broken"
             }
             #expect(try await fixture.database.count("SELECT attempts FROM dead_letters") == 2)
             _ = try await fixture.database.pool.query(SQLStatement("INSERT INTO mended VALUES ('m1')"))
             let store = DeadLetterStore(fixture.database.pool)
             _ = try await store.requeue(DeadLetterFilter(), as: OperatorAction("requeue", by: "test"))
-            try await eventually("the effect", within: .seconds(30)) {
+            try await eventually("the effect", within: .seconds(60)) {
                 try await fixture.orders("message_id = 'm1'") == 1
             }
             // Who sent it is known on its last way as on its first.
@@ -134,11 +134,11 @@ struct PublisherTests {
     @Test func `what was refused and is sent back is judged by the rights of then`() async throws {
         try await PublisherFixture.with(isStrict: true) { fixture in
             let unsigned = PikaPublisher.Sent(exchange: fixture.topology.events.name, key: "order.placed", id: "m1")
-            #expect(try fixture.shop.publish([unsigned]) == ["ok"])
+            #expect(try await fixture.shop.publish([unsigned]) == ["ok"])
             let store = DeadLetterStore(fixture.database.pool)
-            try await eventually("the dead letter", within: .seconds(30)) { try await fixture.deadLetters().count == 1 }
+            try await eventually("the dead letter", within: .seconds(60)) { try await fixture.deadLetters().count == 1 }
             _ = try await store.requeue(DeadLetterFilter(), as: OperatorAction("requeue", by: "test"))
-            try await eventually("it dies again", within: .seconds(30)) {
+            try await eventually("it dies again", within: .seconds(60)) {
                 try await fixture.database.count("SELECT count(*) FROM dead_letters") == 2
             }
             #expect(try await fixture.deadLetters()["m1"] == Failure.unauthorisedPublisher)
@@ -153,7 +153,7 @@ struct PublisherTests {
                 .init(exchange: topic, key: "order.placed", id: "unsigned"),
                 .init(exchange: topic, key: "order.placed", id: "renamed", user: fixture.user, type: "payment.done"),
             ]
-            #expect(try fixture.shop.publish(sent) == ["ok", "ok"])
+            #expect(try await fixture.shop.publish(sent) == ["ok", "ok"])
             // An earlier version of the fleet did not sign what it sent.
             let old = PikaPublisher.Sent(
                 exchange: "",
@@ -164,8 +164,8 @@ struct PublisherTests {
                     FleetHeader.originRoutingKey: "order.old",
                 ]
             )
-            #expect(try fixture.own.publish([old]) == ["ok"])
-            try await eventually("all are handled", within: .seconds(30)) { try await fixture.orders("true") == 3 }
+            #expect(try await fixture.own.publish([old]) == ["ok"])
+            try await eventually("all are handled", within: .seconds(60)) { try await fixture.orders("true") == 3 }
             #expect(try await fixture.orders("event = 'payment.done'") == 1)
             #expect(try await fixture.orders("event = 'order.old' AND exchange = '\(topic)'") == 1)
             #expect(fixture.fleet.metrics.render().contains("flotilla_messages_unauthorised_total{"))
@@ -196,8 +196,8 @@ struct PublisherTests {
                     headers: forged
                 )
             }
-            #expect(try fixture.shop.publish(sent) == ["ok", "ok"])
-            try await eventually("both are settled", within: .seconds(30)) {
+            #expect(try await fixture.shop.publish(sent) == ["ok", "ok"])
+            try await eventually("both are settled", within: .seconds(60)) {
                 let (dead, handled) = (try await fixture.deadLetters(), try await fixture.orders("true"))
                 return dead.count == 1 && handled == 1
             }
