@@ -93,6 +93,10 @@ if [ "${1-}" = "" ]; then
     # Starts a home of its own.
     stage "a few cells of the ledger (make chaos has them all)" env -u FLOTILLA_HOME timeout --kill-after=60 600 \
         /usr/bin/python3 Tests/Chaos --quick --messages 300 --binary "$flotilla"
+    # With keys of all scopes: python3 Tests/Contract --binary .build/debug/flotilla, on the partners' Python.
+    stage "the API's description, and the API by it" env -u FLOTILLA_HOME timeout --kill-after=60 600 \
+        "${XDG_CACHE_HOME:-$HOME/.cache}/flotilla/test-venv/bin/python" Tests/Contract --binary "$flotilla" \
+        --examples 1 --scopes admin enqueue
     # What users run: the optimizer sees more than the tests' build does.
     stage "a release build" swift build -c release --product flotilla
 fi

@@ -9,7 +9,11 @@ from schemathesis import GenerationMode
 STORED = {"idempotency_key_reused", "unknown_recipient", "unknown_job_type", "unknown_template", "request_in_progress"}
 # Lengths count bytes, and JSON Schema has characters; the rest relates two values to each other, or the body of an event or a
 # job to its type, of which /api/v1/schemas/{type} has the schema.
-RELATED = ("bytes long", "begin with the smaller number", "is missing: give it", "is not the nextCursor")
+RELATED = (
+    "bytes long", "bytes, found", "begin with the smaller number", "is missing: give it", "is missing: say", "is not the nextCursor",
+    "belongs to a search that counts", "expected a time zone", "expected base64", "expected a language tag", "expected an ISO 8601 time",
+    "names the template", "expected a time after",
+)
 BODIES = ("payload", "data")
 
 

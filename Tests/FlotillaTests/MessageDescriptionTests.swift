@@ -1,4 +1,5 @@
 @testable import flotilla
+import FlotillaHTTPRouting
 import FlotillaMessaging
 import FlotillaModels
 import FlotillaModules
@@ -70,6 +71,15 @@ struct MessageDescriptionTests {
                 #expect(Self.catalog[binding.key]?.roles.contains(role) == true, "\(binding.key) into \(queue.name)")
             }
         }
+    }
+
+    @Test func `a payload is refused by the names of all its fields that are wrong`() throws {
+        let error = try #require(throws: APIError.self) {
+            try Self.catalog.check(Array(#"{"tmplate":"x"}"#.utf8), of: "notification.email", at: "payload")
+        }
+        #expect(error.status == 422)
+        #expect(Set(error.details.map(\.field)) == ["payload.tmplate", "payload.template", "payload.to"])
+        try Self.catalog.check(Array("[]".utf8), of: "nobody.knows", at: "data")
     }
 
     @Test func `an unknown event is told of, with the name that was meant`() throws {

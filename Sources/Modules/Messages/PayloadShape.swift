@@ -6,8 +6,8 @@ package indirect enum PayloadShape: Sendable, Hashable {
     case identifier
     /// A string, or a number, which is taken as it is written; the limit is in bytes.
     case text(atMost: Int = 10_000)
-    /// A string alone; the limit is in bytes.
-    case string(atMost: Int)
+    /// A string alone; the limits are in bytes.
+    case string(atLeast: Int = 0, atMost: Int)
     /// A time in ISO 8601, or a number of seconds or milliseconds since 1970.
     case time
     /// A whole number.
@@ -32,12 +32,16 @@ package indirect enum PayloadShape: Sendable, Hashable {
             schema.add("type", jsons: ["\"string\"", "\"integer\""])
             schema.add("minLength", 1)
             schema.add("maxLength", 255)
+            schema.add("pattern", Self.withoutNUL)
         case .text(let limit):
             schema.add("type", jsons: ["\"string\"", "\"number\""])
             schema.add("maxLength", limit)
-        case .string(let limit):
+            schema.add("pattern", Self.withoutNUL)
+        case .string(let least, let limit):
             schema.add("type", "string")
+            if least > 0 { schema.add("minLength", least) }
             schema.add("maxLength", limit)
+            schema.add("pattern", Self.withoutNUL)
         case .time:
             return #"{"anyOf":[{"type":"string","format":"date-time"},{"type":"number"}]}"#
         case .integer(let range):
@@ -60,4 +64,6 @@ package indirect enum PayloadShape: Sendable, Hashable {
         }
         return schema.closed
     }
+
+    private static let withoutNUL = "^[^\\u0000]*$"
 }

@@ -16,12 +16,13 @@ enum EnqueueCommand {
     private static let at = Option<String>("at", "TIME", "Not before this ISO 8601 time, UTC without an offset")
     private static let attempts = Option<Int>("max-attempts", "NUMBER", "In place of the queue's policy")
     private static let idempotencyKey = Option<String>("idempotency-key", "KEY", "Makes repeats give the same job")
+    private static let unchecked = Flag("unchecked", "Takes a payload that the worker will refuse")
     private static let correlationID = Option<String>("correlation-id", "ID", "Goes with the job everywhere")
 
     static let all = Command(
         "enqueue",
         "Enqueues a job and shows it once it is stored",
-        takes: [type, payload, priority, at, attempts, idempotencyKey, correlationID, OutputFormat.option],
+        takes: [type, payload, priority, at, attempts, idempotencyKey, correlationID, unchecked, OutputFormat.option],
         examples: [
             #"flotilla enqueue audit.write --payload '{"event":"user.created"}'"#,
             "flotilla enqueue audit.write --payload @job.json --at 2026-12-24T18:00:00Z",
@@ -56,6 +57,11 @@ enum EnqueueCommand {
             try JSONScanner.check(payload)
         } catch {
             throw UsageError("the payload is \(error)")
+        }
+        do throws(InvalidPayload) {
+            if !invocation[unchecked] { try invocation.program.messages[type]?.check(payload) }
+        } catch {
+            throw UsageError("a job of the type \(type) does not take this payload: \(error)")
         }
         guard (0...9).contains(invocation[priority]) else { throw UsageError("--priority is from 0 to 9") }
         guard JobAttempts.allowed.contains(invocation[attempts] ?? 1) else {

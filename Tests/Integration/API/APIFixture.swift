@@ -59,6 +59,7 @@ struct APIFixture: Sendable {
         limits: RequestLimits? = nil,
         origins: CrossOriginPolicy? = nil,
         seal: ReceivedSeal? = nil,
+        messages: MessageCatalog = MessageCatalog(),
         _ body: (APIFixture) async throws -> Void
     ) async throws {
         let key = try await APIKeys(pool).create(name: "tests", scopes: scopes, grants: grants)
@@ -68,6 +69,7 @@ struct APIFixture: Sendable {
             redis: nil,
             topology: topology,
             rules: Flotilla.program.intakeRules,
+            messages: messages,
             admission: admission,
             metrics: Metrics(),
             log: Log(service: "test", threshold: .error)

@@ -13,6 +13,7 @@ package struct AuditEntry: Sendable, Hashable {
             guard parts.count == 2, let lane = Int16(parts[0]), let sequence = Int64(parts[1]), lane > 0, sequence > 0
             else { return nil }
             self.init(lane: Int64(lane), sequence: sequence)
+            guard description == text else { return nil }
         }
 
         package var description: String { "\(lane)-\(sequence)" }

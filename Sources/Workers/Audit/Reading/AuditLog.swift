@@ -21,6 +21,7 @@ package struct AuditLog: Sendable {
                 let id = AuditEntry.ID(String(text[text.index(after: hyphen)...]))
             else { return nil }
             (recordedAt, self.id) = (time, id)
+            guard self.text == text else { return nil }
         }
     }
 

@@ -23,7 +23,7 @@ package struct AuditRoutes: Sendable {
         static let to = Field.optional("to", .timestamp, "Recorded before this time.")
         static let cursor = Field.optional(
             "cursor",
-            .string(pattern: "^[0-9]{1,18}-[0-9]{1,9}-[0-9]{1,18}$") { AuditLog.Cursor($0) != nil },
+            .string(pattern: "^[1-9][0-9]{0,17}-[1-9][0-9]{0,3}-[1-9][0-9]{0,17}$") { AuditLog.Cursor($0) != nil },
             "The nextCursor of the page before."
         )
         static let limit = Field.optional("limit", .integer(1...200), "Rows on a page; 50 unless given.")
@@ -71,7 +71,7 @@ package struct AuditRoutes: Sendable {
                 access: .scope(.operate),
                 summary: "A row of the audit log, with the action that it began or ended, and that action's other row.",
                 parameters: [
-                    Field.required("id", .string(pattern: "^[0-9]{1,9}-[0-9]{1,18}$"), "The row.")
+                    Field.required("id", .string(pattern: "^[1-9][0-9]{0,3}-[1-9][0-9]{0,17}$"), "The row.")
                 ],
                 holdsSecrets: true,
                 answers: [.of(200, "The row.", Schemas.auditEntry), .of(404, "There is no such row.")],

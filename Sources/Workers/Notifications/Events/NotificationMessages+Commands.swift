@@ -22,9 +22,9 @@ extension NotificationMessages {
         PayloadField(
             "to",
             is: .either([
-                .string(atMost: 320), recipient,
+                .string(atLeast: 1, atMost: 320), recipient,
                 .list(
-                    .either([.string(atMost: 320), recipient]),
+                    .either([.string(atLeast: 1, atMost: 320), recipient]),
                     count: 1...NotificationCommand.largestList
                 ),
             ]),
@@ -110,7 +110,7 @@ extension NotificationMessages {
                 "One notification to one person; what it says is in the table of notifications.",
                 fields: [
                     PayloadField("notificationId", is: .identifier, "The notification's row.").required,
-                    PayloadField("to", is: .string(atMost: 320), "Where to send it instead."),
+                    PayloadField("to", is: .string(atLeast: 1, atMost: 320), "Where to send it instead."),
                 ],
                 example: #"{"notificationId":"0190a2b4-6c1e-7d3a-9f10-2b7c6d5e4f30"}"#
             )

@@ -54,7 +54,7 @@ enum TicketMessages {
     ]
 
     private static let details = [
-        PayloadField("event_title", or: "eventTitle", is: .string(atMost: 1_000), "The title.").required,
+        PayloadField("event_title", or: "eventTitle", is: .string(atLeast: 1, atMost: 1_000), "The title.").required,
         PayloadField("event_date", or: "eventDate", is: .string(atMost: 40), "When it begins, in ISO 8601."),
         PayloadField(
             "event_location",
