@@ -4,6 +4,7 @@ import FlotillaTestSupport
 import WorkerTestKit
 @testable import Workers
 import Foundation
+import Synchronization
 import Testing
 
 /// Bodies that are not plain JSON in UTF-8.
@@ -23,6 +24,7 @@ struct EncodedMessageTests {
             bare = zlib.compressobj(9, zlib.DEFLATED, -15)
             out = {"gzip": lambda: gzip.compress(data), "deflate": lambda: zlib.compress(data),
                    "bare": lambda: bare.compress(data) + bare.flush(), "bomb": lambda: gzip.compress(bytes(20 << 20)),
+                   "large": lambda: gzip.compress(b'{"weight": 4, "note": "' + b"x" * 8_000_000 + b'"}'),
                    "utf-16": lambda: sys.argv[2].encode("utf-16")}[sys.argv[1]]()
             sys.stdout.buffer.write(out)
             """
@@ -141,5 +143,37 @@ struct EncodedMessageTests {
                 "expected JSON in UTF-8, found gzip data, and no content encoding that says so",
             ]
         )
+    }
+
+    @Test func `packed bodies are unpacked only as far as there is room, whatever they are packed to`() async throws {
+        let release = Signal()
+        let running = Atomic(0)
+        let topology = Topology(queues: [
+            QueueDefinition(
+                name: Parcels.queue,
+                worker: ParcelWorker.name,
+                bindings: [QueueBinding(exchange: "fleet.topic", key: "parcel.sent")],
+                concurrency: 16
+            )
+        ])
+        let fleet = try TestFleet(topology: topology)
+        try fleet.register(
+            ParcelWorker(before: { _, _ in
+                running.add(1, ordering: .relaxed)
+                await release.wait()
+                return .done
+            })
+        )
+        // Half a budget of 64 MiB has room for four bodies of the queue's 8 MiB, each of which came as some 8 KB.
+        let body = try await packed("large")
+        #expect(body.count < 20_000)
+        for _ in 0..<12 { try await fleet.publish(message(body, encoding: "gzip"), to: "parcel.sent") }
+        try await fleet.start()
+        try await eventually("there is no more room") { running.load(ordering: .relaxed) == 4 }
+        try await Task.sleep(for: .milliseconds(300))
+        #expect(running.load(ordering: .relaxed) == 4)
+        release.fire()
+        try await fleet.waitUntilSettled(within: .seconds(60))
+        #expect(running.load(ordering: .relaxed) == 12)
     }
 }

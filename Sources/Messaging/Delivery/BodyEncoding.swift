@@ -8,6 +8,11 @@ package enum BodyEncoding {
         message.properties.contentEncoding != nil || message.body.first == byteOrderMark[0]
     }
 
+    /// Whether the body may take more memory once it can be read.
+    package static func isPacked(_ message: Message) -> Bool {
+        message.properties.contentEncoding.map { !plain.contains($0.lowercased().filter { $0 != " " }) } ?? false
+    }
+
     /// The message with a body that can be read, and without a content encoding.
     ///
     /// - Parameter limit: how large the body may become.

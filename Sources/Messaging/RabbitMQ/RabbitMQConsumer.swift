@@ -5,7 +5,7 @@ import Synchronization
 
 /// Consumes from several queues over one channel, and gathers the acknowledgements.
 package actor RabbitMQConsumer: MessageConsumer, ReconnectingConnection {
-    private struct Mailbox {
+    struct Mailbox {
         var settlements: [(tokens: [DeliveryToken], settlement: Settlement)] = []
         var isAnnounced = false
         /// Of the connection that is up.
@@ -14,52 +14,52 @@ package actor RabbitMQConsumer: MessageConsumer, ReconnectingConnection {
         var isStalled = false
     }
 
-    private enum ProbeChannel {
+    enum ProbeChannel {
         case closed, opening, open, asking(Int)
     }
 
     private static let deliveriesPerEvent = 512
-    private static let bytesPerEvent = 4 << 20
+    static let bytesPerEvent = 4 << 20
     /// RabbitMQ closes a connection that takes nothing for 30 seconds.
-    private static let longestPause = Duration.seconds(8)
+    static let longestPause = Duration.seconds(8)
     /// How many messages are kept without room. What is returned after them comes again at once, and each time counts
     /// against its crash limit.
-    private static let slack = 8
+    static let slack = 8
     /// How many acknowledgement frames RabbitMQ passes on to a quorum queue at once for certain: it keeps what comes
     /// after 32 unanswered ones for later (`quorum_commands_soft_limit`), and forgets it when the channel closes.
     private static let promptFrames = 16
     /// How long a queue that was missing is left alone once it is there.
-    private static let newQueueDelay = Duration.milliseconds(500)
+    static let newQueueDelay = Duration.milliseconds(500)
 
     nonisolated let executor: ThreadExecutor
     package nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe executor.asUnownedSerialExecutor() }
     package nonisolated let events: AsyncStream<ConsumerEvent>
 
     let connectionState: ConnectionState
-    private let output: AsyncStream<ConsumerEvent>.Continuation
-    private let mailbox = Mutex(Mailbox())
+    let output: AsyncStream<ConsumerEvent>.Continuation
+    let mailbox = Mutex(Mailbox())
     private var epoch: UInt64 = 0
     private var isConnected = false
-    private var subscriptions: [SubscriptionState]
-    private var queueByTag: [String: String] = [:]
-    private var acknowledgements: AckWindow
+    var subscriptions: [SubscriptionState]
+    var queueByTag: [String: String] = [:]
+    var acknowledgements: AckWindow
     private var isFlushPlanned = false
     /// Acknowledgement frames since the broker's last reply to a request that it had to pass on to the queues.
     private var framesSinceAnswer = 0
     private var collected: [Delivery] = []
-    /// Of the large bodies among them.
-    private var collectedBytes = 0
-    private let bodies: BodyBudget.Account
+    /// How many bytes the large bodies among them have.
+    var collectedBytes = 0
+    let bodies: BodyBudget.Account
     private let trust: FleetHeaderTrust?
-    private(set) var isReadingPaused = false
-    private var saidFullAt: ContinuousClock.Instant?
-    private var pausedAt = ContinuousClock.now
+    var isReadingPaused = false
+    var saidFullAt: ContinuousClock.Instant?
+    var pausedAt = ContinuousClock.now
     /// Whether the next large body is to be read although there is no room, so that the connection is not taken for dead.
-    private var readsNext = false
+    var readsNext = false
     /// How many of those have been kept since there was room.
-    private var keptWithoutRoom = 0
-    private var pendingReplies = FIFO<PendingReply>()
-    private var probeChannel = ProbeChannel.closed
+    var keptWithoutRoom = 0
+    var pendingReplies = FIFO<PendingReply>()
+    var probeChannel = ProbeChannel.closed
     private var stopped: [CheckedContinuation<Void, Never>] = []
 
     init(
@@ -126,7 +126,7 @@ package actor RabbitMQConsumer: MessageConsumer, ReconnectingConnection {
         sendAcknowledgements()
     }
 
-    private func sendAcknowledgements(everything: Bool = false) {
+    func sendAcknowledgements(everything: Bool = false) {
         withConnection { connection throws(AMQPError) in
             let frames = acknowledgements.flush(at: .now, everything: everything)
             if !frames.isEmpty {
@@ -249,92 +249,6 @@ package actor RabbitMQConsumer: MessageConsumer, ReconnectingConnection {
         executor.stop()
     }
 
-    // MARK: Subscribing
-
-    /// Takes every subscription one step further.
-    private func advance(_ connection: BrokerConnection) throws(AMQPError) {
-        for index in subscriptions.indices where subscriptions[index].isStopping {
-            guard subscriptions[index].phase == .consuming else { continue }
-            subscriptions[index].phase = .cancelling
-            pendingReplies.append(.cancel)
-            let tag = subscriptions[index].tag
-            try connection.sending { handle throws(AMQPError) in try handle.sendCancel(tag: tag) }
-        }
-        guard let next = subscriptions.firstIndex(where: { $0.isWanted && $0.phase == .idle }) else { return }
-        switch probeChannel {
-        case .closed:
-            probeChannel = .opening
-            try connection.sending { handle throws(AMQPError) in try handle.sendOpenChannel(2) }
-        case .open:
-            probeChannel = .asking(next)
-            subscriptions[next].phase = .probing
-            let queue = subscriptions[next].queue
-            try connection.sending { handle throws(AMQPError) in try handle.sendProbe(queue, channel: 2) }
-        case .opening, .asking: return
-        }
-    }
-
-    /// The queue is there. When it has only just been made, RabbitMQ knows its name before its processes run, and
-    /// a consumer that comes too soon costs the whole connection: such a queue is asked for once more, a little later.
-    private func found(_ index: Int, _ connection: BrokerConnection) throws(AMQPError) {
-        if subscriptions[index].failures > 0, !subscriptions[index].isFound {
-            subscriptions[index].isFound = true
-            lookAgain(index, after: Self.newQueueDelay)
-        } else {
-            try consume(index, connection)
-        }
-    }
-
-    private func consume(_ index: Int, _ connection: BrokerConnection) throws(AMQPError) {
-        guard subscriptions[index].isWanted else {
-            subscriptions[index].phase = .idle
-            return
-        }
-        subscriptions[index].phase = .starting
-        subscriptions[index].generation += 1
-        let state = subscriptions[index]
-        queueByTag[state.tag] = state.queue
-        pendingReplies.append(.prefetch)
-        pendingReplies.append(.consume(index))
-        try connection.sending { handle throws(AMQPError) in
-            try handle.sendPrefetch(state.prefetch)
-            try handle.sendConsume(state.queue, tag: state.tag)
-        }
-    }
-
-    /// The queue is not there, or can't deliver: says so once, and looks again later.
-    ///
-    /// - Parameter isGone: whether the broker said that it is not there (any more).
-    private func missed(_ index: Int, _ reason: String, isGone: Bool = true) {
-        subscriptions[index].isFound = false
-        subscriptions[index].failures += 1
-        let (queue, failures) = (subscriptions[index].queue, subscriptions[index].failures)
-        if isGone { connectionState.repair?.report(lost: queue) }
-        if failures == 1 {
-            yieldCollected()
-            output.yield(.cancelled(queue: queue))
-            connectionState.log?.warning(
-                "no deliveries from a queue",
-                ["connection": .string(connectionState.name), "queue": .string(queue), "error": .string(reason)]
-            )
-        }
-        lookAgain(
-            index,
-            after: connectionState.configuration.backoff.delay(afterFailures: failures, chance: .random(in: 0...1))
-        )
-    }
-
-    private func lookAgain(_ index: Int, after delay: Duration) {
-        subscriptions[index].phase = .missing
-        executor.schedule(after: delay) { [weak self] in
-            self?.assumeIsolated { consumer in
-                guard consumer.subscriptions[index].phase == .missing else { return }
-                consumer.subscriptions[index].phase = .idle
-                consumer.withConnection { connection throws(AMQPError) in try consumer.advance(connection) }
-            }
-        }
-    }
-
     // MARK: The connection
 
     func established(_ connection: BrokerConnection) throws(AMQPError) {
@@ -414,60 +328,9 @@ package actor RabbitMQConsumer: MessageConsumer, ReconnectingConnection {
         }
     }
 
-    // MARK: Large bodies
+    // MARK: Handing on
 
-    /// Whether something is waited for that comes behind the deliveries.
-    private var mustRead: Bool { readsNext || isAnswerAwaited }
-
-    private var isAnswerAwaited: Bool { subscriptions.contains(where: \.isStopping) }
-
-    private func heldCounted(_ bytes: Int) {
-        collectedBytes += bytes
-        if collectedBytes >= Self.bytesPerEvent { yieldCollected() }
-        if !mustRead, bodies.isFull { setReadingPaused(true) }
-    }
-
-    private func keepsWithoutRoom() -> Bool {
-        guard !isAnswerAwaited, keptWithoutRoom < Self.slack else { return false }
-        keptWithoutRoom += 1
-        return true
-    }
-
-    /// While an answer is waited for, and once the slack is used up, what is too much goes back.
-    private func returnUnread(_ tag: UInt64) {
-        readsNext = false
-        if !isAnswerAwaited { setReadingPaused(true) }
-        acknowledgements.settle(tag, as: .requeue)
-        executor.run { [weak self] in self?.assumeIsolated { $0.sendAcknowledgements() } }
-    }
-
-    func readingPaused() {
-        if saidFullAt.map({ .now - $0 > .seconds(60) }) ?? true {
-            saidFullAt = .now
-            connectionState.log?.info(
-                "the messages in work are as large as memory allows; reading on as they end",
-                ["connection": .string(connectionState.name)]
-            )
-        }
-        bodies.whenRoom { [weak self, executor] in
-            executor.run { [weak self] in self?.assumeIsolated { $0.resumeReading() } }
-        }
-    }
-
-    private func resumeReading() {
-        guard isReadingPaused else { return }
-        if !bodies.isFull { keptWithoutRoom = 0 }
-        setReadingPaused(false)
-        watchAndRead()
-    }
-
-    private func setReadingPaused(_ isPaused: Bool) {
-        isReadingPaused = isPaused
-        pausedAt = .now
-        mailbox.withLock { $0.isStalled = isPaused }
-    }
-
-    private func yieldCollected() {
+    func yieldCollected() {
         collectedBytes = 0
         guard !collected.isEmpty else { return }
         output.yield(.deliveries(collected))

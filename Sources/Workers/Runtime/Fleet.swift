@@ -239,6 +239,7 @@ public final class Fleet: Sendable {
             processName: ProcessName.current,
             transactionTimeout: setup.transactionTimeout,
             batchBytes: setup.batchBytes,
+            unpacking: UnpackingRoom(setup.batchBytes * 8),
             rights: setup.rights
         )
     }

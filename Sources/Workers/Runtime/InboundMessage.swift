@@ -21,6 +21,7 @@ final class InboundMessage: Sendable {
     let job: JobEnd?
     let occurredAt: Int64?
     let receivedAt: Int64
+    private let place: UnpackingRoom.Place?
     /// Of the body that was unpacked.
     private let charge: BodyBudget.Charge?
     /// Whether its bodies count for the ``BodyBudget``; small ones do not.
@@ -29,6 +30,7 @@ final class InboundMessage: Sendable {
     /// - Parameters:
     ///   - restored: the message as its publisher made it, where that differs from the delivery's.
     ///   - data: the body to read, where that is not the message's.
+    ///   - place: where it was unpacked.
     init(
         delivery: Delivery,
         restored: Message?,
@@ -42,7 +44,8 @@ final class InboundMessage: Sendable {
         maxAttempts: Int,
         job: JobEnd?,
         occurredAt: Int64?,
-        receivedAt: Int64
+        receivedAt: Int64,
+        place: UnpackingRoom.Place? = nil
     ) {
         self.delivery = delivery
         self.restored = restored
@@ -58,9 +61,10 @@ final class InboundMessage: Sendable {
         self.job = job
         self.occurredAt = occurredAt
         self.receivedAt = receivedAt
+        self.place = place
         let isUnpacked = data.map { $0.count > delivery.message.body.count } ?? false
         charge = isUnpacked ? data.flatMap { delivery.charge($0.count) } : nil
-        isCounted = delivery.isCounted
+        isCounted = delivery.isCounted || place != nil
     }
 
     /// As the publisher made it.
@@ -78,7 +82,10 @@ final class InboundMessage: Sendable {
     }
 
     /// Counts what was unpacked no longer; whoever admits the delivery once more counts it again.
-    func releaseUnpacked() { charge?.release() }
+    func releaseUnpacked() {
+        charge?.release()
+        place?.release()
+    }
 
     /// Computed where it is needed: at most twice for a message.
     var identity: MessageIdentity { MessageIdentity(queue: delivery.queue, message: delivery.message) }

@@ -22,6 +22,8 @@ struct RuntimeServices: Sendable {
     let transactionTimeout: Duration
     /// How large the bodies of a batch may be together.
     let batchBytes: Int
+    /// Where packed bodies are unpacked.
+    let unpacking: UnpackingRoom
     /// Who may publish what; `nil` where everybody may.
     var rights: PublisherRights?
 }

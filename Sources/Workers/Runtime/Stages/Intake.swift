@@ -14,8 +14,10 @@ struct Intake: Sendable {
         case refused(Failure, messageID: String)
     }
 
-    /// - Parameter now: microseconds since 1970.
-    func admit(_ delivery: Delivery, now: Int64) -> Admission {
+    /// - Parameters:
+    ///   - now: microseconds since 1970.
+    ///   - place: where a packed body is unpacked.
+    func admit(_ delivery: Delivery, now: Int64, in place: UnpackingRoom.Place? = nil) -> Admission {
         let message = delivery.message
         // Some clients send an empty id when they mean none; as a key it would make all their messages one.
         let ownID = message.properties.messageID.flatMap { $0.isEmpty ? nil : $0 }
@@ -29,6 +31,7 @@ struct Intake: Sendable {
         do {
             let isEncoded = BodyEncoding.concerns(message)
             if isEncoded { original = try BodyEncoding.decoded(original, upTo: queue.maxBody) }
+            place?.shrink(to: original.body.count)
             let event = try CloudEvent.unwrap(original)
             let headers = message.headers
             let routingKey = headers[FleetHeader.originRoutingKey]?.text ?? delivery.routingKey
@@ -56,7 +59,8 @@ struct Intake: Sendable {
                     maxAttempts: job.flatMap { _ in JobAttempts.own(headers) } ?? queue.retry.attempts,
                     job: job,
                     occurredAt: event?.time ?? original.properties.time,
-                    receivedAt: now
+                    receivedAt: now,
+                    place: place
                 )
             )
         } catch {
