@@ -37,11 +37,11 @@ struct JobErasureTests {
             let pool = database.pool
             let statements = [
                 """
-                INSERT INTO jobs (id, type, state, payload, created_by, created_by_ref) VALUES
-                ('j-1', 'a.b', 'succeeded', '{}', 'token:https://as.example#z-1', 'token:https://as.example#z-1'),
-                ('j-2', 'a.b', 'succeeded', '{}', 'introspected:https://as.example#zoe.l@example.com', NULL),
-                ('j-3', 'a.b', 'succeeded', '{}', 'token:https://as.example#z-11', NULL),
-                ('j-4', 'a.b', 'succeeded', '{}', 'key:z-1', NULL)
+                INSERT INTO jobs (id, type, state, payload, request_hash, created_by, created_by_ref) VALUES
+                ('j-1', 'a.b', 'succeeded', '{}', '\\x00', 'token:https://as.example#z-1', 'token:https://as.example#z-1'),
+                ('j-2', 'a.b', 'succeeded', '{}', '\\x00', 'introspected:https://as.example#zoe.l@example.com', NULL),
+                ('j-3', 'a.b', 'succeeded', '{}', '\\x00', 'token:https://as.example#z-11', NULL),
+                ('j-4', 'a.b', 'succeeded', '{}', '\\x00', 'key:z-1', NULL)
                 """,
                 """
                 INSERT INTO notification_requests (id, template, data, idempotency_key) VALUES
