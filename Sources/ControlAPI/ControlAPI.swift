@@ -3,6 +3,7 @@ package import FlotillaHTTPServer
 package import FlotillaModels
 package import FlotillaModules
 package import FlotillaStorage
+import FlotillaTelemetry
 
 /// The control API: the routes that are no domain's, put together with those of the domains into one server.
 package enum ControlAPI {
@@ -54,6 +55,12 @@ package enum ControlAPI {
         let refusals = RefusalReport(context.metrics, context.log)
         var configuration = configuration
         configuration.onRefusal = { refusals.note($0) }
+        configuration.onDrained = {
+            await denials.flushAll()
+            do {
+                try await authenticator.uses.flush(isLast: true) { try await keys.note($0) }
+            } catch { context.log.warning("the last uses of keys are lost", ["reason": .string("\(error)")]) }
+        }
         // Requests don't wait for this; a process that is killed loses the last minute.
         Task { [weak authenticator] in
             while let uses = authenticator?.uses {

@@ -12,10 +12,13 @@ import Synchronization
 final class DeniedRequests: Sendable {
     /// What is counted together.
     private struct Key: Hashable {
-        /// The caller, or the address of somebody who has not shown who it is; `nil` of all that there is no room for.
+        /// The caller, or the address, as limits count it, of somebody who has not shown who it is.
         var who: String?
         var route: String
         var reason: String
+
+        /// Whatever there is no room for, of anybody.
+        static let many = Key(who: nil, route: "", reason: "")
     }
 
     private struct Tally {
@@ -37,6 +40,9 @@ final class DeniedRequests: Sendable {
     private let exchange: String
     private let seal: ReceivedSeal?
     private let tallies = Mutex<[Key: Tally]>([:])
+    /// Reports that are under way.
+    private let reports = Mutex<[Int: Task<Void, Never>]>([:])
+    private let lastReport = Atomic(0)
 
     init(_ context: APIContext, seal: ReceivedSeal?) {
         metrics = context.metrics
@@ -54,8 +60,8 @@ final class DeniedRequests: Sendable {
         ).increment()
         let now = WallClock.microseconds()
         let report = tallies.withLock { tallies -> (Key, Tally)? in
-            var key = Key(who: denied.caller ?? denied.address, route: denied.route, reason: denied.reason)
-            if tallies[key] == nil, tallies.count >= Self.capacity { key = Key(who: nil, route: "", reason: "") }
+            var key = Key(who: denied.caller ?? denied.client, route: denied.route, reason: denied.reason)
+            if tallies[key] == nil, tallies.count >= Self.capacity { key = .many }
             var tally = tallies[key] ?? Tally(denied: denied, firstAt: now)
             tally.denied = denied
             if tally.count == 0 { tally.firstAt = now }
@@ -64,7 +70,23 @@ final class DeniedRequests: Sendable {
             tallies[key] = tally
             return Self.take(key, &tallies)
         }
-        if let (key, tally) = report { Task.detached { await self.report(tally, of: key) } }
+        guard let (key, tally) = report else { return }
+        let number = lastReport.add(1, ordering: .relaxed).newValue
+        reports.withLock { reports in
+            reports[number] = Task.detached {
+                await self.report(tally, of: key)
+                self.reports.withLock { $0[number] = nil }
+            }
+        }
+    }
+
+    /// Reports all that is not reported yet; to be called when no request comes any more.
+    func flushAll() async {
+        for task in reports.withLock({ Array($0.values) }) { await task.value }
+        let rest = tallies.withLock { tallies in
+            Array(tallies.keys).compactMap { Self.take($0, &tallies, evenIfRecent: true) }
+        }
+        for (key, tally) in rest { await report(tally, of: key) }
     }
 
     /// Reports what has come since the last report of its kind, where that was a minute ago; to be called every few seconds.
@@ -82,8 +104,8 @@ final class DeniedRequests: Sendable {
     }
 
     /// What there is to report now; its count begins anew.
-    private static func take(_ key: Key, _ tallies: inout [Key: Tally]) -> (Key, Tally)? {
-        guard let tally = tallies[key], tally.count > 0, !isRecent(tally) else { return nil }
+    private static func take(_ key: Key, _ tallies: inout [Key: Tally], evenIfRecent: Bool = false) -> (Key, Tally)? {
+        guard let tally = tallies[key], tally.count > 0, evenIfRecent || !isRecent(tally) else { return nil }
         tallies[key]?.count = 0
         tallies[key]?.reportedAt = .now
         return (key, tally)
@@ -91,33 +113,36 @@ final class DeniedRequests: Sendable {
 
     private func report(_ tally: Tally, of key: Key) async {
         let denied = tally.denied
-        // With neither room for it nor anybody in particular, it is about many.
-        let isOfMany = key.who == nil
-        log.warning(
-            denied.status == 401 ? "authentication failed" : "a request was refused for want of a right",
-            correlationID: denied.correlationID,
-            [
-                "reason": .string(denied.reason), "count": .integer(tally.count), "status": .integer(denied.status),
-                "route": .string(isOfMany ? "several" : denied.route), "caller": .string(denied.caller ?? ""),
-                "address": .string(denied.address ?? ""), "key_id": .string(denied.keyID ?? ""),
-            ]
-        )
+        if key == .many {
+            log.warning("requests of many callers were refused", ["count": .integer(tally.count)])
+        } else {
+            log.warning(
+                denied.status == 401 ? "authentication failed" : "a request was refused for want of a right",
+                correlationID: denied.correlationID,
+                [
+                    "reason": .string(denied.reason), "count": .integer(tally.count), "status": .integer(denied.status),
+                    "route": .string(denied.route), "caller": .string(denied.caller ?? ""),
+                    "address": .string(denied.address ?? ""), "key_id": .string(denied.keyID ?? ""),
+                ]
+            )
+        }
         do {
-            try await intake.publish(message(tally, isOfMany))
+            try await intake.publish(message(tally, isOfMany: key == .many))
         } catch {
             // It is counted in the next one.
             tallies.withLock { $0[key]?.count += tally.count }
         }
     }
 
-    private func message(_ tally: Tally, _ isOfMany: Bool) -> OutgoingMessage {
-        let denied = tally.denied
+    /// - Parameter isOfMany: names nobody, since the last of many stands for none of the others.
+    private func message(_ tally: Tally, isOfMany: Bool) -> OutgoingMessage {
+        let denied: DeniedRequest? = isOfMany ? nil : tally.denied
         var body = JSONObject()
         body.add("service", "flotilla")
-        body.add("actor", isOfMany ? nil : denied.caller)
-        body.add("status", denied.status)
-        body.add("reason", denied.reason)
-        body.add("keyId", denied.keyID)
+        body.add("actor", denied?.caller)
+        body.add("status", denied?.status)
+        body.add("reason", denied?.reason ?? "several")
+        body.add("keyId", denied?.keyID)
         body.add("count", tally.count)
         body.add("firstAt", WallClock.iso8601(tally.firstAt))
         body.add("occurredAt", WallClock.iso8601(tally.lastAt))
@@ -126,12 +151,12 @@ final class DeniedRequests: Sendable {
         message.properties.deliveryMode = 2
         message.properties.messageID = UUIDv7.make()
         message.properties.type = Self.event
-        message.properties.correlationID = denied.correlationID
+        message.properties.correlationID = denied?.correlationID
         message.properties.appID = "flotilla"
         let from = ReceivedFrom(
-            by: denied.caller ?? ReceivedFrom.anonymous,
-            route: denied.route,
-            address: denied.address,
+            by: denied?.caller ?? ReceivedFrom.anonymous,
+            route: denied?.route,
+            address: denied?.address,
             at: tally.lastAt
         )
         let outgoing = OutgoingMessage(exchange: exchange, routingKey: Self.event, message: message)

@@ -10,8 +10,13 @@ final class EventDescriptor: Sendable {
     static let pollInterval = Duration.milliseconds(10)
 
     private let stored = Atomic<CInt>(-1)
+    private let make: @Sendable () -> CInt
 
-    init() { _ = descriptor }
+    /// - Parameter make: asks the kernel; -1 when it has none.
+    init(make: @escaping @Sendable () -> CInt = { fleet_eventfd() }) {
+        self.make = make
+        _ = descriptor
+    }
 
     deinit {
         let stored = stored.load(ordering: .relaxed)
@@ -21,7 +26,7 @@ final class EventDescriptor: Sendable {
     var descriptor: CInt {
         let current = stored.load(ordering: .acquiring)
         if current >= 0 { return current }
-        let new = fleet_eventfd()
+        let new = make()
         guard new >= 0 else {
             ResourceShortage.report("a descriptor", errno)
             return -1

@@ -61,15 +61,18 @@ package final class ThreadExecutor: SerialExecutor {
     }
 
     package let name: String
-    private let wake = EventDescriptor()
+    private let wake: EventDescriptor
     private let state = Mutex(State())
 
     /// Starts the thread at once; it lives until ``stop()``.
     ///
     /// When the kernel refuses a thread, it is asked again every tenth of a second, and what is submitted waits. Without a
     /// descriptor to be woken by, the thread looks for work every ``EventDescriptor/pollInterval``.
-    package init(name: String) {
+    package convenience init(name: String) { self.init(name: name, wake: EventDescriptor()) }
+
+    init(name: String, wake: EventDescriptor) {
         self.name = name
+        self.wake = wake
         startThread()
     }
 
@@ -191,12 +194,13 @@ package final class ThreadExecutor: SerialExecutor {
 
     /// Waits for a wake-up, the socket or a timer, and serves the last two.
     private func wait(mayBlock: Bool) {
-        let (watch, due) = state.withLock { ($0.watch, $0.nextDue) }
-        var timeout: CInt = mayBlock ? -1 : 0
-        if mayBlock, let due {
+        let wakeDescriptor = wake.descriptor
+        // Looked at after that: what was submitted while there was no descriptor has woken nobody.
+        let (watch, due, isAsleep) = state.withLock { ($0.watch, $0.nextDue, $0.isAsleep) }
+        var timeout: CInt = mayBlock && isAsleep ? -1 : 0
+        if timeout != 0, let due {
             timeout = CInt(clamping: max(0, (due - .now).wholeMilliseconds + 1))
         }
-        let wakeDescriptor = wake.descriptor
         if wakeDescriptor < 0, timeout != 0 {
             let interval = CInt(clamping: EventDescriptor.pollInterval.wholeMilliseconds)
             timeout = timeout < 0 ? interval : min(timeout, interval)

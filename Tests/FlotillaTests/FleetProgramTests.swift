@@ -63,6 +63,13 @@ struct FleetProgramTests {
         }
     }
 
+    @Test func `every event that ends somebody's tokens is guarded`() throws {
+        let topology = try TopologyFile.load(from: Repository.file("queues.yaml").path)
+        let keys = topology.queues.filter { $0.name.hasPrefix("identity.") }.flatMap(\.bindings).map(\.key)
+        #expect(keys.contains("auth.logout"))
+        for key in keys { #expect(Flotilla.program.intakeRules.isGuarded(key), "\(key)") }
+    }
+
     @Test func `every event for webhooks has the form of one, and is named once`() {
         let events = Flotilla.program.webhookEvents
         #expect(Set(events).count == events.count)

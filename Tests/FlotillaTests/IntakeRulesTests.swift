@@ -46,7 +46,8 @@ struct IntakeRulesTests {
         arguments: [
             "payment.succeeded", "payment.failed", "invoice.generated", "subscription.created",
             "subscription.cancelled", "token.purchased", "token.used", "user.created", "user.deleted",
-            "user.role_changed", "user.password.reset", "customer.created", "customer.suspended", "ticket.cancelled",
+            "user.role_changed", "user.password.reset", "user.logout", "auth.logout", "customer.created",
+            "customer.suspended", "ticket.cancelled",
             "audit.write", "notification.email",
         ]
     )

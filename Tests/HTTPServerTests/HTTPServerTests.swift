@@ -2,6 +2,7 @@ import FlotillaHTTPRouting
 import FlotillaHTTPServer
 import FlotillaTestSupport
 import Foundation
+import Synchronization
 import Testing
 
 /// Over a loopback socket of a free port.
@@ -162,13 +163,48 @@ struct HTTPServerTests {
             }
         ) { server in
             let client = try RawClient(port: server.port)
-            client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            client.send(
+                "GET / HTTP/1.1\r\nHost: x\r\nX-Correlation-ID: mine-7\r\nAccept: application/problem+json\r\n\r\n"
+            )
             let response = try #require(await client.response())
             #expect(response.status == 503)
             #expect(response.header("Retry-After") != nil)
+            // As every other answer to this client.
+            #expect(response.header("X-Correlation-ID") == "mine-7")
+            #expect(response.header("Content-Type") == "application/problem+json")
             var signals = cancelled.stream.makeAsyncIterator()
             await signals.next()
         }
+    }
+
+    @Test func `a request without an id is called the same by its handler and by whoever answers in its place`()
+        async throws
+    {
+        let ids = AsyncStream<String>.makeStream()
+        try await withServer(
+            { $0.handlerTimeout = .milliseconds(200) },
+            handler: { request in
+                ids.continuation.yield(CorrelationID.of(request))
+                try? await Task.sleep(for: .seconds(60))
+                return HTTPResponse(status: 200)
+            }
+        ) { server in
+            let client = try RawClient(port: server.port)
+            client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            let response = try #require(await client.response())
+            var given = ids.stream.makeAsyncIterator()
+            #expect(await given.next() == response.header("X-Correlation-ID"))
+        }
+    }
+
+    @Test func `what is kept until the end is written once every request is answered`() async throws {
+        let drained = Atomic(0)
+        var configuration = HTTPServerConfiguration()
+        configuration.onDrained = { drained.add(1, ordering: .relaxed) }
+        let server = try HTTPServer.start(configuration) { _ in HTTPResponse(status: 200) }
+        await server.stop(within: .seconds(1))
+        await server.stop(within: .seconds(1))
+        #expect(drained.load(ordering: .relaxed) == 1)
     }
 
     @Test func `stopping lets a running request finish, and takes no further connection`() async throws {

@@ -26,6 +26,17 @@ struct KeyUsesTests {
         #expect(later.map(\.id) == ["a"] && later.map(\.ago) == [.seconds(5)])
     }
 
+    @Test func `at the end everything is written`() async throws {
+        let uses = KeyUses()
+        uses.note("a", at: start)
+        #expect(try await flush(uses, after: .seconds(1)).count == 1)
+        uses.note("a", at: start + .seconds(2))
+        #expect(try await flush(uses, after: .seconds(3)).isEmpty)
+        var last: [KeyUses.Use] = []
+        try await uses.flush(at: start + .seconds(3), isLast: true) { last = $0 }
+        #expect(last.map(\.ago) == [.seconds(1)])
+    }
+
     @Test func `a key that is not used is not written again`() async throws {
         let uses = KeyUses()
         uses.note("a", at: start)

@@ -127,6 +127,43 @@ struct RequestLimitsTests {
         #expect(lookups.load(ordering: .relaxed) == 2)
     }
 
+    /// A service that can't say what to think of one token, and is away for another.
+    private struct Doubtful: TokenVerifier {
+        func remembered(_ token: String, for scope: Scope) throws(APIError) -> Principal? { nil }
+
+        func isKnown(_ token: String) -> Bool { token == "known" }
+
+        func principal(of token: String, for scope: Scope) async throws(APIError) -> Principal {
+            var error = APIError.unavailable("The service that checks tokens")
+            error.isAboutCredential = token != "outage"
+            throw error
+        }
+    }
+
+    @Test func `tokens of which nobody can say whether they are good count as failures, known ones and outages do not`()
+        async
+    {
+        let log = Log(service: "test", descriptor: -1)
+        let api = Responder(
+            router: Router([
+                Route("GET", "/things", access: .scope(.read), summary: "", answers: []) { _ in Envelope.success("1") }
+            ]),
+            authenticator: Authenticator(tokens: Doubtful()) { _ in nil },
+            limits: RequestLimits(RateLimitSettings(failures: Self.slow), redis: nil, metrics: metrics, log: log),
+            log: log,
+            metrics: metrics
+        )
+        func status(_ token: String) async -> Int {
+            var request = HTTPRequest(method: "GET", target: "/things", headers: ["Authorization": "Bearer \(token)"])
+            request.client = NetworkAddress("192.0.2.1")
+            return await api.respond(to: request).status
+        }
+        for _ in 0..<5 { #expect(await status("outage") == 503) }
+        for _ in 0..<5 { #expect(await status("known") == 503) }
+        for expected in [503, 503, 429, 429] { #expect(await status("odd") == expected) }
+        #expect(await status("known") == 503)
+    }
+
     @Test func `a forged key is refused by the head of a request with a body, and counted once`() async throws {
         let api = responder(RateLimitSettings(failures: Self.slow))
         for number in 0..<4 {

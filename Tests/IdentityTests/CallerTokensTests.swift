@@ -1,5 +1,6 @@
 import FlotillaTelemetry
 import FlotillaTestSupport
+import Synchronization
 import Testing
 
 @testable import FlotillaHTTPRouting
@@ -8,7 +9,11 @@ import Testing
 
 /// Without Redis: nobody can say which tokens are revoked.
 struct CallerTokensTests {
-    private static func tokens(_ policy: RevocationPolicy) throws -> CallerTokens {
+    private static func tokens(
+        _ policy: RevocationPolicy,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        wallClock: @escaping @Sendable () -> Int64 = { TokenMaker.now * 1_000_000 }
+    ) throws -> CallerTokens {
         CallerTokens(
             TokenChecker(
                 TokenRules(issuer: TokenMaker.issuer, audience: "flotilla"),
@@ -18,7 +23,8 @@ struct CallerTokensTests {
             revocations: nil,
             policy: policy,
             log: Log(service: "test", descriptor: -1),
-            wallClock: { TokenMaker.now * 1_000_000 }
+            now: now,
+            wallClock: wallClock
         )
     }
 
@@ -44,6 +50,9 @@ struct CallerTokensTests {
         let token = TokenMaker.hs256(TokenMaker.claims(["scope": "\"admin\""]))
         let limited = try await Self.tokens(.limit).principal(of: token, for: .read)
         #expect(limited.mayUse(.read) && limited.mayUse(.readPersonal) && !limited.mayUse(.operate))
+        // Of what stays it may do everything, as before.
+        #expect(limited.grants.events.allows("payment.succeeded", isGuarded: true))
+        #expect(limited.grants.jobs.allows("audit.write", isGuarded: true))
         #expect(try await Self.tokens(.allow).principal(of: token, for: .read).mayUse(.operate))
     }
 
@@ -70,6 +79,32 @@ struct CallerTokensTests {
         #expect(try tokens.remembered(other, for: .read) == nil)
         tokens.forgetAll()
         #expect(try tokens.remembered(one, for: .read) == nil)
+    }
+
+    @Test func `a token that was found genuine is known until it ends, and others are not`() async throws {
+        let clock = Mutex(ContinuousClock.now)
+        let wallClock = Mutex(TokenMaker.now)
+        let tokens = try Self.tokens(
+            .allow,
+            now: { clock.withLock { $0 } },
+            wallClock: { wallClock.withLock { $0 } * 1_000_000 }
+        )
+        let (one, other) = (TokenMaker.hs256(), TokenMaker.hs256(TokenMaker.claims(["sub": "\"43\""])))
+        #expect(!tokens.isKnown(one))
+        _ = try await tokens.principal(of: one, for: .read)
+        #expect(await Self.status(tokens, other + "x", for: .read) == 401)
+        clock.withLock { $0 = $0 + .seconds(600) }
+        tokens.forgetAll()
+        #expect(tokens.isKnown(one) && !tokens.isKnown(other) && !tokens.isKnown(other + "x"))
+        let authenticator = Authenticator(tokens: tokens) { _ in nil }
+        func isUnknown(_ token: String) -> Bool {
+            authenticator.isStranger(
+                HTTPRequest(method: "GET", target: "/", headers: ["Authorization": "Bearer \(token)"])
+            )
+        }
+        #expect(!isUnknown(one) && isUnknown(other))
+        wallClock.withLock { $0 += 3_660 }
+        #expect(!tokens.isKnown(one))
     }
 
     @Test func `a credential that is no API key goes to the tokens, and only as a bearer's`() async throws {

@@ -60,21 +60,34 @@ struct RemoteKeySetTests {
         #expect(issuer.readsSoFar == 1)
     }
 
-    @Test func `while the issuer is away the last keys stay, and a key that is not among them can't be told`()
+    @Test
+    func `while the issuer is away the last keys stay for an hour, and a key that is not among them can't be told`()
         async throws
     {
         let issuer = Issuer()
         let keys = issuer.keys()
         #expect(try await keys.key("a") != nil)
         issuer.isAway.store(true, ordering: .relaxed)
-        issuer.pass(.seconds(86_400))
+        issuer.pass(.seconds(3_599))
         #expect(try await keys.key("a") != nil)
         try await eventually("the keys are read in vain") { issuer.readsSoFar == 2 }
         await #expect(throws: TokenKeysUnavailable.self) { try await keys.key("b") }
         #expect(try await keys.key("a") != nil)
+        issuer.pass(.seconds(1))
+        await #expect(throws: TokenKeysUnavailable.self) { try await keys.key("a") }
         issuer.isAway.store(false, ordering: .relaxed)
         issuer.pass(.seconds(60))
         #expect(try await keys.key("b") == nil)
+        #expect(try await keys.key("a") != nil)
+    }
+
+    @Test func `keys that were not asked for in an hour are read anew, and no token waits for more`() async throws {
+        let issuer = Issuer()
+        let keys = issuer.keys()
+        #expect(try await keys.key("a") != nil)
+        issuer.pass(.seconds(86_400))
+        #expect(try await keys.key("a") != nil)
+        #expect(issuer.readsSoFar == 2)
     }
 
     @Test func `an issuer that was never reached is tried again soon, and its tokens are not called wrong`()

@@ -67,6 +67,14 @@ struct TokenKeySetTests {
         #expect(set.names == ["e"])
     }
 
+    @Test func `a published key without a name is left out where there are others`() throws {
+        let unnamed = "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"\(TokenVectors.ed25519)\"}"
+        let set = try TokenKeySet(jsonWebKeys: Array("{\"keys\":[\(Self.ed),\(unnamed)]}".utf8), from: .network)
+        #expect(set.names == ["e"] && set.key("e") != nil)
+        let only = try TokenKeySet(jsonWebKeys: Array("{\"keys\":[\(unnamed)]}".utf8), from: .network)
+        #expect(only.key(nil) != nil)
+    }
+
     @Test(arguments: [
         ("{}", "is no JSON Web Key Set"), ("{\"keys\":[]}", "has no key"), ("[]", "is neither a JSON Web Key Set nor"),
         ("{\"keys\":[],\"keys\":[]}", "is no JSON Web Key Set"),

@@ -37,6 +37,8 @@ struct HandlerHarness: Sendable {
         /// The event's name unless given.
         var routingKey: String?
         var userID: String?
+        var type: String?
+        var contentType: String?
     }
 
     @discardableResult
@@ -59,6 +61,8 @@ struct HandlerHarness: Sendable {
         message.properties.messageID = input.id
         message.properties.correlationID = input.correlationID
         message.properties.userID = input.userID
+        message.properties.type = input.type
+        message.properties.contentType = input.contentType
         message.headers = input.headers
         let delivery = Delivery(
             message: message,

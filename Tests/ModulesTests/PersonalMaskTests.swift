@@ -33,6 +33,29 @@ struct PersonalMaskTests {
         #expect(mask.sealed(Array("no json ann@example.com".utf8)) == #""***""#)
     }
 
+    @Test(
+        arguments: [
+            "code", "resetCode", "verification_code", "otp", "loginOTP", "pin", "apiKey", "X-Api-Key", "passwordHash",
+            "backupCodes", "refreshTokens", "passcode",
+        ]
+    )
+    func `what one could log in with is masked`(name: String) {
+        for value in ["\"123456\"", "123456", "[\"123456\"]"] {
+            let body = #"{"data":{"\#(name)":\#(value),"userId":"7"}}"#
+            #expect(mask.sealed(Array(body.utf8)) == #"{"data":{"\#(name)":"***","userId":"7"}}"#)
+        }
+    }
+
+    @Test(
+        arguments: [
+            #"{"error":{"code":"timeout"}}"#, #"{"errors":[{"code":"missing"}]}"#, #"{"plan":{"code":"pro"}}"#,
+            #"{"planCode":"pro","statusCode":503,"countryCode":"FR","errorCode":"x","spin":1,"address":"a"}"#,
+        ]
+    )
+    func `codes of plans, errors and countries stay`(body: String) {
+        #expect(mask.sealed(Array(body.utf8)) == body)
+    }
+
     @Test(arguments: [Scope.readPersonal, .admin])
     func `who may see personal data sees everything as it is`(scope: Scope) {
         let all = PersonalMask(for: Principal(id: "0", name: "tests", scopes: [scope]))

@@ -20,6 +20,7 @@ struct ReceivedSealTests {
     private func message(id: String = "m-1", headers: HeaderTable = HeaderTable()) -> OutgoingMessage {
         var message = Message(headers: headers, body: Array(#"{"id":7}"#.utf8))
         message.properties.messageID = id
+        message.properties.type = "profile.viewed"
         return OutgoingMessage(exchange: "fleet.topic", routingKey: "profile.viewed", message: message)
     }
 
@@ -45,13 +46,43 @@ struct ReceivedSealTests {
         }
         let changes: [(inout ReceivedSeal.Envelope) -> Void] = [
             { $0.messageID = "m-2" }, { $0.exchange = "fleet.fanout" }, { $0.routingKey = "profile.updated" },
-            { $0.body.append(32) },
+            { $0.body.append(32) }, { $0.type = "token.purchased" }, { $0.type = nil }, { $0.correlationID = "c" },
+            { $0.contentType = "application/cloudevents+json" },
         ]
         for (index, change) in changes.enumerated() {
             var other = envelope(stamped)
             change(&other)
             #expect(seal.open(stamped.message.headers, other) == nil, "change \(index)")
         }
+    }
+
+    @Test func `headers of a CloudEvent, which would give the event another name, break the seal`() throws {
+        let seal = try seal()
+        let stamped = ReceivedRequest(Self.from, seal: seal).stamped(message())
+        var headers = stamped.message.headers
+        headers["cloudEvents:type"] = .string("token.purchased")
+        #expect(seal.open(headers, envelope(stamped)) == nil)
+    }
+
+    @Test func `a message that was sealed before the update is believed, and another's digest is not`() throws {
+        let seal = try seal()
+        var stamped = ReceivedRequest(Self.from, seal: seal).stamped(message())
+        // Over the headers, the id, exchange and routing key, each with its length, and the digest of the body.
+        var bytes: [UInt8] = []
+        for name in FleetHeader.received {
+            let text = stamped.message.headers[name]?.text
+            bytes += "\(text?.utf8.count ?? -1):\(text ?? "")".utf8
+        }
+        bytes += "3:m-111:fleet.topic14:profile.viewed".utf8 + SHA256.digest(stamped.message.body)
+        let key = try MasterKeys(Self.masters).current
+        stamped.message.headers[FleetHeader.receivedSeal] = .string(
+            "\(key.id):\(key.received.digest(bytes).hexadecimal)"
+        )
+        #expect(seal.open(stamped.message.headers, envelope(stamped)) == Self.from)
+        stamped.message.headers[FleetHeader.receivedSeal] = .string(
+            "2:\(key.id):\(key.received.digest(bytes).hexadecimal)"
+        )
+        #expect(seal.open(stamped.message.headers, envelope(stamped)) == nil)
     }
 
     @Test func `the seal of another fleet is none`() throws {

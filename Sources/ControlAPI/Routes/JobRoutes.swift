@@ -99,7 +99,7 @@ package struct JobRoutes: Sendable {
                 "GET",
                 "/api/v1/jobs",
                 access: .scope(.read),
-                summary: "Jobs, the newest first, without their payloads.",
+                summary: "Jobs, the newest first, without their payloads and results.",
                 query: Query.fields,
                 answers: [
                     .of(200, "A page of jobs.", Schemas.jobPage),
@@ -134,7 +134,6 @@ package struct JobRoutes: Sendable {
                 maxAttempts: call.body[Body.maxAttempts],
                 correlationID: call.body[Body.correlationID] ?? call.correlationID,
                 createdBy: call.principal?.reference,
-                createdByReference: call.caller,
                 traceParent: call.headers[Self.traceParent]
             )
         )

@@ -78,23 +78,16 @@ package final class Readiness: Sendable {
 
     /// Does not wait for a probe that neither answers nor ends when it is cancelled.
     private static func answer(of check: HealthCheck) async -> Answer {
-        await withCheckedContinuation { continuation in
-            let once = Once(continuation)
-            let probe = Task {
-                do {
-                    try await check.probe()
-                    once.resume(Answer(isUp: true, problem: nil))
-                } catch {
-                    let problem = (error as? HealthProblem)?.description ?? "does not work; see the process's log"
-                    once.resume(Answer(isUp: false, problem: problem))
-                }
-            }
-            Task {
-                try? await Task.sleep(for: probeTimeout)
-                let seconds = Int(probeTimeout / .seconds(1))
-                once.resume(Answer(isUp: false, problem: "no answer within \(seconds) s"))
-                probe.cancel()
-            }
+        let probe = Task { try await check.probe() }
+        guard let result = await probe.result(within: probeTimeout) else {
+            probe.cancel()
+            return Answer(isUp: false, problem: "no answer within \(Int(probeTimeout / .seconds(1))) s")
+        }
+        switch result {
+        case .success: return Answer(isUp: true, problem: nil)
+        case .failure(let error):
+            let problem = (error as? HealthProblem)?.description ?? "does not work; see the process's log"
+            return Answer(isUp: false, problem: problem)
         }
     }
 }
@@ -102,15 +95,4 @@ package final class Readiness: Sendable {
 private struct Answer {
     let isUp: Bool
     let problem: String?
-}
-
-/// Resumes a continuation with the first answer, and ignores the others.
-private final class Once: Sendable {
-    private let continuation: Mutex<CheckedContinuation<Answer, Never>?>
-
-    init(_ continuation: CheckedContinuation<Answer, Never>) { self.continuation = Mutex(continuation) }
-
-    func resume(_ answer: Answer) {
-        continuation.withLock { $0.take() }?.resume(returning: answer)
-    }
 }

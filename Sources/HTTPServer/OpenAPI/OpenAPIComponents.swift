@@ -8,9 +8,14 @@ enum OpenAPIComponents {
         With enqueue it has grants besides: which events and job types it may hand in.
         """
 
+    private static let bearerDescription = """
+        \(keyDescription) Or a token of an issuer that this server trusts, where it takes any: a JSON Web Token, or one that the auth \
+        service vouches for. Its claims name the scopes and grants.
+        """
+
     static let json = """
         {"securitySchemes":{\
-        "bearer":{"type":"http","scheme":"bearer","description":\(keyDescription.json)},\
+        "bearer":{"type":"http","scheme":"bearer","description":\(bearerDescription.json)},\
         "header":{"type":"apiKey","in":"header","name":"X-API-Key","description":\(keyDescription.json)}},\
         "headers":{\
         "CorrelationID":{"description":"Of the request, in its logs and all that comes of it.","required":true,\

@@ -23,6 +23,9 @@ package struct APIError: Error, Sendable, Hashable, CustomStringConvertible {
     package var headers: [String: String]
     /// Who was refused, for the records; not part of the answer.
     package var caller: String?
+    /// Whether the credential may be the reason though nobody can say so: an address that sends many such ones is held to the
+    /// limit of failures. Not part of the answer.
+    package var isAboutCredential = false
 
     package init(
         status: Int,

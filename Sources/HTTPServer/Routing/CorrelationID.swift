@@ -6,9 +6,10 @@ package enum CorrelationID {
 
     package static func make() -> String { UUIDv7.make() }
 
-    /// The caller's own id, or a new one when there is none, or it could not go into a log or a header as it is.
+    /// The caller's own id, or one of the server's when there is none, or it could not go into a log or a header as it is: the
+    /// same whoever asks.
     package static func of(_ request: HTTPRequest) -> String {
-        guard let given = request.headers[header], isValid(given) else { return make() }
+        guard let given = request.headers[header], isValid(given) else { return request.ownID }
         return given
     }
 

@@ -12,6 +12,8 @@ package struct HTTPRequest: Sendable {
     package var client: NetworkAddress?
     /// Whether the client's connection is encrypted, by what a trusted proxy says.
     package var isEncrypted = false
+    /// What it is called where its client has given it no id.
+    package let ownID = CorrelationID.make()
 
     /// - Parameter target: as in the request line: `/jobs?state=dead`, or a whole URL as proxies send it.
     package init(method: String, target: String, headers: HTTPHeaders = HTTPHeaders(), body: [UInt8] = []) {

@@ -14,7 +14,7 @@ package enum IdempotencyHeader {
         Field.optional(
             name,
             .string(length: 1...255),
-            "\(effect) The same key with another body or path is 422. Keys are the caller's own, and kept for 7 days."
+            "\(effect) The same key with another body or path is 422. Keys are the caller's own, and kept for a time, 7 days unless set otherwise."
         )
     }
 

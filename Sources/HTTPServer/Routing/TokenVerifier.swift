@@ -8,6 +8,10 @@ package protocol TokenVerifier: Sendable {
     /// - Throws: 401 for a token that is not valid.
     func remembered(_ token: String, for scope: Scope) throws(APIError) -> Principal?
 
+    /// Whether this process has ever found the token genuine, and it has neither ended nor been revoked since, as far as is
+    /// known here.
+    func isKnown(_ token: String) -> Bool
+
     /// Who it is, after asking whoever has to be asked.
     ///
     /// - Throws: 401 for a token that is not valid, 503 when that can't be found out now.

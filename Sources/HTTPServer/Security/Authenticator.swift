@@ -83,12 +83,12 @@ package final class Authenticator: Sendable {
         }
     }
 
-    /// Whether a request has a key or a token that this process has never read: a made-up one, or one that is new.
+    /// Whether a request has a key or a token that this process has never found genuine: a made-up one, or one that is new.
     func isStranger(_ request: HTTPRequest) -> Bool {
         guard let text = Self.text(of: request) else { return false }
         if let key = APIKey(text) { return state.withLock { $0.known[key.id] == nil } }
         guard let tokens else { return false }
-        return ((try? tokens.remembered(text, for: .read)) ?? nil) == nil
+        return !tokens.isKnown(text)
     }
 
     /// The public part of the request's key, if it has one.

@@ -27,14 +27,17 @@ package final class KeyUses: Sendable {
     }
 
     /// Hands what has to be written to `write`; what it throws leaves that for the next time.
+    ///
+    /// - Parameter isLast: whether there is no next time: then nothing waits for its turn.
     package func flush(
         at now: ContinuousClock.Instant = .now,
+        isLast: Bool = false,
         _ write: ([Use]) async throws -> Void
     ) async throws {
         let due = entries.withLock { entries in
             entries.compactMap { id, entry -> (id: String, usedAt: ContinuousClock.Instant)? in
                 if let written = entry.written {
-                    guard entry.usedAt > written.usedAt, now - written.at >= Self.interval else { return nil }
+                    guard entry.usedAt > written.usedAt, isLast || now - written.at >= Self.interval else { return nil }
                 }
                 return (id, entry.usedAt)
             }

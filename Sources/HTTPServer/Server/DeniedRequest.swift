@@ -12,6 +12,8 @@ package struct DeniedRequest: Sendable, Hashable {
     /// Method and path pattern.
     package let route: String
     package let address: String?
+    /// Whom the address counts for in limits and tallies: itself, or 64 bits of an IPv6 address.
+    package let client: String?
     package let correlationID: String
 
     package init(
@@ -21,6 +23,7 @@ package struct DeniedRequest: Sendable, Hashable {
         keyID: String? = nil,
         route: String,
         address: String?,
+        client: String? = nil,
         correlationID: String = ""
     ) {
         self.status = status
@@ -29,6 +32,7 @@ package struct DeniedRequest: Sendable, Hashable {
         self.keyID = keyID
         self.route = route
         self.address = address
+        self.client = client ?? address
         self.correlationID = correlationID
     }
 
@@ -42,6 +46,7 @@ package struct DeniedRequest: Sendable, Hashable {
             keyID: Authenticator.keyID(of: request),
             route: "\(request.method) \(path.text)",
             address: request.client?.description,
+            client: request.client?.client.description,
             correlationID: correlationID
         )
     }

@@ -16,7 +16,8 @@ struct ForwardedOrigin {
             isEncrypted = false
             return
         }
-        // Each proxy appends whom it has the request from: what stands further left than the first stranger is hearsay.
+        // Each proxy appends whom it has the request from: what stands to the left of the first address that is no
+        // trusted proxy's was written by that client.
         var client = peer
         for name in headers.list("X-Forwarded-For").reversed() {
             guard let address = NetworkAddress(Self.withoutPort(name)) else { break }

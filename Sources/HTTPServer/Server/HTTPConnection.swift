@@ -19,7 +19,8 @@ final class HTTPConnection: Sendable {
         case refused(discarded: Int)
         /// Its socket is shut in both directions; the library closes it next.
         case shut
-        case handling(Task<Void, Never>?)
+        /// The request is kept without its body.
+        case handling(HTTPRequest, Task<Void, Never>?)
         case answered(HTTPResponse)
         /// The answer is kept where the library may find no room for it.
         case sending(HTTPResponse?)
@@ -154,7 +155,9 @@ final class HTTPConnection: Sendable {
                 begin(&state)
                 return .wait
             case .receiving(let request):
-                state.phase = .handling(nil)
+                var head = request
+                head.body = []
+                state.phase = .handling(head, nil)
                 state.since = .now
                 state.bytesBefore += Int64(request.body.count)
                 return .handle(request)
@@ -338,15 +341,16 @@ final class HTTPConnection: Sendable {
 
     /// Answers in place of a handler that still runs, and cancels it.
     func abandon(with error: APIError) {
-        let (task, isAdmitting) = state.withLock { state -> (Task<Void, Never>?, Bool) in
+        let (request, task, isAdmitting) = state.withLock { state -> (HTTPRequest?, Task<Void, Never>?, Bool) in
             switch state.phase {
-            case .handling(let task): return (task, false)
-            case .admitting(_, let task): return (task, true)
-            default: return (nil, false)
+            case .handling(let request, let task): return (request, task, false)
+            case .admitting(let request, let task): return (request, task, true)
+            default: return (nil, nil, false)
             }
         }
         guard let task else { return }
-        if isAdmitting { finishAdmission(refusal: server.refusal(error)) } else { answer(server.refusal(error)) }
+        let refusal = server.refusal(error, to: request)
+        if isAdmitting { finishAdmission(refusal: refusal) } else { answer(refusal) }
         task.cancel()
     }
 
@@ -387,7 +391,7 @@ final class HTTPConnection: Sendable {
         let handler = server.handler
         let task = Task { answer(await handler(request)) }
         state.withLock { state in
-            if case .handling = state.phase { state.phase = .handling(task) }
+            if case .handling(let head, _) = state.phase { state.phase = .handling(head, task) }
         }
     }
 

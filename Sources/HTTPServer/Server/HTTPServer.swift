@@ -111,6 +111,7 @@ package final class HTTPServer: Sendable {
         sweeper.withLock { $0?.cancel() }
         await closeDaemon()
         if socket >= 0 { _ = Glibc.close(socket) }
+        await configuration.onDrained()
     }
 
     /// Brings the deadline of a stop that is under way forward to now.

@@ -34,6 +34,8 @@ package struct HTTPServerConfiguration: Sendable {
     package var handlerTimeout = Duration.seconds(30)
     /// Called for each client that is turned away, from any thread.
     package var onRefusal: @Sendable (HTTPRefusal) -> Void = { _ in }
+    /// Called by ``HTTPServer/stop(within:)`` once every request is answered.
+    package var onDrained: @Sendable () async -> Void = {}
 
     package init(host: String = "127.0.0.1", port: UInt16 = 0) {
         self.host = host

@@ -224,12 +224,15 @@ package struct Responder: Sendable {
         for scope: Scope,
         by authenticator: Authenticator
     ) async throws(APIError) -> Principal {
+        let isUnknown = authenticator.isStranger(request)
         do {
             // What nobody knows is not even looked up then.
-            if authenticator.isStranger(request) { try limits?.checkFailures(from: request.client) }
+            if isUnknown { try limits?.checkFailures(from: request.client) }
             return try await authenticator.authenticate(request, for: scope)
         } catch {
-            if error.status == 401 { try await limits?.takeFailure(from: request.client) }
+            if error.status == 401 || isUnknown && error.isAboutCredential {
+                try await limits?.takeFailure(from: request.client)
+            }
             throw error
         }
     }

@@ -6,20 +6,30 @@ package struct TopicPattern: Sendable, Hashable, CustomStringConvertible {
 
     package var description: String { words.joined(separator: ".") }
 
+    /// In as many steps as pattern and key have words, multiplied: both come from people whom nobody has checked.
     package func matches(_ routingKey: String) -> Bool {
-        Self.matches(words[...], Self.words(of: routingKey)[...])
+        let key = Self.words(of: routingKey)
+        var (place, keyPlace) = (0, 0)
+        // Behind the last `#` that was met, and the first word that it does not stand for. To take one word more is enough: what
+        // an earlier one could take, the last can as well.
+        var (resumed, resumedKey): (Int?, Int) = (nil, 0)
+        while keyPlace < key.count {
+            if place < words.count, words[place] == "#" {
+                place += 1
+                (resumed, resumedKey) = (place, keyPlace)
+            } else if place < words.count, words[place] == "*" || words[place] == key[keyPlace] {
+                (place, keyPlace) = (place + 1, keyPlace + 1)
+            } else if let resumed {
+                resumedKey += 1
+                (place, keyPlace) = (resumed, resumedKey)
+            } else {
+                return false
+            }
+        }
+        return words[place...].allSatisfy { $0 == "#" }
     }
 
     private static func words(of key: String) -> [Substring] {
         key.isEmpty ? [] : key.split(separator: ".", omittingEmptySubsequences: false)
-    }
-
-    private static func matches(_ pattern: ArraySlice<Substring>, _ words: ArraySlice<Substring>) -> Bool {
-        guard let first = pattern.first else { return words.isEmpty }
-        if first == "#" {
-            return matches(pattern.dropFirst(), words) || (!words.isEmpty && matches(pattern, words.dropFirst()))
-        }
-        guard let word = words.first else { return false }
-        return (first == "*" || first == word) && matches(pattern.dropFirst(), words.dropFirst())
     }
 }

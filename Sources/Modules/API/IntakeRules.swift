@@ -22,7 +22,9 @@ package struct IntakeRules: Sendable {
             events: modules.flatMap { $0.fleetOnly.events },
             commands: modules.flatMap { $0.fleetOnly.commands }
         )
-        self.init(fleetOnly: messages, guarded: modules.flatMap { $0.guarded })
+        var guarded: [String] = []
+        for family in modules.flatMap({ $0.guarded }) where !guarded.contains(family) { guarded.append(family) }
+        self.init(fleetOnly: messages, guarded: guarded)
     }
 
     package func isFleetOnly(_ name: String) -> Bool { fleetOnly.contains { $0.matches(name) } }

@@ -78,6 +78,14 @@ package enum IdempotencyKeys {
         )
     }
 
+    /// Forgets what the requests said that have made these resources: any request with such a key repeats the first one then.
+    package static func forgetFingerprints(of resources: [String]) -> SQLStatement {
+        SQLStatement(
+            "UPDATE idempotency_keys SET fingerprint = NULL WHERE resource = ANY ($1) AND fingerprint IS NOT NULL",
+            [.textArray(resources.map(\.storable))]
+        )
+    }
+
     /// Forgets up to `limit` keys that are older than `age`; the caller repeats until none is left.
     package static func prune(olderThan age: Duration = retention, limit: Int = 1_000) -> SQLStatement {
         SQLStatement(

@@ -1,10 +1,10 @@
-/// From whom, and by which way, the API has taken something in: what the server itself has seen, never what a request says.
+/// From whom, and by which way, the API has taken something in: what the server itself has seen, or a proxy that it trusts, never what a request says.
 package struct ReceivedFrom: Sendable, Hashable {
     /// The caller: `key:3f9a0c11d2e4`, `token:<iss>#<sub>`; `anonymous` on an open route, `user:<name>` for a user of the broker.
     package var by: String
     /// Method and path pattern: `POST /api/v1/events`. `nil` for what came over AMQP.
     package var route: String?
-    /// Of the connection: behind a proxy it is the proxy's.
+    /// Of the connection; behind a trusted proxy the client's, as the proxy tells it.
     package var address: String?
     /// Microseconds since 1970, in whole milliseconds; `nil` for what came over AMQP.
     package var at: Int64?

@@ -15,6 +15,8 @@ package struct IdentityModule: DomainModule {
     package static var settings: [any SettingDeclaration] { Settings.identity }
     package static var commands: [Command] { [TokenCommands.all] }
     package static var messages: [MessageDescription] { IdentityMessages.all }
+    /// They end the tokens of others.
+    package static var guarded: [String] { ["user.#", "auth.#"] }
 
     package func mistakes() async -> [String] {
         Self.mistakes { _ = try configuration.tokenSettings() }

@@ -13,6 +13,8 @@ package struct RedactedTable: PersonalDataStore {
             case text
             /// Words that no two rows may share: one that mentions the person is replaced as a whole.
             case unique
+            /// Who called: `token:<iss>#<sub>`.
+            case caller
         }
 
         let name: String
@@ -30,6 +32,8 @@ package struct RedactedTable: PersonalDataStore {
     package let event: String?
     /// What else is set in a row that is about the person and nobody else: `state = 'purged'`; `nil` deletes the row.
     package let whenOwn: String?
+    /// Whether idempotency keys belong to the rows, by which a request could be guessed that is redacted here.
+    package let hasIdempotencyKeys: Bool
     package let pool: PostgresPool
 
     package init(
@@ -39,6 +43,7 @@ package struct RedactedTable: PersonalDataStore {
         columns: [Column],
         event: String?,
         whenOwn: String?,
+        hasIdempotencyKeys: Bool = false,
         pool: PostgresPool
     ) {
         self.name = name
@@ -47,6 +52,7 @@ package struct RedactedTable: PersonalDataStore {
         self.columns = columns
         self.event = event
         self.whenOwn = whenOwn
+        self.hasIdempotencyKeys = hasIdempotencyKeys
         self.pool = pool
     }
 
@@ -73,7 +79,12 @@ package struct RedactedTable: PersonalDataStore {
             let (changed, last) = try await pool.transaction { transaction in
                 let rows = try await transaction.query(select(patterns, after: cursor, among: others))
                 let changes = rows.compactMap { change(of: $0, redaction) }
-                if !isDryRun, !changes.isEmpty { _ = try await transaction.pipeline(changes.map(\.statement)) }
+                if !isDryRun, !changes.isEmpty {
+                    _ = try await transaction.pipeline(changes.map(\.statement))
+                    if hasIdempotencyKeys {
+                        _ = try await transaction.query(IdempotencyKeys.forgetFingerprints(of: changes.map(\.id)))
+                    }
+                }
                 let own = changes.count(where: \.isOwn)
                 let changed = ErasureCount(own: own, mentions: changes.count - own)
                 return (changed, rows.count < Self.page ? nil : rows.last?.text(0))
@@ -106,7 +117,7 @@ package struct RedactedTable: PersonalDataStore {
     }
 
     /// What takes the person out of the row; `nil` when the row only looked as if.
-    private func change(of row: SQLRow, _ redaction: Redaction) -> (statement: SQLStatement, isOwn: Bool)? {
+    private func change(of row: SQLRow, _ redaction: Redaction) -> (id: String, statement: SQLStatement, isOwn: Bool)? {
         guard let id = row.text(0) else { return nil }
         let event = row.text(1) ?? ""
         var isOwn = false
@@ -127,12 +138,13 @@ package struct RedactedTable: PersonalDataStore {
             switch column.content {
             case .bytes: set(column, .bytes(result.bytes))
             case .jsonb: set(column, .text(text.isEmpty ? "null" : text), "::text::jsonb")
-            case .json, .text, .unique: set(column, .text(text))
+            case .json, .text, .unique, .caller: set(column, .text(text))
             }
         }
         for (place, column) in columns.enumerated() where column.content.isWords {
             guard let text = row.text(place + 2) else { continue }
-            var redacted = redaction.redact(text, isOwn: isOwn)
+            var redacted =
+                column.content == .caller ? redaction.redact(caller: text) : redaction.redact(text, isOwn: isOwn)
             guard redacted != text else { continue }
             if column.content == .unique { redacted = "\(Redaction.placeholder):\(id)" }
             isChanged = true
@@ -142,14 +154,14 @@ package struct RedactedTable: PersonalDataStore {
         guard isChanged else { return nil }
         if isOwn {
             guard let whenOwn else {
-                return (SQLStatement("DELETE FROM \(table) \(condition)", [.text(id)]), true)
+                return (id, SQLStatement("DELETE FROM \(table) \(condition)", [.text(id)]), true)
             }
             if !whenOwn.isEmpty { settings.append(whenOwn) }
         }
-        return (SQLStatement("UPDATE \(table) SET \(settings.joined(separator: ", ")) \(condition)", values), isOwn)
+        return (id, SQLStatement("UPDATE \(table) SET \(settings.joined(separator: ", ")) \(condition)", values), isOwn)
     }
 }
 
 extension RedactedTable.Column.Content: Equatable {
-    fileprivate var isWords: Bool { self == .text || self == .unique }
+    fileprivate var isWords: Bool { self == .text || self == .unique || self == .caller }
 }

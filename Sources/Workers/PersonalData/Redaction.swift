@@ -64,6 +64,22 @@ package struct Redaction: Sendable {
         (isOwn ? inOwn : everywhere).replacing(in: text, with: Self.placeholder)
     }
 
+    /// - Parameter caller: `token:<iss>#<sub>`, of which the subject goes where it is the person; others as any text.
+    func redact(caller: String) -> String {
+        guard let sign = caller.firstIndex(of: "#"), isPerson(subjectOf: caller) else {
+            return redact(caller, isOwn: false)
+        }
+        return "\(caller[...sign])\(Self.placeholder)"
+    }
+
+    /// Whether it is the person who has called by a token.
+    func isPerson(subjectOf caller: String) -> Bool {
+        guard let sign = caller.firstIndex(of: "#") else { return false }
+        let subject = String(caller[caller.index(after: sign)...])
+        return ["user", "candidate"].contains { isPerson(DataSubject(kind: $0, id: subject)) }
+            || isPersonOfAnyKind(subject) || isContact(subject, .email) || isContact(subject, .phone)
+    }
+
     func isPerson(_ subject: DataSubject) -> Bool { person.subjects.contains(subject) }
 
     fileprivate func isPersonOfAnyKind(_ id: String) -> Bool {

@@ -86,8 +86,7 @@ enum EnqueueCommand {
             scheduledAt: scheduledAt,
             maxAttempts: invocation[attempts],
             correlationID: invocation[correlationID],
-            createdBy: caller,
-            createdByReference: caller
+            createdBy: caller
         )
     }
 }

@@ -130,7 +130,7 @@ def two_callers_through_kills(stage: Stage) -> None:
     count, keys = 10_000, [new_key(stage), new_key(stage)]
     answered = _through_kills(stage, keys, count, 5)
     owners = {str(job): (str(owner), str(payload)) for job, owner, payload in stage.sql(
-        f"SELECT id, created_by_ref, convert_from(payload, 'UTF8') FROM jobs WHERE {_of_this_cell(stage)}")}
+        f"SELECT id, created_by, convert_from(payload, 'UTF8') FROM jobs WHERE {_of_this_cell(stage)}")}
     stage.check("jobs", len(owners), f"= {2 * count}", len(owners) == 2 * count)
     wrong = 0
     for (caller, number), job in answered.items():

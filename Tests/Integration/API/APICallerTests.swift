@@ -48,7 +48,7 @@ struct APICallerTests {
             #expect(second.header("Idempotent-Replayed") == nil)
             #expect(try first.data()["id"] as? String != second.data()["id"] as? String)
             #expect(try second.data()["createdBy"] as? String == "key:\(other.id)")
-            let owners = try await api.pool.query(SQLStatement("SELECT created_by_ref FROM jobs ORDER BY id"))
+            let owners = try await api.pool.query(SQLStatement("SELECT created_by FROM jobs ORDER BY id"))
             #expect(owners.compactMap { $0.text(0) } == ["key:\(api.key.id)", "key:\(other.id)"])
             // And a body that the other one has not sent is no conflict with it.
             #expect(try await post(api, "jobs", #"{"type":"audit.write","payload":2}"#, other).status == 422)
@@ -207,7 +207,7 @@ struct APICallerTests {
             #expect(try await self.count("SELECT count(*) FROM jobs", api) == Int64(2 * count))
             let wrong = """
                 SELECT count(*) FROM jobs JOIN idempotency_keys ON resource = jobs.id
-                WHERE caller <> created_by_ref OR idempotency_keys.idempotency_key <> 'k-' || convert_from(payload, 'UTF8')
+                WHERE caller <> created_by OR idempotency_keys.idempotency_key <> 'k-' || convert_from(payload, 'UTF8')
                 """
             #expect(try await self.count(wrong, api) == 0)
         }

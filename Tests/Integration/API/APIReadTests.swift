@@ -26,6 +26,10 @@ struct APIReadTests {
             #expect(done["attempts"] as? Int == 2)
             #expect((done["result"] as? [String: Int]) == ["rows": 3])
             #expect(done["finishedAt"] is String)
+            let list = try await api.call("GET", "/api/v1/jobs").data()
+            let item = try #require((list["items"] as? [[String: Any]])?.first)
+            #expect(item["id"] as? String == id && item["attempts"] as? Int == 2 && item["finishedAt"] is String)
+            #expect(item["result"] == nil && item["payload"] == nil)
         }
     }
 

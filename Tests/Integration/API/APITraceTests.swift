@@ -78,7 +78,9 @@ struct APITraceTests {
                 correlationID: message.properties.correlationID,
                 headers: message.headers,
                 exchange: outgoing.exchange,
-                routingKey: outgoing.routingKey
+                routingKey: outgoing.routingKey,
+                type: message.properties.type,
+                contentType: message.properties.contentType
             )
             change(&input)
             #expect(try await AuditWorkerTests.harness(pool).handle([input]).areDone)
@@ -128,6 +130,10 @@ struct APITraceTests {
                 { $0.body = #"{"companyId":"mine"}"# },
                 { $0.id += "-2" },
                 { $0.routingKey = "token.purchased" },
+                { $0.type = "token.purchased" },
+                { $0.contentType = "application/cloudevents+json" },
+                { $0.correlationID = "another" },
+                { $0.headers["cloudEvents:type"] = .string("token.purchased") },
                 { $0.headers[FleetHeader.receivedSeal] = nil },
             ]
             for (number, forge) in forgeries.enumerated() {
@@ -179,6 +185,45 @@ struct APITraceTests {
                     json.contains(#""receivedRoute":"POST /api/v1/events""#) && json.contains(#""receivedId":"pay-7""#)
                 )
             }
+        }
+    }
+
+    @Test func `what is not reported yet when the API stops is reported then, and used keys are noted`() async throws {
+        try await TestDatabase.with(migrated: true) { database async throws in
+            var key = ""
+            try await APIFixture.with(database.pool, scopes: [.read], seal: try Self.seal()) { api async throws in
+                key = api.key.id
+                for _ in 0..<5 {
+                    let refused = try await api.call("POST", "/api/v1/jobs", "{}")
+                    #expect(refused.status == 403)
+                }
+            }
+            let rows = try await database.pool.query(
+                SQLStatement("SELECT convert_from(body, 'UTF8')::jsonb ->> 'count' FROM outbox")
+            )
+            #expect(rows.compactMap { $0.text(0).flatMap { Int($0) } }.reduce(0, +) == 5)
+            let used = try await database.pool.query(
+                SQLStatement("SELECT last_used_at IS NOT NULL FROM api_keys WHERE id = $1", [.text(key)])
+            )
+            #expect(used.first?.bool(0) == true)
+        }
+    }
+
+    @Test func `of more callers than can be told apart the report names nobody`() async throws {
+        try await TestDatabase.with(migrated: true) { database async throws in
+            try await APIFixture.with(database.pool, scopes: [.read], seal: try Self.seal()) { api async throws in
+                for number in 0..<300 {
+                    let address = "127.0.\(number / 200).\(number % 200 + 1)"
+                    #expect(
+                        try await api.call("GET", "/api/v1/jobs", key: APIKey().revealed, from: address).status == 401
+                    )
+                }
+            }
+            try await relay(database.pool)
+            let rows = try await rows(database.pool)
+            let many = rows.filter { $0.route == nil }
+            #expect(!many.isEmpty && rows.count < 300)
+            #expect(many.allSatisfy { $0.by == "anonymous" && $0.address == nil })
         }
     }
 

@@ -148,12 +148,12 @@ struct AuthServiceTests {
         }
     }
 
-    @Test func `a service that asks to be left alone is`() async throws {
+    @Test func `a service that asks to be left alone is, for ten seconds at most`() async throws {
         try await Self.with { fixture in
-            try fixture.server.answer(#"{"status":503,"headers":{"Retry-After":"30"}}"#)
-            #expect(await fixture.response("good-u1")?.retryAfter == 30)
+            try fixture.server.answer(#"{"status":429,"headers":{"Retry-After":"3600"}}"#)
+            #expect(await fixture.response("good-u1")?.retryAfter == 10)
             try fixture.server.answer(nil)
-            fixture.clock.pass(.seconds(29))
+            fixture.clock.pass(.seconds(9))
             #expect(await fixture.response("good-u1")?.status == 503)
             fixture.clock.pass(.seconds(1))
             #expect(await fixture.response("good-u1") == nil)
@@ -162,7 +162,7 @@ struct AuthServiceTests {
 
     @Test(arguments: [
         #"{"raw":"<html>ok</html>"}"#, #"{"raw":""}"#, #"{"raw":"{\"success\":true,"}"#, #"{"body":{"success":true}}"#,
-        #"{"body":[{"success":true,"user":{"id":"u1"}}]}"#, #"{"size":1000000}"#, #"{"status":404}"#,
+        #"{"body":[{"success":true,"user":{"id":"u1"}}]}"#, #"{"size":1000000}"#,
         #"{"status":204,"raw":""}"#, #"{"status":500,"body":{"success":true,"user":{"id":"u1"}}}"#,
     ])
     func `a service that lies is not believed`(answer: String) async throws {
@@ -170,6 +170,32 @@ struct AuthServiceTests {
             try fixture.server.answer(answer)
             await #expect(throws: AuthServiceError.self) { try await fixture.client.verify("good-u1") }
             #expect(await fixture.response("good-u1")?.status == 503)
+        }
+    }
+
+    @Test(arguments: [
+        #"{"body":{"success":true}}"#, #"{"status":500}"#, #"{"raw":"<html>ok</html>"}"#,
+        #"{"body":{"success":true,"user":{"id":"u1"},"exp":"soon"}}"#, #"{"status":404}"#,
+    ])
+    func `answers to bad tokens keep the service from nobody`(answer: String) async throws {
+        try await Self.with { fixture in
+            try fixture.server.answer(answer)
+            for number in 0..<5 {
+                let error = await fixture.response("bad-\(number)")
+                #expect(error?.status == 401 || error?.isAboutCredential == true)
+            }
+            try fixture.server.answer(nil)
+            #expect(await fixture.response("good-u1") == nil)
+        }
+    }
+
+    @Test func `an outage of the service is not about the credential`() async throws {
+        try await Self.with { fixture in
+            try fixture.server.answer(#"{"status":502}"#)
+            for _ in 0..<4 {
+                let error = await fixture.response("good-u1")
+                #expect(error?.status == 503 && error?.isAboutCredential == false)
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-import FlotillaIdentity
+@testable import FlotillaIdentity
 import FlotillaPlatform
 import FlotillaStorage
 import FlotillaTelemetry
@@ -99,7 +99,7 @@ struct RevocationTests {
             // Nobody may fill Redis for ever.
             try await revocations.revoke("\(word)-2", expiresAt: now + 1_000_000_000, at: now)
             let long = try await life(of: "revoked:\(word)-2")
-            #expect((86_400...86_460).contains(long))
+            #expect((86_460...86_520).contains(long))
             #expect(try await revocations.revoke("\(word)-3", expiresAt: now - 61, at: now) == nil)
         }
     }
@@ -116,15 +116,41 @@ struct RevocationTests {
     {
         try await Self.with { process, _, revocations, word in
             let time = TokenMaker.now - 100
-            try await revocations.revoke(subject: word, issuedBy: time)
+            try await revocations.revoke(subject: word, issuedBy: time, undated: false)
             // An older event that comes later takes nothing back.
-            try await revocations.revoke(subject: word, issuedBy: time - 1_000)
+            try await revocations.revoke(subject: word, issuedBy: time - 1_000, undated: false)
             for (issuedAt, status) in [(time - 500, 401), (time, 401), (time + 1, 200)] {
                 #expect(await process.status(Self.token(subject: word, id: nil, issuedAt: issuedAt)) == status)
             }
             // One that does not say when it was issued may be an old one.
             #expect(await process.status(Self.token(subject: word, id: nil, issuedAt: nil)) == 401)
             #expect(await process.status(Self.token(subject: "\(word)-other", id: nil, issuedAt: time - 500)) == 200)
+        }
+    }
+
+    @Test
+    func `a token that nobody dates ends with its subject's deletion, and outlives a logout by the service's word`()
+        async throws
+    {
+        try await Self.with { _, _, revocations, word in
+            func cause(issuedAt: Int64) async throws -> RevocationCause? {
+                let identity = TokenIdentity(
+                    kind: .introspected,
+                    issuer: "https://auth.example.com",
+                    subject: word,
+                    digest: SHA256.digest(word),
+                    issuedAt: issuedAt,
+                    isUndated: true,
+                    scopes: [.read],
+                    grants: Grants()
+                )
+                return try await revocations.cause(for: identity)
+            }
+            try await revocations.revoke(subject: word, issuedBy: TokenMaker.now, undated: false)
+            #expect(try await cause(issuedAt: TokenMaker.now) == .subject)
+            #expect(try await cause(issuedAt: TokenMaker.now + 1) == nil)
+            try await revocations.revoke(subject: word, issuedBy: TokenMaker.now, undated: true)
+            #expect(try await cause(issuedAt: TokenMaker.now + 1) == .subject)
         }
     }
 
@@ -173,6 +199,9 @@ struct RevocationTests {
                 #expect(await handle(worker, "user.deleted", #"{"id":"\#(word)"}"#).isDone)
                 process.clock.pass(.seconds(2))
                 #expect(await process.status(old) == 401)
+                // The issuer's clock may be ahead.
+                let ahead = WallClock.microseconds() / 1_000_000 + 30
+                #expect(await process.status(Self.token(subject: word, id: "\(word)-4", issuedAt: ahead)) == 401)
                 let away = RedisClient(try RedisConfiguration(url: "redis://127.0.0.1:1"), name: "test")
                 let blind = RevocationWorker(Revocations(away, longestLife: .seconds(60)))
                 guard case .failure(let error) = await handle(blind, "user.deleted", #"{"id":"1"}"#) else {

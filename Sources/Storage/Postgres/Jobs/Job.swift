@@ -29,6 +29,10 @@ extension Job {
         result, error_type, error_message, correlation_id, created_by
         """
     static let columnCount = 16
+    /// The same for lists, which show neither payloads nor results: they may be long, and hold what is for the job's caller
+    /// alone.
+    static let listColumns = columns.replacing(" payload,", with: " NULL::bytea,")
+        .replacing(" result,", with: " NULL::text,")
 
     /// - Parameter row: begins with ``columns``.
     init(_ row: SQLRow) {

@@ -79,8 +79,8 @@ struct JobEntry: Sendable {
         return SQLStatement(
             """
             INSERT INTO jobs (id, type, state, payload, request_hash, max_attempts, priority, scheduled_at, enqueued_at,
-                correlation_id, created_by, created_by_ref)
-            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                correlation_id, created_by)
+            SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
             """,
             [
                 .textArray(entries.map(\.id)), .textArray(entries.map(\.new.type.storable)),
@@ -89,7 +89,7 @@ struct JobEntry: Sendable {
                 .intArray(entries.map { $0.new.maxAttempts.map { Int64($0) } }),
                 .intArray(entries.map { Int64($0.new.priority) }),
                 .timestampArray(entries.map(\.new.scheduledAt)), .timestampArray(entries.map(\.now)),
-                texts(\.correlationID), texts(\.createdBy), texts(\.createdByReference),
+                texts(\.correlationID), texts(\.createdBy),
             ]
         )
     }

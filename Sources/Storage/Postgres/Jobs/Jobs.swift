@@ -72,7 +72,7 @@ package struct Jobs: Sendable {
         return rows.first.map { Job($0) }
     }
 
-    /// Jobs, the newest first.
+    /// Jobs, the newest first, without payloads and results.
     ///
     /// - Parameters:
     ///   - text: part of the id, type, correlation id or error message; upper and lower case are alike.
@@ -106,7 +106,10 @@ package struct Jobs: Sendable {
         values.append(.int(Int64(min(max(limit, 1), 500))))
         let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
         let rows = try await pool.query(
-            SQLStatement("SELECT \(Job.columns) FROM jobs \(filter) ORDER BY id DESC LIMIT $\(values.count)", values)
+            SQLStatement(
+                "SELECT \(Job.listColumns) FROM jobs \(filter) ORDER BY id DESC LIMIT $\(values.count)",
+                values
+            )
         )
         return rows.map { Job($0) }
     }

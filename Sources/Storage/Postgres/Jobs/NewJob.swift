@@ -13,10 +13,8 @@ package struct NewJob: Sendable {
     package var scheduledAt: Int64?
     package var maxAttempts: Int?
     package var correlationID: String?
-    /// Who asked for it: `key:<id>` of an API key, or `cli:<user>`.
+    /// Who asked for it, as a name that nobody else has: `key:<id>` of an API key, or `cli:<user>`.
     package var createdBy: String?
-    /// The same, as one name that nobody else has: `key:3f9a0c11d2e4`.
-    package var createdByReference: String?
     package var traceParent: String?
     /// The request that asks for it: that of the task that makes this value.
     let request = ReceivedRequest.current
@@ -30,7 +28,6 @@ package struct NewJob: Sendable {
         maxAttempts: Int? = nil,
         correlationID: String? = nil,
         createdBy: String? = nil,
-        createdByReference: String? = nil,
         traceParent: String? = nil
     ) {
         self.type = type
@@ -41,7 +38,6 @@ package struct NewJob: Sendable {
         self.maxAttempts = maxAttempts
         self.correlationID = correlationID
         self.createdBy = createdBy
-        self.createdByReference = createdByReference
         self.traceParent = traceParent
     }
 }

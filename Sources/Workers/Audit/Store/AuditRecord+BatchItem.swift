@@ -31,12 +31,7 @@ extension AuditRecord {
 extension BatchItem {
     /// Where the API has taken the message in, if the fleet has sealed that; else the user whom the broker has checked.
     fileprivate func received(_ seal: ReceivedSeal) -> ReceivedFrom? {
-        let envelope = ReceivedSeal.Envelope(
-            messageID: messageID,
-            exchange: exchange,
-            routingKey: routingKey,
-            body: message.body
-        )
+        let envelope = ReceivedSeal.Envelope(message, messageID: messageID, exchange: exchange, routingKey: routingKey)
         return seal.open(message.headers, envelope) ?? senderID?.storable.map { .user($0) }
     }
 }

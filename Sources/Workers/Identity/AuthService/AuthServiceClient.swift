@@ -7,11 +7,14 @@ import Synchronization
 /// Asks the service at `AUTH_SERVICE_URL` whether tokens are genuine, and who users are.
 ///
 /// Good answers are kept for a minute, or until the token ends if that is sooner; refusals for five seconds. Each
-/// question is asked once at a time. After several failures in a row nothing is asked for a while: whoever needs an answer
-/// then gets an error, never a yes.
+/// question is asked once at a time. When the service has not answered, or was overloaded, several times in a row, nothing is
+/// asked for a while: whoever needs an answer then gets an error, never a yes. An answer that is none is an error of that
+/// question alone.
 package final class AuthServiceClient: Sendable {
     package static let longestTrust = Duration.seconds(60)
     package static let refusalTrust = Duration.seconds(5)
+    /// For so long the service is left alone at most, whatever it asks for: all callers wait for it.
+    package static let longestHold = Duration.seconds(10)
     /// The longest answer, in bytes.
     package static let longestAnswer = 64 << 10
     private static let capacity = 10_000
@@ -151,16 +154,25 @@ package final class AuthServiceClient: Sendable {
         do throws(AuthServiceError) {
             let answer = try await send(request, operation)
             let result = try read(answer)
-            if breaker.withLock({ $0.recordSuccess() }) == .closed { log.info("the auth service answers again") }
+            noteAnswer()
             return result
         } catch {
-            let hold = error.code == .unavailable && error.retryAfter > .seconds(2) ? error.retryAfter : nil
+            // Whoever has sent a malformed token must not keep the service from others.
+            guard error.code == .unavailable else {
+                if error.code == .violation { noteAnswer() }
+                throw error
+            }
+            let hold = error.retryAfter > .seconds(2) ? error.retryAfter : nil
             let change = breaker.withLock { $0.recordFailure(holding: hold, at: now()) }
             if change == .opened {
                 log.warning("the auth service is left alone for a while", ["reason": .string("\(error)")])
             }
             throw error
         }
+    }
+
+    private func noteAnswer() {
+        if breaker.withLock({ $0.recordSuccess() }) == .closed { log.info("the auth service answers again") }
     }
 
     private func send(_ request: HTTPRequest, _ operation: String) async throws(AuthServiceError) -> HTTPClientResponse
@@ -175,8 +187,9 @@ package final class AuthServiceClient: Sendable {
         case 200..<300, 400..<429, 430..<500: return answer
         case 300..<400:
             throw AuthServiceError(.violation, operation, "it sends elsewhere with status \(answer.status)")
+        case 500: throw AuthServiceError(.violation, operation, "status 500")
         default:
-            let wait = answer.retryAfter ?? .seconds(2)
+            let wait = min(answer.retryAfter ?? .seconds(2), Self.longestHold)
             throw AuthServiceError(.unavailable, operation, "status \(answer.status)", retryAfter: wait)
         }
     }

@@ -19,8 +19,10 @@ package struct AuthServiceConfiguration: Sendable {
     package var clientSecret: Secret?
     /// What a user may do whose answer names no scopes, by the user's roles.
     package var roles: RoleScopes
-    /// A token that is for somebody else by what the service says is refused.
+    /// A token that is for somebody else, by what the service says or else by the token itself, is refused.
     package var audience: String
+    /// How far in the future a token may end: so long what is revoked by subject is remembered.
+    package var longestLife: Duration
 
     package init(
         url: String,
@@ -29,7 +31,8 @@ package struct AuthServiceConfiguration: Sendable {
         clientID: String? = nil,
         clientSecret: Secret? = nil,
         roles: RoleScopes = RoleScopes(),
-        audience: String = "flotilla"
+        audience: String = "flotilla",
+        longestLife: Duration = .seconds(30 * 86_400)
     ) {
         self.url = url
         self.check = check
@@ -38,5 +41,6 @@ package struct AuthServiceConfiguration: Sendable {
         self.clientSecret = clientSecret
         self.roles = roles
         self.audience = audience
+        self.longestLife = longestLife
     }
 }

@@ -3,7 +3,8 @@ package struct AuthServiceError: Error, Sendable, Hashable, CustomStringConverti
     package enum Code: Sendable, Hashable {
         /// No answer, or one of an overloaded or broken service.
         case unavailable
-        /// An answer of another shape, a redirect, or one that is too long.
+        /// An answer of another shape, a redirect, one that is too long, or status 500: it may be about this one question,
+        /// and says nothing of the service.
         case violation
         /// It was not asked, since it has failed several times in a row.
         case held
@@ -14,7 +15,7 @@ package struct AuthServiceError: Error, Sendable, Hashable, CustomStringConverti
     package let detail: String
     /// When to try again.
     package let retryAfter: Duration
-    /// Always: whoever is refused by this was not found to be wrong.
+    /// Always: the same question may be answered later.
     package var isRetriable: Bool { true }
 
     package init(_ code: Code, _ operation: String, _ detail: String, retryAfter: Duration = .seconds(2)) {

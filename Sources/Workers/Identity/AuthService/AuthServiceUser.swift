@@ -22,7 +22,7 @@ package struct AuthServiceUser: Sendable, Hashable {
     init?(answer: JSONValue) {
         let data = answer["data"]
         guard let user = [answer["user"], data?["user"], data].compactMap(\.self).first(where: \.isObject),
-            let id = ["id", "_id", "userId", "user_id", "sub"].lazy.compactMap({ user[$0]?.identifier }).first
+            let id = ["id", "_id", "userId", "user_id", "sub"].lazy.compactMap({ user[$0]?.userID }).first
         else { return nil }
         self.id = id
         func text(_ names: String...) -> String? {
@@ -43,13 +43,8 @@ package struct AuthServiceUser: Sendable, Hashable {
 extension JSONValue {
     fileprivate var isObject: Bool { if case .members = self { true } else { false } }
 
-    /// An id as a text of 1 to 255 printable bytes, or as a whole number.
-    fileprivate var identifier: String? {
-        switch self {
-        case .string(let text):
-            (1...255).contains(text.utf8.count) && !text.utf8.contains { $0 < 0x20 || $0 == 0x7f } ? text : nil
-        case .number(let text): Int64(text).map(String.init)
-        default: nil
-        }
+    /// An id as a text, or as a whole number.
+    fileprivate var userID: String? {
+        if case .number(let text) = self { Int64(text).map(String.init) } else { identifier }
     }
 }

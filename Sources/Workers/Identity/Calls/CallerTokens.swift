@@ -20,7 +20,8 @@ package final class CallerTokens: TokenVerifier {
     private struct Entry {
         let identity: TokenIdentity
         let standing: Standing
-        let checkedAt: ContinuousClock.Instant
+        /// `nil` once it has to be looked at again.
+        var checkedAt: ContinuousClock.Instant?
     }
 
     package static let freshness = Duration.seconds(2)
@@ -61,10 +62,17 @@ package final class CallerTokens: TokenVerifier {
             throw .refusal(TokenRefusal(.tooLong, "is longer than \(JSONWebToken.longest) bytes"))
         }
         let digest = SHA256.digest(token)
-        guard let entry = known.withLock({ $0[digest] }), now() - entry.checkedAt < Self.freshness,
-            entry.identity.isAlive(at: wallClock())
+        guard let entry = known.withLock({ $0[digest] }), let checkedAt = entry.checkedAt,
+            now() - checkedAt < Self.freshness, entry.identity.isAlive(at: wallClock())
         else { return nil }
         return try principal(entry.identity, entry.standing, for: scope)
+    }
+
+    package func isKnown(_ token: String) -> Bool {
+        guard token.utf8.count <= JSONWebToken.longest else { return false }
+        let digest = SHA256.digest(token)
+        guard let entry = known.withLock({ $0[digest] }) else { return false }
+        return entry.standing != .revoked && entry.identity.isAlive(at: wallClock())
     }
 
     package func principal(of token: String, for scope: Scope) async throws(APIError) -> Principal {
@@ -82,8 +90,8 @@ package final class CallerTokens: TokenVerifier {
         return try principal(identity, standing, for: scope)
     }
 
-    /// Forgets what is known of all tokens, since one of them was revoked here.
-    package func forgetAll() { known.withLock { $0.removeAll() } }
+    /// Has all tokens looked at again, since one of them was revoked here.
+    package func forgetAll() { known.withLock { known in for digest in known.keys { known[digest]?.checkedAt = nil } } }
 
     /// Who bears the token, whether it is revoked or not.
     private func identity(of token: String) async throws(APIError) -> TokenIdentity {
@@ -97,7 +105,12 @@ package final class CallerTokens: TokenVerifier {
             throw .refusal(error)
         } catch let error as AuthServiceError {
             log.warning("a token can't be checked", ["reason": .string("\(error)")])
-            throw .unavailable("The service that checks tokens", retryAfter: error.retryAfter.wholeSeconds)
+            var refusal = APIError.unavailable(
+                "The service that checks tokens",
+                retryAfter: error.retryAfter.wholeSeconds
+            )
+            refusal.isAboutCredential = error.code == .violation
+            throw refusal
         } catch {
             log.warning("a token can't be checked", ["reason": .string("\(error)")])
             throw .unavailable("What tokens are checked with", retryAfter: 5)
@@ -125,10 +138,13 @@ package final class CallerTokens: TokenVerifier {
         case .revoked: throw .refusal(TokenRefusal(.revoked, "has been revoked"))
         case .unknown:
             guard policy.scopes.contains(scope) else { throw .unavailable("The list of revoked tokens") }
-            // `admin` stands for all scopes, and would for those that have to wait.
+            // `admin` stands for all scopes, and would for those that have to wait; and for every grant.
             if policy.scopes.count < Scope.allCases.count {
-                let held = principal.scopes.contains(.admin) ? Set(Scope.allCases) : principal.scopes
-                principal.scopes = held.intersection(policy.scopes)
+                if principal.scopes.contains(.admin) {
+                    principal.scopes = Set(Scope.allCases)
+                    principal.grants = Grants(events: ["#"], jobs: ["#"])
+                }
+                principal.scopes.formIntersection(policy.scopes)
             }
             return principal
         }

@@ -4,7 +4,7 @@ package import FlotillaTelemetry
 import Synchronization
 
 /// Keys that an issuer publishes: read when they are first needed, now and then, and when a token names one that is not
-/// among them. While they can't be read, the last ones stay.
+/// among them. While they can't be read, the last ones stay, for ``longestTrust``.
 package final class RemoteKeySet: TokenKeySource {
     package typealias Load = @Sendable () async throws -> [UInt8]
 
@@ -23,6 +23,9 @@ package final class RemoteKeySet: TokenKeySource {
     package static let firstInterval = Duration.seconds(5)
     /// Older ones are read anew, beside what goes on: a key that the issuer has withdrawn ends by it.
     package static let freshness = Duration.seconds(600)
+    /// So long keys are trusted while the issuer can't be reached, as API keys are without Postgres: one of them may have been
+    /// withdrawn meanwhile.
+    package static let longestTrust = Duration.seconds(3_600)
     /// In bytes.
     package static let longest = 256 << 10
 
@@ -57,6 +60,7 @@ package final class RemoteKeySet: TokenKeySource {
     /// The key, or what to wait for before it is looked for again.
     private func look(for name: String?, in state: inout State) -> (TokenKey?, Task<Void, Never>?) {
         let now = now()
+        if let readAt = state.readAt, now - readAt >= Self.longestTrust { state.keys = nil }
         let interval = state.keys == nil ? Self.firstInterval : Self.interval
         let isDue = state.reading == nil && state.triedAt.map { now - $0 >= interval } ?? true
         let key = state.keys?.key(name)

@@ -64,6 +64,8 @@ package struct TokenKeySet: TokenKeySource {
                 if origin == .file { throw Problem("key \(place + 1) \(error)") }
             }
         }
+        // Which of several an unnamed one is for, no token can say.
+        if origin == .network, keys.count > 1 { keys.removeAll { $0.0 == nil } }
         try self.init(keys)
     }
 

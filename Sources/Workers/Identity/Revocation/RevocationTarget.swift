@@ -3,7 +3,7 @@ import FlotillaPlatform
 
 /// Which token is to be revoked, and when it ends by itself.
 ///
-/// A token is not checked for that: to revoke one that is not genuine harms nobody.
+/// A token is not checked for that: whoever may revoke tokens may name any `jti` as well.
 struct RevocationTarget: Sendable, Hashable {
     /// A `jti`, or the name of a token's digest.
     let name: String

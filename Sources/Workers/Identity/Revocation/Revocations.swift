@@ -5,7 +5,8 @@ package import FlotillaStorage
 ///
 /// `revoked:<jti>` stands for one token and stays as long as the token would; a token without a `jti` is known by
 /// `sha256:` and the digest of its text. `revoked-sub:<sub>` holds a time in seconds since 1970: every token of that
-/// subject that was issued by then is revoked.
+/// subject that was issued by then is revoked. `revoked-sub-undated:<sub>` stands beside it where also tokens are meant of which
+/// nobody says when they were issued.
 package struct Revocations: Sendable {
     /// The longest that anything is remembered: no token that is taken here lives longer.
     package let longestLife: Duration
@@ -37,29 +38,37 @@ package struct Revocations: Sendable {
     }
 
     /// Revokes every token that a subject was issued up to that time; an earlier time changes nothing.
-    package func revoke(subject: String, issuedBy time: Int64) async throws(RedisError) {
-        _ = try await redis.evaluate(
-            .revokeSubject,
-            keys: ["revoked-sub:\(subject)"],
-            arguments: [.int(time), .int(longestSeconds)]
-        )
+    ///
+    /// - Parameter undated: whether that includes tokens of which nobody says when they were issued, those of later too. After
+    ///   a logout the subject may come back with such a one: there it is left to the auth service, which is asked anew.
+    package func revoke(subject: String, issuedBy time: Int64, undated: Bool) async throws(RedisError) {
+        for key in ["revoked-sub:\(subject)"] + (undated ? ["revoked-sub-undated:\(subject)"] : []) {
+            _ = try await redis.evaluate(
+                .revokeSubject,
+                keys: [key],
+                arguments: [.int(time), .int(longestSeconds)]
+            )
+        }
     }
 
     /// What revokes a token, if anything does.
     package func cause(for token: TokenIdentity) async throws(RedisError) -> RevocationCause? {
         let names = [token.id, Self.name(ofDigest: token.digest)].compactMap(\.self)
-        let keys = names.map { "revoked:\($0)" } + ["revoked-sub:\(token.subject)"]
+        var keys = names.map { "revoked:\($0)" } + ["revoked-sub:\(token.subject)"]
+        if token.isUndated { keys.insert("revoked-sub-undated:\(token.subject)", at: names.count) }
         let found = try await redis.command(["MGET"] + keys.map { .text($0) }).elements
         guard found.count == keys.count else {
             throw RedisError(code: .server("ERR"), operation: "MGET", detail: "an answer of another shape")
         }
-        if found.dropLast().contains(where: { $0 != .null }) { return .token }
+        if found.prefix(names.count).contains(where: { $0 != .null }) { return .token }
+        if token.isUndated, found[names.count] != .null { return .subject }
         guard let value = found.last, value != .null else { return nil }
         guard let time = value.int, let issuedAt = token.issuedAt, issuedAt > time else { return .subject }
         return nil
     }
 
-    private var longestSeconds: Int64 { Int64(longestLife / .seconds(1)) + TokenRules.skew }
+    /// A token may end by the skew later than its longest life, and is taken by the skew longer.
+    private var longestSeconds: Int64 { Int64(longestLife / .seconds(1)) + 2 * TokenRules.skew }
 }
 
 /// What a token was revoked by.

@@ -55,7 +55,8 @@ extension Configuration {
             clientID: self[Settings.authServiceClient],
             clientSecret: self[Settings.authServiceSecret],
             roles: self[Settings.authServiceRoles] ?? RoleScopes(),
-            audience: self[Settings.tokenAudience]
+            audience: self[Settings.tokenAudience],
+            longestLife: self[Settings.longestTokenLife]
         )
     }
 

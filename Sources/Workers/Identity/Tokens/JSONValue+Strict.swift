@@ -1,4 +1,5 @@
 import FlotillaModels
+import FlotillaPlatform
 
 extension JSONValue {
     /// Reads a JSON object in which no object has a member twice: of two, one reader takes the first and another the
@@ -27,6 +28,16 @@ extension JSONValue {
     var numericDate: Int64? {
         guard let seconds = double, seconds >= 0, seconds < 253_402_300_800 else { return nil }
         return Int64(seconds)
+    }
+
+    /// An id: one line of 1 to 255 bytes without anything that steers what shows it. Ids stand in logs, tables and names of
+    /// keys.
+    ///
+    /// - Returns: `nil` for anything else.
+    var identifier: String? {
+        guard let text, (1...255).contains(text.utf8.count), !text.unicodeScalars.contains(where: \.isTextControl)
+        else { return nil }
+        return text
     }
 
     /// A text, or a list of texts; `nil` for anything else.

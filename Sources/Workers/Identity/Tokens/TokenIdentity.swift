@@ -12,6 +12,8 @@ package struct TokenIdentity: Sendable, Hashable {
     package var digest: [UInt8]
     /// Seconds since 1970; `nil` when the token does not say.
     package var issuedAt: Int64?
+    /// Whether nobody says when it was issued, and ``issuedAt`` is when the auth service has vouched for it.
+    package var isUndated = false
     /// Seconds since 1970; `nil` when the token does not say.
     package var expiresAt: Int64?
     package var scopes: Set<Scope>

@@ -9,7 +9,6 @@ struct TokenPermissions {
     /// that is not the fleet's alone.
     static let internalScope = "internal"
     static let internalScopes: Set<Scope> = [.read, .readPersonal, .enqueue]
-    private static let mostPatterns = 200
 
     var scopes: Set<Scope> = []
     var grants = Grants()
@@ -36,23 +35,9 @@ struct TokenPermissions {
 
     private static func patterns(_ claims: JSONValue, _ name: String) throws(TokenRefusal) -> [String] {
         guard let value = claims[name], !value.isNull else { return [] }
-        guard case .array = value, let texts = value.textOrTexts, texts.count <= mostPatterns,
-            texts.allSatisfy(isPattern)
+        guard case .array = value, let texts = value.textOrTexts, texts.count <= GrantList.longest,
+            texts.allSatisfy({ GrantList.problem(with: $0) == nil })
         else { throw TokenRefusal(.claim, "has a claim \(name) that is no list of patterns such as profile.*") }
         return texts
-    }
-
-    private static func isPattern(_ text: String) -> Bool {
-        (1...255).contains(text.utf8.count)
-            && text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { word in
-                word == "*" || word == "#"
-                    || !word.isEmpty
-                        && word.utf8.allSatisfy { byte in
-                            switch byte {
-                            case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, UInt8(ascii: "-"), UInt8(ascii: "_"): true
-                            default: false
-                            }
-                        }
-            }
     }
 }

@@ -60,22 +60,23 @@ package struct TokenRules: Sendable {
         return (issuedAt, expiresAt)
     }
 
-    private static func date(_ claims: JSONValue, _ name: String) throws(TokenRefusal) -> Int64? {
+    /// A time that a claim states, in seconds since 1970; `nil` without the claim.
+    static func date(_ claims: JSONValue, _ name: String) throws(TokenRefusal) -> Int64? {
         guard let value = claims[name] else { return nil }
         guard let date = value.numericDate else { throw TokenRefusal(.claim, "has a claim \(name) that is no time") }
         return date
     }
 
-    /// One printable line of up to 255 bytes: ids stand in logs, tables and names of keys.
+    /// What a claim says as an id; `nil` without the claim.
     static func identifier(
         _ claims: JSONValue,
         _ name: String,
         _ code: TokenRefusal.Code
     ) throws(TokenRefusal) -> String? {
         guard let value = claims[name] else { return nil }
-        guard let text = value.text, (1...255).contains(text.utf8.count),
-            !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f })
-        else { throw TokenRefusal(code, "has a claim \(name) that is no id of 1 to 255 bytes") }
-        return text
+        guard let id = value.identifier else {
+            throw TokenRefusal(code, "has a claim \(name) that is no id of 1 to 255 bytes")
+        }
+        return id
     }
 }

@@ -25,7 +25,11 @@ package struct RevocationWorker: Worker {
             case .subject(let subject, let time):
                 // A time to come would end tokens that nobody has yet.
                 let latest = min(time, context.receivedAt)
-                try await revocations.revoke(subject: subject, issuedBy: latest / 1_000_000)
+                try await revocations.revoke(subject: subject, issuedBy: latest / 1_000_000, undated: false)
+            case .everything(let subject):
+                // The event may be late, and the issuer's clock ahead.
+                let now = context.receivedAt / 1_000_000 + TokenRules.skew
+                try await revocations.revoke(subject: subject, issuedBy: now, undated: true)
             }
         } catch {
             guard error.isRetriable else { throw error }

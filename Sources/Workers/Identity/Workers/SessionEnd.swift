@@ -1,10 +1,12 @@
 import FlotillaModels
 
-/// What an event ends: one token, or all tokens of a user up to a time.
+/// What an event ends: one token, all tokens of a user up to a time, or all of them for good.
 enum SessionEnd: Sendable, Hashable {
     case token(RevocationTarget)
     /// The time is in microseconds since 1970.
     case subject(String, upTo: Int64)
+    /// The user is gone: whenever that was, none of the tokens is good any more.
+    case everything(of: String)
 
     /// - Parameters:
     ///   - event: `user.deleted` ends all tokens of a user, whatever else it says; a logout the token that it names, or
@@ -30,6 +32,6 @@ enum SessionEnd: Sendable, Hashable {
             ? try fields.requiredIdentifier("userId", "user_id", "candidateId", "candidate_id", "sub", "id")
             : try fields.requiredIdentifier("userId", "user_id", "candidateId", "candidate_id", "sub")
         let time = try fields.time("occurredAt", "occurred_at", "timestamp", "deletedAt", "deleted_at")
-        self = .subject(subject, upTo: timeOf(time))
+        self = event == "user.deleted" ? .everything(of: subject) : .subject(subject, upTo: timeOf(time))
     }
 }

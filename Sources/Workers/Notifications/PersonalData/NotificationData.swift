@@ -37,10 +37,11 @@ package struct NotificationData: PersonalDataStore {
                     key: ("id", "text"),
                     columns: [
                         .init("data", .json), .init("cause", .text), .init("idempotency_key", .unique),
-                        .init("correlation_id", .text),
+                        .init("correlation_id", .text), .init("created_by", .caller),
                     ],
                     event: nil,
                     whenOwn: "request_hash = NULL",
+                    hasIdempotencyKeys: true,
                     pool: pool
                 ),
                 Self.ownRequest("notification_requests.id")
@@ -148,6 +149,7 @@ package struct NotificationData: PersonalDataStore {
                 """,
                 [.textArray(requests)]
             ),
+            IdempotencyKeys.forgetFingerprints(of: requests.compactMap(\.self)),
         ])
         return erased.count
     }

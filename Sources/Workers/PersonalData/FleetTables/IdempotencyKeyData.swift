@@ -1,7 +1,7 @@
 package import FlotillaStorage
 
-/// Idempotency keys, and what requests were answered. One that a caller has made of an address is deleted, and its request is a
-/// new one when it is repeated. Of jobs about the person alone the digest of the request goes, as it does in the jobs themselves.
+/// Idempotency keys, and what requests were answered. One that a caller has made of an address is deleted, and so are those that
+/// the person has sent with a token; their requests are new ones when they are repeated. Of jobs about the person alone the digest of the request goes, as it does in the jobs themselves.
 package struct IdempotencyKeyData: PersonalDataStore {
     package let name = "idempotency keys"
     package let tables = ["idempotency_keys"]
@@ -21,18 +21,22 @@ package struct IdempotencyKeyData: PersonalDataStore {
             )
         }
         let patterns = TracePatterns.texts(of: person)
-        guard !patterns.isEmpty else { return ErasureCount() }
-        let matcher = Redaction(person).everywhere
+        let subjects = person.ids.union(person.contacts).map { $0.lowercased() }
+        guard !patterns.isEmpty || !subjects.isEmpty else { return ErasureCount() }
+        let redaction = Redaction(person)
         let candidates = try await pool.query(
             SQLStatement(
                 """
                 SELECT caller, idempotency_key, concat_ws(' ', idempotency_key, resource, answer) FROM idempotency_keys
                 WHERE lower(concat_ws(' ', idempotency_key, resource, answer)) LIKE ANY ($1)
+                    OR strpos(caller, '#') > 0 AND lower(substr(caller, strpos(caller, '#') + 1)) = ANY ($2)
                 """,
-                [.textArray(patterns)]
+                [.textArray(patterns), .textArray(subjects)]
             )
         )
-        let found = candidates.filter { matcher.isFound(in: $0.text(2) ?? "") }
+        let found = candidates.filter { row in
+            redaction.isPerson(subjectOf: row.text(0) ?? "") || redaction.everywhere.isFound(in: row.text(2) ?? "")
+        }
         if !isDryRun, !found.isEmpty {
             _ = try await pool.query(
                 SQLStatement(

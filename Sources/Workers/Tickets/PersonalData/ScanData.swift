@@ -11,10 +11,11 @@ package enum ScanData {
                 key: ("id", "text"),
                 columns: [
                     .init("answer", .json), .init("location", .text), .init("idempotency_key", .unique),
-                    .init("correlation_id", .text), .init("created_by", .text),
+                    .init("correlation_id", .text), .init("created_by", .caller),
                 ],
                 event: nil,
                 whenOwn: "",
+                hasIdempotencyKeys: true,
                 pool: pool
             ),
             RedactedTable(

@@ -127,8 +127,7 @@ package struct TicketRoutes: Sendable {
                 payload: call.request.body,
                 idempotencyKey: call.idempotencyKey ?? byJob,
                 correlationID: call.correlationID,
-                createdBy: call.principal?.reference,
-                createdByReference: call.caller
+                createdBy: call.principal?.reference
             )
         )
         return try outcome.answer(to: call.idempotencyKey == nil ? "job_id" : IdempotencyHeader.name, of: call)
