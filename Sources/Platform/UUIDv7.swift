@@ -12,7 +12,8 @@ package enum UUIDv7 {
 
     package static func isSubstitute(_ id: String) -> Bool { id.utf8.count == 36 && id.hasSuffix(mark) }
 
-    private static let mark = "f1071a01d"
+    /// Of 9 characters, at the end of each such UUID.
+    package static let mark = "f1071a01d"
 
     /// - Parameters:
     ///   - milliseconds: since 1970; 48 bits are kept.

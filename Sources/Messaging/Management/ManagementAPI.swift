@@ -77,13 +77,18 @@ package actor ManagementAPI {
     }
 
     package func undelivered() throws(ManagementError) -> [String: Int] {
+        Dictionary(try totals().map { ($0.name, $0.undelivered) }) { first, _ in first }
+    }
+
+    /// Without the queues that are down.
+    package func unacknowledged() throws(ManagementError) -> [String: Int] {
+        let counts = try totals().compactMap { queue in queue.unacknowledged.map { (queue.name, $0) } }
+        return Dictionary(counts) { first, _ in first }
+    }
+
+    private func totals() throws(ManagementError) -> [QueueTotals] {
         // The totals come without the statistics, which may be switched off and cost more.
-        let queues: [QueueTotals] = try get(
-            "queues",
-            query: "?disable_stats=true&enable_queue_totals=true",
-            of: "read the queues"
-        )
-        return Dictionary(queues.map { ($0.name, $0.undelivered) }) { first, _ in first }
+        try get("queues", query: "?disable_stats=true&enable_queue_totals=true", of: "read the queues")
     }
 
     /// The resources whose alarm stops publishers, on any node: `disk`, `memory`.

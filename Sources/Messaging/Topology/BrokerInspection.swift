@@ -8,4 +8,7 @@ package protocol BrokerInspection: Sendable {
     ///
     /// Those messages are in no count of ready and unacknowledged ones. There are none in classic queues.
     func undelivered() async throws -> [String: Int]
+
+    /// How many messages of each queue are handed out and not settled. The numbers may be some seconds old.
+    func unacknowledged() async throws -> [String: Int]
 }

@@ -34,6 +34,15 @@ package enum Inbox {
         )
     }
 
+    /// From when on the table has everything that was handled, by the database's clock.
+    ///
+    /// Later than the oldest row by a tenth of the retention, an hour at most: an audit row may be younger than its
+    /// message's row here, and rows are deleted while they are compared.
+    package static func knownSince(retention: Duration) -> SQLStatement {
+        let margin = min(retention / 10, .seconds(3_600))
+        return SQLStatement("SELECT now() - $1 * interval '1 second'", [.double((retention - margin).seconds)])
+    }
+
     /// Deletes up to `limit` rows that are older than `age`; the caller repeats until none is left.
     package static func prune(olderThan age: Duration = .seconds(14 * 86_400), limit: Int = 1_000) -> SQLStatement {
         SQLStatement(

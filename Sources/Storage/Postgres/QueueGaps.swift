@@ -149,31 +149,35 @@ extension QueueGaps {
     /// - Parameters:
     ///   - leftOut: how many can't be replayed.
     ///   - note: for people; empty when there is nothing to tell.
+    ///   - isKept: whether it stays on record for ever.
     package static func finished(
         _ gaps: [QueueGap],
         by process: String,
         replayed: Int,
         leftOut: Int,
-        note: String
+        note: String,
+        isKept: Bool = false
     ) -> SQLStatement {
         SQLStatement(
             """
-            UPDATE queue_gaps SET finished_at = now(), replayed = $3, left_out = $4, note = $5
+            UPDATE queue_gaps SET finished_at = now(), replayed = $3, left_out = $4, note = $5, is_kept = $6
             WHERE id = ANY ($1) AND claimed_by = $2 AND finished_at IS NULL
             """,
             [
                 .intArray(gaps.map(\.id)), .text(process), .int(Int64(replayed)), .int(Int64(leftOut)), .text(note),
+                .bool(isKept),
             ]
         )
     }
 
-    /// Deletes up to `limit` losses that were dealt with 90 days ago.
+    /// Deletes up to `limit` losses that were dealt with 90 days ago, but for those that are kept.
     package static func prune(limit: Int) -> SQLStatement {
         SQLStatement(
             """
             DELETE FROM queue_gaps WHERE id = ANY (ARRAY(
                 SELECT id FROM queue_gaps
-                WHERE finished_at IS NOT NULL AND noticed_at < now() - interval '90 days' ORDER BY noticed_at LIMIT $1))
+                WHERE finished_at IS NOT NULL AND NOT is_kept AND noticed_at < now() - interval '90 days'
+                ORDER BY noticed_at LIMIT $1))
             """,
             [.int(Int64(limit))]
         )
@@ -189,6 +193,19 @@ extension QueueGaps {
         ORDER BY id DESC LIMIT 50
         """
     )
+
+    /// The losses that are kept, the newest first, with the columns of ``toTell``.
+    package static let kept = SQLStatement(
+        """
+        SELECT queue, since, coalesce(declared_at, noticed_at), false, left_out, coalesce(note, '')
+        FROM queue_gaps WHERE is_kept ORDER BY id DESC LIMIT 1000
+        """
+    )
+
+    /// A query that gives when the queue `$1` was last there again after it was lost with what lay in it; NULL if never.
+    package static let lastLoss = """
+        SELECT max(declared_at) FROM queue_gaps WHERE queue = $1 AND NOT is_unbound
+        """
 
     /// When the queue was last known to hold nothing ready, or was first seen.
     package static func mark(of queue: String) -> SQLStatement {

@@ -20,7 +20,7 @@ package struct AuditModule: DomainModule {
     package static var fleetOnly: FleetOnlyMessages {
         FleetOnlyMessages(events: ["audit.month.*", "request.denied", "operator.acted"])
     }
-    /// Services write entries of their own, `audit.write`: those say what they like.
+    /// `audit.write` has free content, so a key needs a grant that names it.
     package static var guarded: [String] { ["audit.#"] }
     package static var impersonalTables: Set<String> {
         [
@@ -33,7 +33,8 @@ package struct AuditModule: DomainModule {
         [
             Migration(number: 1, name: "audit", sql: AuditMigration.sql, formerNumber: 2),
             Migration(number: 2, name: "audit_privacy", sql: AuditPrivacyMigration.sql, formerNumber: 8),
-            Migration(number: 3, name: "audit_receipt", sql: AuditReceiptMigration.sql),
+            Migration(number: 3, name: "audit_receipt", sql: AuditReceiptMigration.columns),
+            Migration(number: 4, name: "audit_receipt_index", sql: AuditReceiptMigration.index),
         ]
     }
 

@@ -31,6 +31,7 @@ package struct NotificationsModule: DomainModule {
             Migration(number: 1, name: "notifications", sql: NotificationsMigration.sql, formerNumber: 4),
             Migration(number: 2, name: "recipient_times", sql: RecipientTimesMigration.sql),
             Migration(number: 3, name: "request_zones", sql: RequestZonesMigration.sql),
+            Migration(number: 4, name: "request_keys", sql: RequestKeysMigration.sql),
         ]
     }
     package var deadLetterObservers: [any DeadLetterObserver] { [DeadNotifications()] }

@@ -32,8 +32,13 @@ public struct BatchItem<Payload: Sendable>: Sendable {
 extension BatchItem {
     /// The user as whom the message was published, which the broker has checked; `nil` where the publisher did not say.
     ///
-    /// The fleet itself takes it off when it publishes the message again, as it does for a retry.
-    package var senderID: String? { inbound.delivery.message.properties.userID }
+    /// `nil` as well where the fleet has published the message again, as for a retry: then the broker has checked the fleet's
+    /// own user, and of the publisher's there is only what a header says.
+    package var senderID: String? {
+        let message = inbound.delivery.message
+        guard message.headers.isEmpty || message.headers[FleetHeader.originQueue] == nil else { return nil }
+        return message.properties.userID
+    }
 
     /// Throws when a text can't be held by Postgres: U+0000 is the one character that it refuses.
     package func checkStorable() throws(InvalidPayload) { try inbound.checkStorable() }

@@ -12,6 +12,8 @@ package struct FleetConnections: Sendable {
     package var inspection: (any BrokerInspection)?
     package let metrics: Metrics
     package let log: Log
+    /// How long the ids of handled messages are remembered.
+    package let inboxRetention: Duration
     /// `nil` where what is missing on the broker stays missing.
     package let repair: TopologyRepair?
     /// Who may publish what; `nil` where everybody may.
@@ -69,6 +71,7 @@ package struct FleetConnections: Sendable {
         }
         self.metrics = metrics
         log = configuration.log
+        inboxRetention = configuration.inboxRetention
     }
 
     /// Ends all of them; what is under way fails.

@@ -36,6 +36,7 @@ package struct TicketsModule: DomainModule {
             Migration(number: 1, name: "tickets", sql: TicketsMigration.sql, formerNumber: 5),
             Migration(number: 2, name: "scans", sql: ScansMigration.sql, formerNumber: 10),
             Migration(number: 3, name: "missing_characters", sql: MissingCharactersMigration.sql),
+            Migration(number: 4, name: "scan_keys", sql: ScanKeysMigration.sql),
         ]
     }
     package var deadLetterObservers: [any DeadLetterObserver] { [DeadTicketJobs()] }

@@ -79,7 +79,7 @@ public struct WebhookOutbox: Sendable {
         )
     }
 
-    /// Locked, so that none is removed before its delivery is written.
+    /// Locked, so that none is removed, nor enabled by an operator, before its delivery is written.
     private static func endpoints(for event: String) -> SQLStatement {
         SQLStatement(
             """

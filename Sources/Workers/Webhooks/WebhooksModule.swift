@@ -28,6 +28,7 @@ package struct WebhooksModule: DomainModule {
         [
             Migration(number: 1, name: "webhooks", sql: WebhooksMigration.sql, formerNumber: 9),
             Migration(number: 2, name: "webhooks_gone", sql: WebhooksGoneMigration.sql),
+            Migration(number: 3, name: "webhooks_gone_check", sql: WebhooksGoneMigration.validation),
         ]
     }
     package var metrics: [MetricDescription] { WebhookMetrics.all }
@@ -64,9 +65,15 @@ package struct WebhooksModule: DomainModule {
         let pruner = Pruner(context.postgres, "webhooks forgotten", step: 500, every: .seconds(300), log: context.log) {
             WebhookStatements.prune(olderThan: retention, limit: $0)
         }
-        guard let core = try configuration.coreEndpoints() else { return [pruner] }
+        let lost = LostWebhooks(
+            context.postgres,
+            outbox: WebhookOutbox(topology: context.topology),
+            broker: context.broker,
+            log: context.log
+        )
+        guard let core = try configuration.coreEndpoints() else { return [pruner, lost] }
         let endpoints = WebhookEndpoints(context.postgres, seal: seal)
-        return [pruner, CoreEndpointsService(core: core, endpoints: endpoints, log: context.log)]
+        return [pruner, lost, CoreEndpointsService(core: core, endpoints: endpoints, log: context.log)]
     }
 
     package func personalData(in context: PersonalDataContext) -> PersonalDataParts {

@@ -56,10 +56,7 @@ enum KeyCommands {
                 expiresAt: lifetime.map { now + $0 }
             ) { id in
                 var event = OperatorEvent("key.create", of: id)
-                event.details = [
-                    ("keyName", name.json),
-                    ("scopes", "[" + scopes.sortedNames.map(\.json).joined(separator: ",") + "]"),
-                ]
+                event.details = [("keyName", name.json), ("scopes", jsonList(scopes.sortedNames))]
                 return [event.statement(configuration)]
             }
         }
@@ -94,8 +91,15 @@ enum KeyCommands {
     ) { invocation in
         let (scopes, grants) = try rights(invocation)
         let id = invocation[id]
-        let isChanged = try await invocation.configuration().withPostgres { pool in
-            try await APIKeys(pool).change(id, scopes: scopes, grants: grants)
+        let configuration = try invocation.configuration()
+        var event = OperatorEvent("key.change", of: id)
+        event.details = [
+            ("scopes", jsonList(scopes.sortedNames)), ("events", jsonList(grants.events.words)),
+            ("jobs", jsonList(grants.jobs.words)),
+        ]
+        let record = event.statement(configuration)
+        let isChanged = try await configuration.withPostgres { pool in
+            try await APIKeys(pool).change(id, scopes: scopes, grants: grants, record: [record])
         }
         guard isChanged else {
             throw CommandError("there is no valid key \(id)", remedy: "see flotilla key list")
@@ -103,6 +107,9 @@ enum KeyCommands {
         invocation.console.note("Changed \(id)")
         return .done
     }
+
+    /// As a JSON text.
+    private static func jsonList(_ words: [String]) -> String { "[" + words.map(\.json).joined(separator: ",") + "]" }
 
     /// What --scopes, --events and --jobs say together.
     private static func rights(_ invocation: Invocation) throws(UsageError) -> (Set<Scope>, Grants) {

@@ -153,6 +153,15 @@ struct LostTopologyTests {
             }
             #expect(try await fleet.ready(Self.queue) == -1)
             try await fleet.home.succeed("topology", "apply", environment: environment)
+            let refused = try await fleet.home.run(
+                "topology",
+                "replay",
+                Self.queue,
+                "--since",
+                "30d",
+                environment: environment
+            )
+            #expect(refused.status == 2 && refused.messages.contains("is not known any more"), "\(refused.messages)")
             try await fleet.home.succeed("topology", "replay", Self.queue, "--since", "10m", environment: environment)
             try await fleet.waitForEffects(of: load, within: .seconds(60))
             #expect(try await fleet.used(load.word) == load.count)

@@ -136,12 +136,19 @@ extension FleetTests {
         )
         #expect(status.first?.text(0) == "queued")
         #expect(!sent.messages.contains("dlq requeue"))
-        _ = try await fleet.pool.query(
+        _ = try await fleet.pool.pipeline([
             SQLStatement(
                 "UPDATE webhook_deliveries SET status = 'failed', reason = $2 WHERE id = $1",
                 [.text(delivery), .text("the endpoint \(name) is disabled: moved")]
-            )
-        )
+            ),
+            SQLStatement(
+                """
+                INSERT INTO dead_letters (filing_key, queue, message_id, exchange, routing_key, properties, headers, body)
+                VALUES ($1, 'webhook.deliver', $1, '', '', '{}', '{}', '')
+                """,
+                [.text(delivery)]
+            ),
+        ])
         let dead = try await run("enable", name, "--since", "1h")
         #expect(
             dead.messages.contains("0 missed webhooks are on their way") && dead.messages.contains("1 is a dead letter")

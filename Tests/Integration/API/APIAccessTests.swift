@@ -186,7 +186,8 @@ struct APIAccessTests {
                     try await api.call("POST", "/api/v1/events", event, key: key.revealed).status == 202
                 }
                 #expect(try await keys.revoke(key.id))
-                #expect(try await !keys.change(key.id, scopes: [.admin], grants: Grants()))
+                let failing = SQLStatement("SELECT 1 / 0")
+                #expect(try await !keys.change(key.id, scopes: [.admin], grants: Grants(), record: [failing]))
             }
         }
     }

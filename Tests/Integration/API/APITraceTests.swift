@@ -153,6 +153,14 @@ struct APITraceTests {
             )
             #expect(try await AuditWorkerTests.harness(api.pool).handle([amqp]).areDone)
             #expect(try await rows(api.pool).last?.by == "user:shop")
+            // What the fleet has sent again has the fleet's user, who has not handed it in.
+            var again = amqp
+            again.id = "again"
+            again.userID = "fleet"
+            again.headers[FleetHeader.originQueue] = .string("audit.all")
+            #expect(try await AuditWorkerTests.harness(api.pool).handle([again]).areDone)
+            let row = try #require(try await rows(api.pool).last)
+            #expect(row.messageID == "again" && row.by == nil)
         }
     }
 

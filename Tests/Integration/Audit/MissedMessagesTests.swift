@@ -28,6 +28,9 @@ struct MissedMessagesTests {
 
         func record(_ key: String, _ id: String, _ body: String) async throws {
             _ = try await database.pool.query(
+                SQLStatement("UPDATE audit_lanes SET sequence = sequence + 1 WHERE lane = 1")
+            )
+            _ = try await database.pool.query(
                 SQLStatement(
                     """
                     INSERT INTO audit_logs (lane, hash_version, sequence, recorded_at, occurred_at, event, message_id,
@@ -64,7 +67,7 @@ struct MissedMessagesTests {
         async throws
     {
         try await with { fixture in
-            for id in ["handled", "dead", "missed"] {
+            for id in ["handled", "dead", "sent back", "missed"] {
                 try await fixture.record("profile.viewed", id, #"{"companyId": 1.0}"#)
             }
             try await fixture.record("profile.updated", "other", "{}")
@@ -73,16 +76,18 @@ struct MissedMessagesTests {
             _ = try await pool.query(
                 SQLStatement(
                     """
-                    INSERT INTO dead_letters (filing_key, queue, message_id, exchange, routing_key, properties, headers,
-                        body)
-                    VALUES ('k', 'quota.views', 'dead', '', '', '', '', '')
+                    INSERT INTO dead_letters (filing_key, queue, message_id, state, exchange, routing_key, properties,
+                        headers, body)
+                    VALUES ('k', 'quota.views', 'dead', 'archived', '', '', '', '', ''),
+                        ('l', 'quota.views', 'sent back', 'requeued', '', '', '', '', '')
                     """
                 )
             )
             var place = MissedMessages.Place()
             let (found, count) = try await fixture.find(after: &place)
-            #expect(count == MissedMessages.Count(found: 1, withoutID: 0, personal: 0))
-            let message = try #require(found.first)
+            #expect(count == MissedMessages.Count(found: 2, withoutID: 0, personal: 0))
+            #expect(found.first?.message.properties.messageID == "sent back")
+            let message = try #require(found.last)
             #expect(message.exchange.isEmpty && message.routingKey == "quota.views")
             #expect(message.message.properties.messageID == "missed")
             #expect(message.message.properties.correlationID == "c")
@@ -99,6 +104,37 @@ struct MissedMessagesTests {
             #expect(try await fixture.find(after: &place).0.isEmpty)
             try await fixture.record("profile.viewed", "b", "{}")
             #expect(try await fixture.find(after: &place).0.map(\.message.properties.messageID) == ["b"])
+        }
+    }
+
+    @Test func `routing keys and lanes that appear later are looked through`() async throws {
+        try await with { fixture in
+            var place = MissedMessages.Place()
+            try await fixture.record("profile.updated", "other", "{}")
+            #expect(try await fixture.find(after: &place).0.isEmpty)
+            try await fixture.record("profile.viewed", "a", "{}")
+            #expect(try await fixture.find(after: &place).0.count == 1)
+            _ = try await fixture.database.pool.pipeline([
+                SQLStatement("UPDATE audit_logs SET lane = 2, message_id = 'b' WHERE message_id = 'a'"),
+                SQLStatement("UPDATE audit_lanes SET sequence = 2 WHERE lane = 2"),
+            ])
+            #expect(try await fixture.find(after: &place).0.count == 1)
+            #expect(try await fixture.find(after: &place).0.isEmpty)
+        }
+    }
+
+    @Test func `a queue of jobs has missed no event`() async throws {
+        try await with { fixture in
+            try await fixture.record("profile.viewed", "a", "{}")
+            let queue = QueueDefinition(
+                name: "quota.views",
+                worker: "quota",
+                bindings: [QueueBinding(exchange: "fleet.direct", key: "profile.viewed")]
+            )
+            await fixture.database.pool.close()
+            var place = MissedMessages.Place()
+            let count = try await fixture.missed.find(for: queue, from: 0, after: &place) { _ in }
+            #expect(count == MissedMessages.Count())
         }
     }
 

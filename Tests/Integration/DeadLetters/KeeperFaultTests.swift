@@ -114,4 +114,27 @@ struct KeeperFaultTests {
             #expect(try await fixture.store.unfiled().isEmpty)
         }
     }
+
+    @Test func `a row that can't be read is said to be one, and holds no neighbour`() async throws {
+        try await KeeperFixture.with { fixture in
+            try await fixture.database.execute(
+                "ALTER TABLE dead_letters ADD CONSTRAINT ck_test CHECK (message_id NOT LIKE 'bad%')"
+            )
+            try await publish(fixture, ["bad1", "bad2", "bad3"])
+            try await fixture.sweep.run()
+            #expect(try await fixture.store.unfiled().map(\.count) == [3])
+            try await fixture.database.execute(
+                """
+                UPDATE unsettled_dead_letters SET headers = '{"a":' WHERE id = (SELECT min(id) FROM unsettled_dead_letters)
+                """
+            )
+            try await fixture.database.execute("ALTER TABLE dead_letters DROP CONSTRAINT ck_test")
+            try await withKeeper(fixture) {
+                try await eventually("the neighbours are filed", within: .seconds(20)) { try await filed(fixture) == 2 }
+            }
+            let unfiled = try await fixture.store.unfiled()
+            #expect(unfiled.map(\.count) == [1])
+            #expect(unfiled.first?.problem.contains("can't be read") == true)
+        }
+    }
 }

@@ -96,6 +96,19 @@ struct RecipientDirectoryTests {
         }
     }
 
+    @Test func `an answer that is wrong for good spends attempts, as any failure does`() async throws {
+        try await Self.with { fixture in
+            for (number, answer) in [#"{"status":401}"#, #"{"status":403}"#].enumerated() {
+                try fixture.server.answer(answer)
+                guard case .failure(let error) = await fixture.command("u\(number)", id: "m\(number)") else {
+                    Issue.record("it was put off: \(answer)")
+                    return
+                }
+                #expect((error as? AuthServiceError)?.code == .violation)
+            }
+        }
+    }
+
     @Test func `nobody who was deleted is brought back`() async throws {
         try await Self.with { fixture in
             await fixture.notifications.event("user.deleted", #"{"userId":"u7"}"#)

@@ -1,3 +1,4 @@
+import FlotillaHTTPRouting
 @testable import FlotillaModels
 import FlotillaStorage
 import FlotillaTestSupport
@@ -84,6 +85,21 @@ struct TicketAPITests {
                 )
                 let left = try await api.call("GET", "/api/v1/tickets/4").data()
                 #expect(left["fileUrl"] is NSNull && left["filePath"] is NSNull && left["fileSize"] as? Int == 0)
+            }
+        }
+    }
+
+    @Test func `characters that no font has are of the guest's name, and masked with it`() async throws {
+        try await TicketFixture.with { fixture async throws in
+            let guest = #"{"ticket_id": 2, "ticket_code": "c", "guest_name": "Zoë \#u{10FFFD}"}"#
+            #expect(await fixture.handle(TicketFixture.job(tickets: [guest])).isDone)
+            try await APIFixture.with(fixture.pool, scopes: [.read]) { api in
+                let ticket = try await api.call("GET", "/api/v1/tickets/2").data()
+                #expect(ticket["guestName"] as? String == "***" && ticket["missingCharacters"] as? String == "***")
+            }
+            try await APIFixture.with(fixture.pool) { api in
+                let ticket = try await api.call("GET", "/api/v1/tickets/2").data()
+                #expect(ticket["missingCharacters"] as? String == "\u{10FFFD}")
             }
         }
     }

@@ -33,6 +33,24 @@ struct TicketKeysTests {
         }
     }
 
+    @Test func `a change of keys and what tells of it are one transaction`() async throws {
+        try await TestDatabase.with(migrated: true) { database in
+            let keys = TicketKeys(database.pool, masters: try Self.masters(MasterKeys.generate()))
+            let old = try await keys.signer()
+            let failing = [SQLStatement("SELECT 1 / 0")]
+            await #expect(throws: PostgresError.self) { try await keys.rotate(to: .hmac) { _ in failing } }
+            #expect(try await keys.list().map(\.id) == [old.key])
+            let new = try await keys.rotate(to: .hmac) { key in
+                [SQLStatement("INSERT INTO queue_marks (queue) VALUES ($1)", [.text(key.id.description)])]
+            }
+            let told = try await database.pool.query(SQLStatement("SELECT queue FROM queue_marks"))
+            #expect(told.map { $0.text(0) } == [new.id.description])
+            let now = WallClock.microseconds()
+            await #expect(throws: PostgresError.self) { try await keys.retire(old.key, at: now, record: failing) }
+            #expect(try await keys.list().allSatisfy { $0.retiredAt == nil })
+        }
+    }
+
     @Test func `after a rotation old tokens are accepted until their key is retired`() async throws {
         try await TestDatabase.with(migrated: true) { database in
             let keys = TicketKeys(database.pool, masters: try Self.masters(MasterKeys.generate()))

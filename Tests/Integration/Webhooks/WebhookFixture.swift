@@ -35,6 +35,7 @@ struct WebhookFixture: Sendable {
         allows: Bool = true,
         limit: Duration = WebhookSender.usualLimit,
         goneAfter: Duration = .seconds(86_400),
+        goneAnswers: Int = 3,
         _ body: (WebhookFixture) async throws -> Void
     ) async throws {
         let receiver = try await StandIn("webhook-receiver.py")
@@ -44,7 +45,8 @@ struct WebhookFixture: Sendable {
                 receiver,
                 allows: allows,
                 limit: limit,
-                goneAfter: goneAfter
+                goneAfter: goneAfter,
+                goneAnswers: goneAnswers
             )
             let result: Result<Void, any Error>
             do { result = .success(try await body(fixture)) } catch { result = .failure(error) }
@@ -59,7 +61,8 @@ struct WebhookFixture: Sendable {
         topology: Topology = Topology(),
         allows: Bool = true,
         limit: Duration = WebhookSender.usualLimit,
-        goneAfter: Duration = .seconds(86_400)
+        goneAfter: Duration = .seconds(86_400),
+        goneAnswers: Int = 3
     ) throws {
         self.pool = pool
         self.receiver = receiver
@@ -79,7 +82,8 @@ struct WebhookFixture: Sendable {
                 metrics: Metrics(),
                 eventExchange: topology.events.name,
                 webhooks: outbox,
-                goneAfter: goneAfter
+                goneAfter: goneAfter,
+                goneAnswers: goneAnswers
             )
         )
     }
@@ -93,6 +97,10 @@ struct WebhookFixture: Sendable {
     @discardableResult
     func add(_ name: String, url: String, events: [String] = ["*"]) async throws -> WebhookSecret {
         try await endpoints.add(WebhookSubscription(name: name, url: EndpointURL(url), events: events))
+    }
+
+    func subscription(_ name: String) throws -> WebhookSubscription {
+        try WebhookSubscription(name: name, url: EndpointURL("http://127.0.0.1:\(receiver.port)/"), events: ["*"])
     }
 
     /// Hands a message in, in a transaction of its own; gives its id.
@@ -126,6 +134,17 @@ struct WebhookFixture: Sendable {
         let waiting = try await waiting()
         let id = try #require(waiting.last)
         return (id, await deliver(id))
+    }
+
+    /// Files a dead letter for every delivery that has failed, as the keeper does.
+    func fileAll() async throws {
+        _ = try await strings(
+            """
+            INSERT INTO dead_letters (filing_key, queue, message_id, exchange, routing_key, properties, headers, body)
+            SELECT id, 'webhook.deliver', id, '', '', '', '', '' FROM webhook_deliveries WHERE status = 'failed'
+            RETURNING id::text
+            """
+        )
     }
 
     func requests() throws -> [Request] {

@@ -149,4 +149,6 @@ private struct FixedState: BrokerInspection {
     func state() -> BrokerState { fixed }
 
     func undelivered() -> [String: Int] { [:] }
+
+    func unacknowledged() -> [String: Int] { [:] }
 }

@@ -27,6 +27,7 @@ package struct SchemaModule: Sendable, Hashable {
             Migration(number: 6, name: "queue_mark_before", sql: QueueMarkBeforeMigration.sql),
             Migration(number: 7, name: "access", sql: AccessMigration.sql),
             Migration(number: 8, name: "callers", sql: CallersMigration.sql),
+            Migration(number: 9, name: "kept_losses", sql: KeptLossesMigration.sql),
         ]
     )
 }

@@ -1,5 +1,6 @@
 import FlotillaCommandLineKit
 import FlotillaModules
+import FlotillaOperations
 import FlotillaPersonalData
 import FlotillaPlatform
 
@@ -15,8 +16,8 @@ enum AuditReportCommand {
         "CALLER",
         "Only what this caller handed in: key:3f9a0c11d2e4, user:NAME of the broker, cli:NAME"
     )
-    private static let since = Option<ReportTime>("since", "TIME", "Recorded at this time or later")
-    private static let until = Option<ReportTime>("until", "TIME", "Recorded before this time")
+    private static let since = Option<Instant>("since", "TIME", "Recorded at this time or later")
+    private static let until = Option<Instant>("until", "TIME", "Recorded before this time")
     private static let format = Option<ReportFormat>("format", "json|csv|xlsx", "How to write it").defaulting(to: .json)
     private static let output = Option<String>("output", "FILE", "Where to write it; - is standard output")
         .defaulting(to: "-")

@@ -51,7 +51,7 @@ enum AuditVerifyCommand {
             if let bookmark = report.bookmark { remember(bookmark, in: bookmarkFile, configuration) }
             try show(report, in: invocation)
             // The chain is whole without what it never held.
-            for loss in (try? await QueueLoss.all(pool)) ?? [] where loss.isOfAudit {
+            for loss in (try? await QueueLoss.ofAudit(pool)) ?? [] {
                 invocation.console.note("Note: \(loss.note); \(loss.leftOut) are known")
             }
             return report.isIntact ? .done : .failed

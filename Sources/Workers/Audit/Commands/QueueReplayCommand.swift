@@ -2,13 +2,14 @@ package import FlotillaCommandLineKit
 import FlotillaMessaging
 import FlotillaModels
 import FlotillaModules
+import FlotillaOperations
 import FlotillaPlatform
 import FlotillaStorage
 
 /// `flotilla topology replay`: sends a queue what it missed.
 package enum QueueReplayCommand {
     private static let queue = Argument<String>("QUEUE", "The queue, as queues.yaml names it")
-    private static let since = Option<ReportTime>(
+    private static let since = Option<Instant>(
         "since",
         "TIME",
         "From when on; the last time that it was empty unless given"
@@ -34,7 +35,8 @@ package enum QueueReplayCommand {
         takes: [queue, since, withoutIDs, dryRun, OutputFormat.option],
         details: """
             Takes the events that the queue's bindings want and its worker has neither handled nor given up, and the queued \
-            jobs. Workers do this by themselves for a queue that was deleted.
+            jobs. Workers do this by themselves for a queue that was deleted. What is older than message ids are remembered \
+            (FLOTILLA_INBOX_RETENTION) can't be replayed. Commands that services sent over AMQP are not known.
             """,
         examples: [
             "flotilla topology replay subscription.profile.viewed --since 2h --dry-run",
@@ -67,10 +69,19 @@ package enum QueueReplayCommand {
                 let mark = try await pool.query(QueueGaps.mark(of: queue.name)).first?.timestamp(1)
                 let now = WallClock.microseconds()
                 let given = invocation[since]?.microseconds
+                let retention = configuration[Settings.inboxRetention]
+                let known = try await pool.query(Inbox.knownSince(retention: retention)).first?.timestamp(0) ?? now
+                if let given, given < known {
+                    throw CommandError(
+                        "what was handled before \(WallClock.iso8601(known)) is not known any more, and would be handled again",
+                        remedy: "give a later --since",
+                        status: .wrongUse
+                    )
+                }
                 guard given != nil || mark != nil else {
                     throw CommandError("nobody has seen \(queue.name) empty yet", remedy: "give --since")
                 }
-                let start = given ?? (mark ?? now) - queue.replayMargin.milliseconds * 1_000
+                let start = max(known, given ?? (mark ?? now) - queue.replayMargin.milliseconds * 1_000)
                 let publisher = try await broker.publisher(named: "flotilla replay")
                 var sent = 0
                 var place = MissedMessages.Place()
@@ -88,7 +99,11 @@ package enum QueueReplayCommand {
                     invocation.console.note("\(sent) sent")
                 }
                 await publisher.close()
-                let jobs = try await resendJobs(of: queue, in: topology, pool, before: now, isDryRun: isDryRun)
+                let jobs = try await LostJobs(pool, topology: topology).resend(
+                    to: queue,
+                    before: now,
+                    isDryRun: isDryRun
+                )
                 return Answer(
                     queue: queue.name,
                     since: WallClock.iso8601(start),
@@ -112,24 +127,5 @@ package enum QueueReplayCommand {
             )
         )
         return .done
-    }
-
-    private static func resendJobs(
-        of queue: QueueDefinition,
-        in topology: Topology,
-        _ pool: PostgresPool,
-        before time: Int64,
-        isDryRun: Bool
-    ) async throws -> Int {
-        let types = queue.bindings.filter { $0.exchange == topology.commands.name }.map(\.key)
-        let jobs = Jobs(pool, exchange: topology.commands.name)
-        var (sent, last) = (0, "")
-        while !types.isEmpty {
-            let ids = try await jobs.resend(types: types, enqueuedBefore: time, after: last, isDryRun: isDryRun)
-            guard let id = ids.last else { break }
-            sent += ids.count
-            last = id
-        }
-        return sent
     }
 }

@@ -72,7 +72,7 @@ package struct AuditLog: Sendable {
     /// The row with the id; `nil` when there is none.
     package func entry(_ id: AuditEntry.ID, reveals: Bool) async throws -> AuditEntry? {
         let statement = SQLStatement(
-            "SELECT \(Self.columns) FROM audit_logs WHERE lane = $1::bigint::smallint AND sequence = $2",
+            "SELECT \(AuditRow.columns) FROM audit_logs WHERE lane = $1::bigint::smallint AND sequence = $2",
             [.int(id.lane), .int(id.sequence)]
         )
         return try await entries(pool.query(statement).map { AuditRow($0).record }, reveals).first
@@ -90,12 +90,6 @@ package struct AuditLog: Sendable {
         for index in entries.indices { entries[index].action = found[entries[index].id] }
         return entries
     }
-
-    private static let columns = """
-        lane, sequence, recorded_at, occurred_at, event, actor, subject, service, correlation_id, message_id, exchange,
-        routing_key, trace_parent, body, hash_version, previous_hash, hash, received_by, received_route, received_address,
-        received_at, received_id
-        """
 
     private static func select(
         _ filter: AuditFilter,
@@ -119,7 +113,7 @@ package struct AuditLog: Sendable {
         let sorting = "recorded_at \(direction), lane \(direction), sequence \(direction)"
         return SQLStatement(
             """
-            SELECT \(columns), found FROM (
+            SELECT \(AuditRow.columns), found FROM (
                 SELECT *, count(*) OVER () AS found,
                     sum(octet_length(body)) OVER (ORDER BY \(sorting)) - octet_length(body) AS before
                 FROM (

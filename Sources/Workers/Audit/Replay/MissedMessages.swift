@@ -22,8 +22,16 @@ struct MissedMessages: Sendable {
     /// appears before what has been read.
     struct Place: Sendable {
         fileprivate var sequences: [Int64: Int64] = [:]
+        /// The exchanges and routing keys up to there that the queue's bindings take.
+        fileprivate var keys: Set<Key> = []
+        fileprivate var isBegun = false
 
         init() {}
+    }
+
+    fileprivate struct Key: Sendable, Hashable {
+        let exchange: String
+        let routingKey: String
     }
 
     private struct Lane {
@@ -59,11 +67,14 @@ struct MissedMessages: Sendable {
         _ take: ([OutgoingMessage]) async throws -> Void
     ) async throws -> Count {
         var count = Count()
-        let lanes = try await lanes(start, place)
-        let keys = try await keys(of: queue, start)
+        // What comes by the exchanges of commands alone is a job, and no event.
+        let commands = [topology.commands.name, topology.outsideCommands?.name]
+        guard queue.bindings.contains(where: { !commands.contains($0.exchange) }) else { return count }
+        let lanes = try await place.isBegun ? newRows(place) : lanes(start, &place)
+        place.keys.formUnion(try await keys(of: queue, in: lanes, start))
         for var lane in lanes {
-            while !keys.isEmpty {
-                let rows = try await pool.query(Self.page(lane, keys, queue.name))
+            while !place.keys.isEmpty {
+                let rows = try await pool.query(Self.page(lane, place.keys, queue.name, start))
                 let records = rows.compactMap { MissedRecord($0) }
                 guard let last = records.last else { break }
                 lane.sequence = last.sequence
@@ -84,26 +95,38 @@ struct MissedMessages: Sendable {
             }
             place.sequences[lane.number] = lane.last
         }
+        place.isBegun = true
         return count
     }
 
-    /// The exchanges and routing keys of the time that the queue's bindings take.
-    private func keys(of queue: QueueDefinition, _ start: Int64) async throws -> [(String, String)] {
+    /// The exchanges and routing keys of the rows that the queue's bindings take.
+    private func keys(of queue: QueueDefinition, in lanes: [Lane], _ start: Int64) async throws -> [Key] {
+        guard !lanes.isEmpty else { return [] }
         let rows = try await pool.query(
             SQLStatement(
-                "SELECT DISTINCT exchange, routing_key FROM audit_logs WHERE recorded_at >= $1",
-                [.timestamp(start)]
+                """
+                SELECT DISTINCT exchange, routing_key
+                FROM unnest($1, $2, $3) AS new (number, after, last) JOIN audit_logs
+                    ON lane = number::smallint AND sequence > after AND sequence <= last
+                WHERE recorded_at >= $4
+                """,
+                [
+                    .intArray(lanes.map(\.number)), .intArray(lanes.map(\.sequence)), .intArray(lanes.map(\.last)),
+                    .timestamp(start),
+                ]
             )
         )
         return rows.compactMap { row in
             guard let exchange = row.text(0), let key = row.text(1), topology.routes(exchange, key, to: queue) else {
                 return nil
             }
-            return (exchange, key)
+            return Key(exchange: exchange, routingKey: key)
         }
     }
 
-    private func lanes(_ start: Int64, _ place: Place) async throws -> [Lane] {
+    /// The rows from the time on. The heads are read before them, so that nothing is between the two.
+    private func lanes(_ start: Int64, _ place: inout Place) async throws -> [Lane] {
+        for head in try await heads() { place.sequences[head.number] = head.last }
         let rows = try await pool.query(
             SQLStatement(
                 """
@@ -115,24 +138,42 @@ struct MissedMessages: Sendable {
         )
         return rows.compactMap { row in
             guard let number = row.int(0), let first = row.int(1), let last = row.int(2) else { return nil }
-            return Lane(number: number, sequence: max(first - 1, place.sequences[number] ?? 0), last: last)
+            return Lane(number: number, sequence: first - 1, last: last)
         }
     }
 
-    private static func page(_ lane: Lane, _ keys: [(String, String)], _ queue: String) -> SQLStatement {
-        SQLStatement(
+    /// The rows after the place.
+    private func newRows(_ place: Place) async throws -> [Lane] {
+        try await heads().compactMap { head in
+            let begin = place.sequences[head.number] ?? 0
+            return head.last > begin ? Lane(number: head.number, sequence: begin, last: head.last) : nil
+        }
+    }
+
+    private func heads() async throws -> [Lane] {
+        let rows = try await pool.query(SQLStatement("SELECT lane, sequence FROM audit_lanes ORDER BY lane"))
+        return rows.compactMap { row in
+            guard let number = row.int(0), let last = row.int(1) else { return nil }
+            return Lane(number: number, sequence: last, last: last)
+        }
+    }
+
+    private static func page(_ lane: Lane, _ keys: Set<Key>, _ queue: String, _ start: Int64) -> SQLStatement {
+        let keys = Array(keys)
+        return SQLStatement(
             """
             SELECT \(MissedRecord.columns) FROM audit_logs AS event
-            WHERE lane = $1::bigint::smallint AND sequence > $2 AND sequence <= $3
+            WHERE lane = $1::bigint::smallint AND sequence > $2 AND sequence <= $3 AND recorded_at >= $8
                 AND (exchange, routing_key) IN (SELECT exchange, key FROM unnest($4, $5) AS wanted (exchange, key))
                 AND NOT EXISTS (SELECT FROM inbox WHERE consumer = $6 AND inbox.message_id = event.message_id)
                 AND NOT EXISTS (
-                    SELECT FROM dead_letters WHERE queue = $6 AND dead_letters.message_id = event.message_id)
+                    SELECT FROM dead_letters WHERE queue = $6 AND dead_letters.message_id = event.message_id
+                        AND state <> 'requeued')
             ORDER BY sequence LIMIT $7
             """,
             [
-                .int(lane.number), .int(lane.sequence), .int(lane.last), .textArray(keys.map(\.0)),
-                .textArray(keys.map(\.1)), .text(queue), .int(pageSize),
+                .int(lane.number), .int(lane.sequence), .int(lane.last), .textArray(keys.map(\.exchange)),
+                .textArray(keys.map(\.routingKey)), .text(queue), .int(pageSize), .timestamp(start),
             ]
         )
     }

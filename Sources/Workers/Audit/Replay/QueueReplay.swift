@@ -13,17 +13,18 @@ struct QueueReplay: FleetService {
     private let topology: Topology
     private let pool: PostgresPool
     private let broker: any Broker
+    private let inspection: (any BrokerInspection)?
     private let missed: MissedMessages
+    private let jobs: LostJobs
+    private let auditLoss: AuditLoss
+    private let inboxRetention: Duration
     private let process = ProcessName.current
     private let replayed: Counter
-    private let auditGaps: Counter
     private let log: Log
 
     /// Between two looks for queues to mark, and for gaps to fill.
     private static let markInterval = Duration.seconds(4)
     private static let gapInterval = Duration.seconds(1)
-    /// How long after its queue was empty the audit worker may need for what it has in hand.
-    private static let auditDelay = Duration.seconds(2)
     /// How long an audit log that stays behind is waited for.
     private static let auditWait = Duration.seconds(600)
 
@@ -44,10 +45,19 @@ struct QueueReplay: FleetService {
         topology = context.topology
         pool = context.postgres
         broker = context.broker
+        inspection = context.inspection
+        inboxRetention = context.inboxRetention
         missed = MissedMessages(pool, privacy: privacy, topology: topology)
+        jobs = LostJobs(pool, topology: topology)
         log = context.log
         replayed = context.metrics.counter(Self.metrics[0])
-        auditGaps = context.metrics.counter(Self.metrics[1])
+        auditLoss = AuditLoss(
+            pool: pool,
+            topology: topology,
+            process: process,
+            gaps: context.metrics.counter(Self.metrics[1]),
+            log: log
+        )
     }
 
     func run() async {
@@ -93,7 +103,7 @@ struct QueueReplay: FleetService {
     }
 
     private func fill(_ gaps: [QueueGap]) async throws {
-        var replays: [String: Replay] = [:]
+        var replays: [String: QueueToReplay] = [:]
         for gap in gaps {
             let name = QueueName.origin(ofDeadLetterQueue: gap.queue) ?? gap.queue
             guard let queue = topology.queue(named: name) else {
@@ -105,10 +115,10 @@ struct QueueReplay: FleetService {
                 if gap.queue != name, try await broker.depth(of: name)?.ready != 0 {
                     _ = try await pool.query(QueueGaps.giveBack([gap], by: process))
                 } else {
-                    replays[name, default: Replay(queue)].add(gap)
+                    replays[name, default: QueueToReplay(queue, in: topology)].add(gap)
                 }
             } else if gap.queue == name {
-                do { try await declareLoss(gap) } catch { await giveBack([gap], after: error) }
+                do { try await auditLoss.declare(gap) } catch { await giveBack([gap], after: error) }
             } else {
                 try await finish([gap], "dead letters of \(name) that were not filed are lost")
             }
@@ -122,31 +132,51 @@ struct QueueReplay: FleetService {
     }
 
     /// Reads the audit log for all of the queues until everything is there that was published before they were back.
-    private func run(_ replays: [Replay], _ publisher: any MessagePublisher) async throws {
-        var replays = replays
-        for index in replays.indices where replays[index].hasLostMessages {
-            replays[index].jobs = try await resendJobs(of: replays[index].queue, before: replays[index].declaredAt)
+    private func run(_ replays: [QueueToReplay], _ publisher: any MessagePublisher) async throws {
+        guard let known = try await pool.query(Inbox.knownSince(retention: inboxRetention)).first?.timestamp(0) else {
+            throw ReplayError(detail: "the database does not tell its time")
         }
-        var endsAt = ContinuousClock.now + Self.auditWait
-        var isBehind = true
-        while true {
-            if isBehind, try await auditIsEmpty() {
-                isBehind = false
-                endsAt = .now + Self.auditDelay
-            }
-            let isLast = .now >= endsAt
-            for index in replays.indices { try await advance(&replays[index], publisher) }
+        var replays = replays
+        for index in replays.indices { replays[index].limit(to: known) }
+        replays = try await each(replays) { replay in
+            guard replay.hasLostMessages else { return }
+            replay.jobs = try await jobs.resend(to: replay.queue, before: replay.declaredAt)
+        }
+        var catchUp = AuditCatchUp()
+        let endsAt = ContinuousClock.now + Self.auditWait
+        while !replays.isEmpty {
+            let isComplete = catchUp.isComplete(try await sight(), at: .now)
+            let isLast = isComplete || .now >= endsAt
+            replays = try await each(replays) { try await advance(&$0, publisher) }
             replays = try await held(replays)
-            if isLast { break }
+            if isLast {
+                for index in replays.indices { replays[index].isIncomplete = !isComplete }
+                break
+            }
             try await Task.sleep(for: Self.gapInterval)
         }
-        for var replay in replays {
-            replay.isIncomplete = isBehind
-            try await finish(replay)
-        }
+        for replay in replays { try await finish(replay) }
     }
 
-    private func advance(_ replay: inout Replay, _ publisher: any MessagePublisher) async throws {
+    /// Changes each, and leaves for another try those with which that fails: one queue holds up no other.
+    private func each(
+        _ replays: [QueueToReplay],
+        _ change: (inout QueueToReplay) async throws -> Void
+    ) async throws -> [QueueToReplay] {
+        var changed: [QueueToReplay] = []
+        for var replay in replays {
+            do {
+                try await change(&replay)
+                changed.append(replay)
+            } catch {
+                if Task.isCancelled { throw error }
+                await giveBack(replay.gaps, after: error)
+            }
+        }
+        return changed
+    }
+
+    private func advance(_ replay: inout QueueToReplay, _ publisher: any MessagePublisher) async throws {
         let gaps = replay.gaps
         var sent = 0
         let count = try await missed.find(for: replay.queue, from: replay.start, after: &replay.place) { messages in
@@ -160,13 +190,13 @@ struct QueueReplay: FleetService {
     }
 
     /// Those of which no queue was lost again.
-    private func held(_ replays: [Replay]) async throws -> [Replay] {
+    private func held(_ replays: [QueueToReplay]) async throws -> [QueueToReplay] {
         let held = try await pool.query(QueueGaps.stillHeld(replays.flatMap(\.gaps), by: process))
         let ids = Set(held.compactMap { $0.int(0) })
         return replays.filter { replay in replay.gaps.allSatisfy { ids.contains($0.id) } }
     }
 
-    private func finish(_ replay: Replay) async throws {
+    private func finish(_ replay: QueueToReplay) async throws {
         let sent = replay.sent + replay.jobs
         try await finish(replay.gaps, replay.note, replayed: sent, leftOut: replay.leftOut)
         guard sent + replay.leftOut > 0 || replay.isIncomplete else { return }
@@ -185,100 +215,26 @@ struct QueueReplay: FleetService {
         }
     }
 
-    private func resendJobs(of queue: QueueDefinition, before time: Int64) async throws -> Int {
-        let types = queue.bindings.filter { $0.exchange == topology.commands.name }.map(\.key)
-        guard !types.isEmpty else { return 0 }
-        let jobs = Jobs(pool, exchange: topology.commands.name)
-        var (sent, last) = (0, "")
-        while true {
-            let ids = try await jobs.resend(types: types, enqueuedBefore: time, after: last)
-            guard let id = ids.last else { return sent }
-            sent += ids.count
-            last = id
+    /// What there is to see of the audit log's queue and its worker.
+    private func sight() async throws -> AuditCatchUp.Sight {
+        guard let audit = topology.queues.first(where: { $0.worker == AuditWorker.name }) else {
+            return AuditCatchUp.Sight(ready: 0, unacknowledged: 0)
         }
-    }
-
-    /// Whether no event waits for its row in the audit log: what was published before the queue was back is there then, but
-    /// for what the worker has in hand.
-    private func auditIsEmpty() async throws -> Bool {
-        guard let audit = topology.queues.first(where: { $0.worker == AuditWorker.name }) else { return true }
-        return try await broker.depth(of: audit.name)?.ready == 0
+        let unacknowledged = try? await inspection?.unacknowledged()[audit.name]
+        let rows = try await pool.query(
+            SQLStatement("SELECT max(recorded_at) > now() - interval '5 seconds' FROM audit_lanes")
+        )
+        return AuditCatchUp.Sight(
+            ready: try await broker.depth(of: audit.name)?.ready,
+            unacknowledged: unacknowledged,
+            isWriting: rows.first?.bool(0) ?? false
+        )
     }
 
     private func finish(_ gaps: [QueueGap], _ note: String, replayed: Int = 0, leftOut: Int = 0) async throws {
         _ = try await pool.query(
             QueueGaps.finished(gaps, by: process, replayed: replayed, leftOut: leftOut, note: note)
         )
-    }
-
-    // MARK: The audit log's own queue
-
-    /// Says that events are missing from the audit log, and how many are known to: those that another queue's worker has
-    /// handled in that time.
-    private func declareLoss(_ gap: QueueGap) async throws {
-        // What the workers still had in hand when the queue went is recorded by then.
-        try await Task.sleep(for: .seconds(2))
-        let known = try await knownMissing(gap)
-        let (since, until) = (WallClock.iso8601(gap.since), WallClock.iso8601(gap.declaredAt))
-        let note = "\(gap.queue) was lost: events from \(since) to \(until) \(QueueLoss.auditNote)"
-        try await finish([gap], note, leftOut: known)
-        auditGaps.increment()
-        log.error(
-            "the audit log's queue was lost; events of that time have no audit row",
-            [
-                "queue": .string(gap.queue), "since": .string(since), "until": .string(until),
-                "known_missing": .integer(known),
-            ]
-        )
-    }
-
-    private func knownMissing(_ gap: QueueGap) async throws -> Int {
-        let consumers = topology.queues.filter { queue in
-            queue.worker != AuditWorker.name && queue.bindings.allSatisfy { $0.exchange == topology.events.name }
-        }
-        let rows = try await pool.query(
-            SQLStatement(
-                """
-                SELECT count(*) FROM (
-                    SELECT message_id FROM inbox WHERE received_at BETWEEN $1 AND $2 AND consumer = ANY ($3)
-                    EXCEPT SELECT message_id FROM audit_logs WHERE recorded_at >= $1 - interval '1 hour') AS missing
-                """,
-                [.timestamp(gap.since), .timestamp(gap.declaredAt), .textArray(consumers.map(\.name))]
-            )
-        )
-        return Int(rows.first?.int(0) ?? 0)
-    }
-}
-
-/// One queue, and how far its replay is.
-private struct Replay {
-    let queue: QueueDefinition
-    var gaps: [QueueGap] = []
-    var start = Int64.max
-    var declaredAt: Int64 = 0
-    var place = MissedMessages.Place()
-    var sent = 0
-    var jobs = 0
-    var leftOut = 0
-    /// Whether the queue itself was lost with what lay in it, jobs among it.
-    var hasLostMessages = false
-    /// Whether the audit log was still behind when it was waited for no longer.
-    var isIncomplete = false
-
-    init(_ queue: QueueDefinition) { self.queue = queue }
-
-    mutating func add(_ gap: QueueGap) {
-        gaps.append(gap)
-        start = min(start, gap.since - (gap.isUnbound ? 0 : queue.replayMargin.milliseconds * 1_000))
-        if gap.queue == queue.name, !gap.isUnbound { hasLostMessages = true }
-        declaredAt = max(declaredAt, gap.declaredAt)
-    }
-
-    var note: String {
-        let command = "flotilla topology replay \(queue.name) --since \(WallClock.iso8601(start))"
-        if isIncomplete { return "the audit log was behind for ten minutes; once it is not: \(command)" }
-        guard leftOut > 0 else { return "" }
-        return "without an id, or of people who are forgotten; with the former: \(command) --without-ids"
     }
 }
 

@@ -188,10 +188,7 @@ package struct AuditVerification: Sendable {
     ) -> SQLStatement {
         SQLStatement(
             """
-            SELECT lane, sequence, recorded_at, occurred_at, event, actor, subject, service, correlation_id, message_id,
-                exchange, routing_key, trace_parent, body, hash_version, previous_hash, hash, received_by, received_route,
-                received_address, received_at, received_id
-            FROM (
+            SELECT \(AuditRow.columns) FROM (
                 SELECT *, sum(octet_length(body)) OVER (ORDER BY sequence, recorded_at) - octet_length(body) AS before
                 FROM audit_logs
                 WHERE lane = $1 AND (sequence, recorded_at) > ($2, $3) AND sequence <= $4
@@ -235,7 +232,14 @@ extension AuditReceipt {
 }
 
 extension AuditRow {
-    /// The columns in the order of the page's query. A NULL or an infinite time where none was written is some other
+    /// The columns that it is made of, in order.
+    static let columns = """
+        lane, sequence, recorded_at, occurred_at, event, actor, subject, service, correlation_id, message_id, exchange,
+        routing_key, trace_parent, body, hash_version, previous_hash, hash, received_by, received_route, received_address,
+        received_at, received_id
+        """
+
+    /// A NULL or an infinite time where none was written is some other
     /// value here, so that the hash tells.
     init(_ row: SQLRow) {
         self.init(

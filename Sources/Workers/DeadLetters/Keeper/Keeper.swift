@@ -140,8 +140,7 @@ package struct Keeper: FleetService {
                 try await tell(&work)
                 return true
             } catch {
-                if toldAt.map({ .now - $0 > .seconds(60) }) ?? true {
-                    toldAt = .now
+                if Self.isDue(&toldAt) {
                     log.error(
                         "cannot file dead letters; they stay in their queues",
                         ["queue": .string(deliveries.first?.queue ?? ""), "problem": .string("\(error)")]
@@ -205,30 +204,53 @@ package struct Keeper: FleetService {
 
     private func retry() async {
         var backoff = KeeperBackoff()
+        var toldAt: ContinuousClock.Instant?
         while !Task.isCancelled {
             do throws(PostgresError) {
-                let (taken, _) = try await retry(after: nil)
+                let taken = try await retry(after: nil)
                 backoff = KeeperBackoff()
-                if taken < Self.retryStep { try? await Task.sleep(for: .seconds(1)) }
+                if let first = taken.unreadable.first, Self.isDue(&toldAt) {
+                    log.error(
+                        "dead letters that were set aside can't be tried again",
+                        ["id": .string("\(first.id)"), "problem": .string(first.problem)]
+                    )
+                }
+                if taken.count < Self.retryStep { try? await Task.sleep(for: .seconds(1)) }
             } catch {
+                if !Task.isCancelled, Self.isDue(&toldAt) {
+                    log.warning(
+                        "cannot try the dead letters again that were set aside",
+                        ["problem": .string("\(error)")]
+                    )
+                }
                 await backoff.wait()
             }
         }
+    }
+
+    /// Whether something is to be told again: once a minute.
+    private static func isDue(_ toldAt: inout ContinuousClock.Instant?) -> Bool {
+        if let toldAt, .now - toldAt <= .seconds(60) { return false }
+        toldAt = .now
+        return true
     }
 
     /// Tries each of those set aside once.
     func retryAll() async throws(PostgresError) {
         var last: Int64 = 0
         while !Task.isCancelled {
-            let (taken, highest) = try await retry(after: last)
-            if taken == 0 { return }
-            last = highest
+            let taken = try await retry(after: last)
+            if taken.count == 0 { return }
+            last = taken.highest
         }
     }
 
-    private func retry(after id: Int64?) async throws(PostgresError) -> (taken: Int, highest: Int64) {
+    private func retry(after id: Int64?) async throws(PostgresError) -> TakenDeadLetters {
         let taken = try await store.takeUnsettled(after: id, limit: Self.retryStep)
-        for letter in taken {
+        for letter in taken.unreadable {
+            try await store.refusedAgain(letter.id, isFiled: letter.isFiled, problem: letter.problem)
+        }
+        for letter in taken.readable {
             var isFiled = letter.isFiled
             do throws(PostgresError) {
                 if !isFiled {
@@ -246,7 +268,7 @@ package struct Keeper: FleetService {
                 try await store.refusedAgain(letter.id, isFiled: isFiled, problem: "\(error)")
             }
         }
-        return (taken.count, taken.last?.id ?? 0)
+        return taken
     }
 
     private func note(_ deadLetters: [DeadLetter]) async {

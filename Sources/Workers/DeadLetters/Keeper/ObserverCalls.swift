@@ -14,8 +14,9 @@ final class ObserverCalls: Sendable {
     }
 
     private struct State {
-        /// Observers that are being called, by their place in the list.
-        var running: Set<Int> = []
+        /// How many calls of each observer run, by its place in the list. What is new and what is tried again may come to
+        /// it at the same time.
+        var running: [Int: Int] = [:]
         var lateSince: [Int: ContinuousClock.Instant] = [:]
     }
 
@@ -66,9 +67,8 @@ final class ObserverCalls: Sendable {
     /// Why the observer is not to be called now.
     private func unanswered(_ number: Int, isRetry: Bool) -> String? {
         let isLeftOut = state.withLock { state in
-            if state.running.contains(number) { return true }
             guard let late = state.lateSince[number] else { return false }
-            return !isRetry || .now - late < Self.rest
+            return !isRetry || state.running[number, default: 0] > 0 || .now - late < Self.rest
         }
         guard isLeftOut else { return nil }
         return "\(type(of: observers[number])) took longer than \(timeout)"
@@ -76,7 +76,7 @@ final class ObserverCalls: Sendable {
 
     private func call(_ number: Int, _ deadLetters: [DeadLetter]) async -> Answer {
         let answer = FirstValue<Answer>()
-        state.withLock { _ = $0.running.insert(number) }
+        state.withLock { $0.running[number, default: 0] += 1 }
         let work = Task {
             let result: Answer
             do throws(PostgresError) {
@@ -86,7 +86,7 @@ final class ObserverCalls: Sendable {
                 result = .refused(error)
             }
             state.withLock { state in
-                state.running.remove(number)
+                state.running[number, default: 0] -= 1
                 if case .done = result { state.lateSince[number] = nil }
             }
             answer.give(result)

@@ -11,6 +11,22 @@ struct UnsettledDeadLetter: Sendable {
     let isFiled: Bool
 }
 
+/// Some of those that were set aside, in the order of their ids.
+struct TakenDeadLetters: Sendable {
+    /// One whose row can't be read: somebody has changed it, or a later version has written it.
+    struct Unreadable: Sendable {
+        let id: Int64
+        let isFiled: Bool
+        let problem: String
+    }
+
+    var readable: [UnsettledDeadLetter] = []
+    var unreadable: [Unreadable] = []
+
+    var count: Int { readable.count + unreadable.count }
+    var highest: Int64 { max(readable.last?.id ?? 0, unreadable.last?.id ?? 0) }
+}
+
 extension DeadLetterStore {
     /// How many dead letters of a queue can't be filed, and why not the newest.
     package struct Unfiled: Sendable, Hashable {
@@ -41,8 +57,11 @@ extension DeadLetterStore {
         )
     }
 
-    /// Those whose time has come, or all from an id on; nobody else gets them for a second at least, and for 8 at most.
-    func takeUnsettled(after id: Int64?, limit: Int) async throws(PostgresError) -> [UnsettledDeadLetter] {
+    /// Those whose time has come; nobody else who asks for such gets them for a second at least, and for 8 at most.
+    ///
+    /// - Parameter id: takes those after it instead, whether their time has come or not, and whoever is at them: to try one
+    ///   twice at a time does no harm.
+    func takeUnsettled(after id: Int64?, limit: Int) async throws(PostgresError) -> TakenDeadLetters {
         let condition = id == nil ? "due_at <= now() ORDER BY due_at" : "id > $2 ORDER BY id"
         let result = try await pool.query(
             SQLStatement(
@@ -56,11 +75,18 @@ extension DeadLetterStore {
                 [.int(Int64(limit))] + (id.map { [.int($0)] } ?? [])
             )
         )
-        do {
-            return try result.map { try UnsettledDeadLetter($0) }.sorted { $0.id < $1.id }
-        } catch {
-            throw PostgresError(code: .protocolViolation, operation: "read dead letters", detail: "\(error)")
+        var taken = TakenDeadLetters()
+        for row in result.sorted(by: { ($0.int(0) ?? 0) < ($1.int(0) ?? 0) }) {
+            do throws(MessageJSONError) {
+                taken.readable.append(try UnsettledDeadLetter(row))
+            } catch {
+                let problem = "its row can't be read: \(error)"
+                taken.unreadable.append(
+                    .init(id: row.int(0) ?? 0, isFiled: row.bool(7) ?? false, problem: problem)
+                )
+            }
         }
+        return taken
     }
 
     /// It is filed, and every observer knows it.

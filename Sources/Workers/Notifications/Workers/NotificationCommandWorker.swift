@@ -50,6 +50,7 @@ extension MessageContext {
     ///   - directory: `nil` has no more users than events have told of.
     /// - Returns: `.snooze` when the directory can't be asked: the message waits and spends no attempt, and keeps no other
     ///   from its turn.
+    /// - Throws: among others when the directory gives an answer that is none: that may never end, so it spends attempts.
     func commit(
         _ requests: [NotificationRequest],
         after statements: [SQLStatement] = [],
@@ -69,7 +70,7 @@ extension MessageContext {
                 where asked.insert(selector).inserted {
                     do {
                         statements += try await directory?.change(for: selector)?.statements ?? []
-                    } catch let error as AuthServiceError {
+                    } catch let error as AuthServiceError where error.code != .violation {
                         log.warning("a recipient can't be looked up yet", ["reason": .string("\(error)")])
                         return .snooze(max(error.retryAfter, .seconds(2)))
                     }

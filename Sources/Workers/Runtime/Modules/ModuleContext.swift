@@ -43,5 +43,6 @@ public struct ModuleContext: Sendable {
     package var postgres: PostgresPool { connections.postgres }
     package var redis: RedisClient? { connections.redis }
     package var broker: any Broker { connections.broker }
+    package var inboxRetention: Duration { connections.inboxRetention }
     package var inspection: (any BrokerInspection)? { connections.inspection }
 }

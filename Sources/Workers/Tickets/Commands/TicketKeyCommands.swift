@@ -41,11 +41,12 @@ enum TicketKeyCommands {
     ) { invocation in
         let keepFor = invocation[keepFor].map { Int64($0 / .microseconds(1)) }
         let algorithm = invocation[algorithm]
-        let key = try await with(try invocation.configuration(makingKeys: true), signing: true) { keys in
+        let configuration = try invocation.configuration(makingKeys: true)
+        let key = try await with(configuration, signing: true) { keys in
             let now = try await keys.time()
-            return try await keys.rotate(to: algorithm, oldUntil: keepFor.map { now + $0 })
-        } recording: { key in
-            OperatorEvent("ticket-key.rotate", of: key.id.description)
+            return try await keys.rotate(to: algorithm, oldUntil: keepFor.map { now + $0 }) { key in
+                [OperatorEvent("ticket-key.rotate", of: key.id.description).statement(configuration)]
+            }
         }
         try invocation.show(ShownKey(key), as: table([key]))
         return .done
@@ -60,10 +61,10 @@ enum TicketKeyCommands {
         examples: ["flotilla ticket key retire a1b2c3d4"]
     ) { invocation in
         guard let id = TicketKeyID(invocation[id]) else { throw UsageError("KEY is eight hexadecimal digits") }
-        _ = try await with(try invocation.configuration(), signing: false) { keys in
-            try await keys.retire(id, at: try await keys.time())
-        } recording: { _ in
-            OperatorEvent("ticket-key.retire", of: id.description)
+        let configuration = try invocation.configuration()
+        let record = OperatorEvent("ticket-key.retire", of: id.description).statement(configuration)
+        _ = try await with(configuration, signing: false) { keys in
+            try await keys.retire(id, at: try await keys.time(), record: [record])
         }
         invocation.console.note("Tickets of key \(id) are refused")
         return .done
@@ -85,15 +86,12 @@ enum TicketKeyCommands {
     private static func with<R: Sendable>(
         _ configuration: Configuration,
         signing: Bool,
-        _ body: (TicketKeys) async throws -> R,
-        recording event: (R) -> OperatorEvent? = { _ in nil }
+        _ body: (TicketKeys) async throws -> R
     ) async throws -> R {
         let masters = signing ? try configuration.masterKeyring() : nil
         do {
             return try await configuration.withPostgres { pool in
-                let result = try await body(TicketKeys(pool, masters: masters))
-                try await event(result)?.record(in: pool, configuration)
-                return result
+                try await body(TicketKeys(pool, masters: masters))
             }
         } catch let error as TicketKeyError {
             throw CommandError(error.detail, remedy: "see flotilla ticket key list")

@@ -11,9 +11,10 @@ package struct TicketFolder: TicketFileStore {
 
     package init(_ folder: String) { self.folder = folder }
 
+    /// Writes on the thread of the caller, which is a renderer's own: as many files at a time as there are renderers.
     package func put(_ bytes: [UInt8], at path: String) async throws {
         do throws(SystemError) {
-            try await fileCalls.run { () throws(SystemError) in try write(bytes, at: path) }
+            try write(bytes, at: path)
         } catch {
             throw DependencyOutage(.ticketFiles, reason: "\(error)")
         }

@@ -37,7 +37,12 @@ package struct TicketKeys: Sendable {
     ///
     /// - Parameter retiresAt: until when tokens of the one before are accepted, in microseconds since 1970; `nil`
     ///   without an end.
-    package func rotate(to algorithm: TicketAlgorithm, oldUntil retiresAt: Int64? = nil) async throws -> TicketKey {
+    /// - Parameter record: of the new key; executed in the same transaction.
+    package func rotate(
+        to algorithm: TicketAlgorithm,
+        oldUntil retiresAt: Int64? = nil,
+        record: (TicketKey) -> [SQLStatement] = { _ in [] }
+    ) async throws -> TicketKey {
         let insert = try insert(algorithm)
         return try await pool.transaction { transaction in
             let results = try await transaction.pipeline([
@@ -60,7 +65,9 @@ package struct TicketKeys: Sendable {
                     isRetriable: true
                 )
             }
-            return try Self.key(row)
+            let key = try Self.key(row)
+            try await transaction.commit(after: record(key))
+            return key
         }
     }
 
@@ -68,24 +75,30 @@ package struct TicketKeys: Sendable {
     func time() async throws(PostgresError) -> Int64 { try await pool.time() }
 
     /// Refuses the tokens of a key from `time` on, in microseconds since 1970. The key that signs can't be retired.
-    package func retire(_ id: TicketKeyID, at time: Int64) async throws -> TicketKey {
-        let result = try await pool.query(
-            SQLStatement(
-                """
-                UPDATE ticket_keys SET retired_at = $2 WHERE id = $1 AND superseded_at IS NOT NULL
-                RETURNING \(Self.columns)
-                """,
-                [.text(id.description), .timestamp(time)]
+    ///
+    /// - Parameter record: executed in the same transaction.
+    package func retire(_ id: TicketKeyID, at time: Int64, record: [SQLStatement] = []) async throws -> TicketKey {
+        try await pool.transaction { transaction in
+            let result = try await transaction.query(
+                SQLStatement(
+                    """
+                    UPDATE ticket_keys SET retired_at = $2 WHERE id = $1 AND superseded_at IS NOT NULL
+                    RETURNING \(Self.columns)
+                    """,
+                    [.text(id.description), .timestamp(time)]
+                )
             )
-        )
-        guard let row = result.first else {
-            throw TicketKeyError(
-                code: .unknown,
-                operation: "retire ticket key \(id)",
-                detail: "there is no such key, or it is the one that signs: rotate first"
-            )
+            guard let row = result.first else {
+                throw TicketKeyError(
+                    code: .unknown,
+                    operation: "retire ticket key \(id)",
+                    detail: "there is no such key, or it is the one that signs: rotate first"
+                )
+            }
+            let key = try Self.key(row)
+            try await transaction.commit(after: record)
+            return key
         }
-        return try Self.key(row)
     }
 
     /// What opens the tokens of every key, the retired ones included, which it names.

@@ -59,7 +59,8 @@ struct TicketReport: Sendable {
                 .init("filePath", .string(TicketAddress.shownPath(ticket.path))),
                 .init("generatedAt", .string(WallClock.iso8601(ticket.generatedAt))), .init("success", .boolean(true)),
             ]
-            if let missing = ticket.missingCharacters { members.append(.init("missingCharacters", .string(missing))) }
+            // Not which: they are of the guest's name.
+            if ticket.missingCharacters != nil { members.append(.init("missingCharacters", .boolean(true))) }
             if let jobRequest { members += guest(of: ticket, jobRequest) }
         case .failure(let problem):
             members += [

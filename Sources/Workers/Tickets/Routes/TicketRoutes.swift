@@ -55,7 +55,7 @@ package struct TicketRoutes: Sendable {
                 "GET",
                 "/api/v1/tickets/{id}",
                 access: .scope(.read),
-                summary: "A ticket that has been made. Its code, its links and its guest are shown with read:personal.",
+                summary: "A ticket that has been made. With read:personal its code, links and guest are shown.",
                 holdsSecrets: true,
                 answers: [.of(200, "The ticket.", Schemas.ticket), .of(404, "There is no such ticket.")],
                 handler: get
@@ -207,7 +207,8 @@ extension GeneratedTicket {
         object.add("expiresAt", expiresAt.map { WallClock.iso8601($0) })
         object.add("generatedAt", WallClock.iso8601(generatedAt))
         object.add("cancelledAt", cancelledAt.map { WallClock.iso8601($0) })
-        object.add("missingCharacters", missingCharacters)
+        // They are of the guest's name, or of another of the ticket's texts.
+        object.add("missingCharacters", mask.value(missingCharacters))
         return object.closed
     }
 }

@@ -128,7 +128,7 @@ package enum WebhookCommand {
         return .done
     }
 
-    /// - Parameter event: what is done, for the audit log; `nil` for what changes nothing.
+    /// - Parameter event: what is done, for the audit log, written with the change; `nil` for what changes nothing.
     static func withEndpoints<R: Sendable>(
         _ configuration: Configuration,
         recording event: OperatorEvent? = nil,
@@ -137,9 +137,8 @@ package enum WebhookCommand {
         let seal = WebhookSeal(try configuration.masterKeyring())
         do {
             return try await configuration.withPostgres { pool in
-                let result = try await body(WebhookEndpoints(pool, seal: seal))
-                try await event?.record(in: pool, configuration)
-                return result
+                let record = event.map { [$0.statement(configuration)] } ?? []
+                return try await body(WebhookEndpoints(pool, seal: seal, record: record))
             }
         } catch let error as WebhookError {
             throw error.forPeople

@@ -12,7 +12,7 @@ import Workers
 /// `webhook-id`.
 struct WebhookDelivery: Sendable {
     /// How long a delivery waits for an endpoint that is out before it is given up.
-    private static let longestWait = Duration.seconds(3 * 86_400)
+    static let longestWait = Duration.seconds(3 * 86_400)
 
     /// Of dead letters for an endpoint that was disabled.
     static let disabledType = "webhook_endpoint_disabled"
@@ -31,6 +31,8 @@ struct WebhookDelivery: Sendable {
     let webhooks: WebhookOutbox
     /// How long an endpoint has to answer 410 before it is disabled.
     let goneAfter: Duration
+    /// How many times it has to do so before it is believed.
+    var goneAnswers = 3
 
     func deliver(_ message: WebhookDeliveryMessage, in context: MessageContext) async throws -> Outcome {
         // An endpoint that was removed took its deliveries with it.
@@ -110,7 +112,7 @@ struct WebhookDelivery: Sendable {
         _ = try await pool.pipeline(records)
         let disabling =
             result.isGone
-            ? WebhookStatements.disableGone(endpoint: planned.endpoint, after: goneAfter)
+            ? WebhookStatements.disableGone(endpoint: planned.endpoint, after: goneAfter, answers: goneAnswers)
             : WebhookStatements.disableAfterFailures(endpoint: planned.endpoint)
         let isDisabled = try await disable(planned, by: disabling, context)
         if isDisabled, result.isGone {

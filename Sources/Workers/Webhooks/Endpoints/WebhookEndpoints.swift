@@ -7,23 +7,29 @@ package import FlotillaStorage
 package struct WebhookEndpoints: Sendable {
     private let pool: PostgresPool
     private let seal: WebhookSeal
+    private let record: [SQLStatement]
 
-    package init(_ pool: PostgresPool, seal: WebhookSeal) {
+    /// - Parameter record: what tells of a change that an operator makes; executed in the same transaction, if it is made.
+    package init(_ pool: PostgresPool, seal: WebhookSeal, record: [SQLStatement] = []) {
         self.pool = pool
         self.seal = seal
+        self.record = record
     }
 
     /// - Returns: the secret, which nobody is shown again.
     /// - Throws: `WebhookError` when the name is taken.
     package func add(_ subscription: WebhookSubscription) async throws -> WebhookSecret {
         let secret = WebhookSecret.generate()
-        let added = try await pool.query(insert(subscription, [secret], isConfigured: false))
-        guard added.affected == 1 else {
-            throw WebhookError(
-                code: .nameTaken,
-                operation: "add an endpoint",
-                detail: "there is an endpoint called \(subscription.name) already"
-            )
+        try await pool.transaction { transaction in
+            let added = try await transaction.query(insert(subscription, [secret], isConfigured: false))
+            guard added.affected == 1 else {
+                throw WebhookError(
+                    code: .nameTaken,
+                    operation: "add an endpoint",
+                    detail: "there is an endpoint called \(subscription.name) already"
+                )
+            }
+            try await transaction.commit(after: record)
         }
         return secret
     }
@@ -66,14 +72,19 @@ package struct WebhookEndpoints: Sendable {
                     ]
                 )
             )
+            try await transaction.commit(after: record)
         }
         return secret
     }
 
     /// Lets deliveries go out again, or keeps them from it. What is handed in while it is disabled is kept as missed.
+    ///
+    /// Transactions that hand webhooks in right now are waited for: afterwards it is known what the endpoint has missed.
     package func enable(_ name: String, _ isEnabled: Bool, reason: String?) async throws {
-        let changed = try await pool.query(
-            SQLStatement(
+        try await pool.transaction { transaction in
+            // The update alone would not wait for them, since it changes no key.
+            let lock = SQLStatement("SELECT FROM webhook_endpoints WHERE name = $1 FOR UPDATE", [.text(name)])
+            let change = SQLStatement(
                 """
                 UPDATE webhook_endpoints SET is_enabled = $2, failing_since = NULL, gone_since = NULL, gone_answers = 0,
                     updated_at = now(),
@@ -83,23 +94,27 @@ package struct WebhookEndpoints: Sendable {
                 """,
                 [.text(name), .bool(isEnabled), reason.map { .text($0) } ?? .null]
             )
-        )
-        guard changed.affected == 1 else { throw Self.unknown(name) }
+            guard try await transaction.pipeline([lock, change])[1].affected == 1 else { throw Self.unknown(name) }
+            try await transaction.commit(after: record)
+        }
     }
 
-    /// How many webhooks the endpoint has missed since it was disabled.
+    /// How many webhooks wait that the endpoint has missed, of all the times that it was disabled.
     package func missed(by name: String) async throws -> Int {
         Int(try await pool.query(MissedDeliveries.count(of: name)).first?.int(0) ?? 0)
     }
 
-    /// How many webhooks that waited for the endpoint came to their end because it was disabled: they are dead letters.
+    /// How many webhooks that waited for the endpoint came to their end because it was disabled, and are dead letters that
+    /// nobody has sent back, archived or deleted.
     package func givenUp(by name: String) async throws -> Int {
         let statement = SQLStatement(
             """
-            SELECT count(*) FROM webhook_deliveries WHERE status = 'failed' AND starts_with(reason, $2)
+            SELECT count(*) FROM webhook_deliveries AS delivery WHERE status = 'failed' AND starts_with(reason, $2)
                 AND endpoint_id = (SELECT id FROM webhook_endpoints WHERE name = $1)
+                AND EXISTS (SELECT FROM dead_letters
+                    WHERE message_id = delivery.id AND queue = $3 AND state = 'dead')
             """,
-            [.text(name), .text(WebhookDelivery.disabledText(of: name))]
+            [.text(name), .text(WebhookDelivery.disabledText(of: name)), .text(WebhookOutbox.routingKey)]
         )
         return Int(try await pool.query(statement).first?.int(0) ?? 0)
     }
@@ -113,20 +128,21 @@ package struct WebhookEndpoints: Sendable {
     ///
     /// - Returns: how many deliveries will not be made.
     package func remove(_ name: String) async throws -> Int {
-        let results = try await pool.transaction { transaction in
-            try await transaction.pipeline([
+        try await pool.transaction { transaction in
+            let results = try await transaction.pipeline([
                 SQLStatement(
                     """
-                    SELECT count(*) FROM webhook_deliveries WHERE status = 'queued'
+                    SELECT count(*) FROM webhook_deliveries WHERE status IN ('queued', 'missed')
                         AND endpoint_id = (SELECT id FROM webhook_endpoints WHERE name = $1)
                     """,
                     [.text(name)]
                 ),
                 SQLStatement("DELETE FROM webhook_endpoints WHERE name = $1", [.text(name)]),
             ])
+            guard results[1].affected == 1 else { throw Self.unknown(name) }
+            try await transaction.commit(after: record)
+            return Int(results[0].first?.int(0) ?? 0)
         }
-        guard results[1].affected == 1 else { throw Self.unknown(name) }
-        return Int(results[0].first?.int(0) ?? 0)
     }
 
     /// Brings an endpoint up to what the settings say. One whose URL is another now is enabled again.

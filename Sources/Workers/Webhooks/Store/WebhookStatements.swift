@@ -67,9 +67,6 @@ enum WebhookStatements {
         )
     }
 
-    /// How many times an endpoint has to answer 410 before it is believed, unless the first is to do.
-    static let goneAnswers = 3
-
     /// It answered 410 once more.
     static func gone(endpoint: String) -> SQLStatement {
         SQLStatement(
@@ -81,10 +78,10 @@ enum WebhookStatements {
         )
     }
 
-    /// Disables an endpoint that has answered 410 for `duration`.
+    /// Disables an endpoint that has answered 410 for `duration`, and `answers` times at least.
     ///
     /// - Returns: a row when the endpoint was enabled until now.
-    static func disableGone(endpoint: String, after duration: Duration) -> SQLStatement {
+    static func disableGone(endpoint: String, after duration: Duration, answers: Int) -> SQLStatement {
         SQLStatement(
             """
             UPDATE webhook_endpoints SET is_enabled = false, disabled_at = now(), updated_at = now(),
@@ -93,10 +90,7 @@ enum WebhookStatements {
             WHERE id = $1 AND is_enabled AND gone_since <= now() - $2 * interval '1 second' AND gone_answers >= $3
             RETURNING name, url
             """,
-            [
-                .text(endpoint), .double(duration.seconds),
-                .int(Int64(duration == .zero ? 1 : goneAnswers)),
-            ]
+            [.text(endpoint), .double(duration.seconds), .int(Int64(answers))]
         )
     }
 
