@@ -8,6 +8,9 @@ package protocol TokenVerifier: Sendable {
     /// - Throws: 401 for a token that is not valid.
     func remembered(_ token: String, for scope: Scope) throws(APIError) -> Principal?
 
+    /// Whether the token is genuine by what is at hand here, revoked or not; nobody is asked, and nothing remembered.
+    func isGenuine(_ token: String) -> Bool
+
     /// Who it is, after asking whoever has to be asked.
     ///
     /// - Throws: 401 for a token that is not valid, 503 when that can't be found out now.

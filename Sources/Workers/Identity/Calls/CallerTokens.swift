@@ -67,6 +67,11 @@ package final class CallerTokens: TokenVerifier {
         return try principal(entry.identity, entry.standing, for: scope)
     }
 
+    package func isGenuine(_ token: String) -> Bool {
+        guard token.utf8.count <= JSONWebToken.longest, let checker, JSONWebToken.isLikely(token) else { return false }
+        return checker.isGenuine(token, at: wallClock())
+    }
+
     package func principal(of token: String, for scope: Scope) async throws(APIError) -> Principal {
         if let principal = try remembered(token, for: scope) { return principal }
         let checkedAt = now()
