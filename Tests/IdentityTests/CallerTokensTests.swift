@@ -8,7 +8,7 @@ import Testing
 
 /// Without Redis: nobody can say which tokens are revoked.
 struct CallerTokensTests {
-    private static func tokens(_ policy: RevocationPolicy) throws -> CallerTokens {
+    private static func tokens(_ policy: RevocationPolicy, _ metrics: Metrics = Metrics()) throws -> CallerTokens {
         CallerTokens(
             TokenChecker(
                 TokenRules(issuer: TokenMaker.issuer, audience: "flotilla"),
@@ -17,6 +17,7 @@ struct CallerTokensTests {
             nil,
             revocations: nil,
             policy: policy,
+            metrics: metrics,
             log: Log(service: "test", descriptor: -1),
             wallClock: { TokenMaker.now * 1_000_000 }
         )
@@ -70,6 +71,26 @@ struct CallerTokensTests {
         #expect(try tokens.remembered(other, for: .read) == nil)
         tokens.forgetAll()
         #expect(try tokens.remembered(one, for: .read) == nil)
+    }
+
+    @Test func `each check is counted by what was found, and what is remembered is not checked`() async throws {
+        let metrics = Metrics()
+        let tokens = try Self.tokens(.limit, metrics)
+        let good = TokenMaker.hs256()
+        let expired = TokenMaker.hs256(TokenMaker.claims(["exp": "\(TokenMaker.now - 61)"]))
+        for _ in 0..<3 { #expect(await Self.status(tokens, good, for: .read) == 200) }
+        #expect(await Self.status(tokens, TokenMaker.hs256(TokenMaker.claims(["sub": "\"7\""])), for: .operate) == 503)
+        for token in [expired, expired, good + "x", "opaque", String(repeating: "a", count: 1 << 20)] {
+            #expect(await Self.status(tokens, token, for: .read) == 401)
+        }
+        let counts = [
+            "accepted": 1, "unavailable": 1, "expired": 2, "signature": 1, "malformed": 1, "too_long": 1, "revoked": 0,
+            "not_yet_valid": 0,
+        ]
+        let text = metrics.render()
+        for (outcome, count) in counts {
+            #expect(text.contains("flotilla_token_checks_total{outcome=\"\(outcome)\"} \(count)\n"), "\(outcome)")
+        }
     }
 
     @Test func `a credential that is no API key goes to the tokens, and only as a bearer's`() async throws {

@@ -3,6 +3,7 @@ package import FlotillaModules
 package import FlotillaOperations
 import FlotillaOutbound
 import FlotillaStorage
+package import FlotillaTelemetry
 package import Workers
 
 /// Identity: tokens that others have issued, what revokes them, and the service that knows users.
@@ -14,6 +15,8 @@ package struct IdentityModule: DomainModule {
 
     package static var settings: [any SettingDeclaration] { Settings.identity }
     package static var commands: [Command] { [TokenCommands.all] }
+
+    package var metrics: [MetricDescription] { [TokenCheckMetrics.checks] }
 
     package func mistakes() async -> [String] {
         Self.mistakes { _ = try configuration.tokenSettings() }
@@ -39,11 +42,16 @@ package struct IdentityModule: DomainModule {
         if settings != nil || service != nil {
             let engine = TransferEngine(name: "auth service", connectionsPerServer: 16)
             let http = HTTPClient(engine, connectTimeout: .seconds(3))
+            let client = service.map { AuthServiceClient($0, http, log: context.log) }
+            if let client {
+                parts.dependencies = [RouteDependency("auth-service") { await client.problem() }]
+            }
             tokens = CallerTokens(
                 settings?.checker(http, log: context.log),
-                service.map { AuthServiceClient($0, http, log: context.log) },
+                client,
                 revocations: revocations,
                 policy: configuration[Settings.tokensWithoutRedis],
+                metrics: context.metrics,
                 log: context.log
             )
             parts.close = { await engine.close() }

@@ -30,6 +30,7 @@ package final class CallerTokens: TokenVerifier {
     private let service: AuthServiceClient?
     private let revocations: Revocations?
     private let policy: RevocationPolicy
+    private let checks: TokenCheckMetrics
     private let log: Log
     private let now: @Sendable () -> ContinuousClock.Instant
     private let wallClock: @Sendable () -> Int64
@@ -43,6 +44,7 @@ package final class CallerTokens: TokenVerifier {
         _ service: AuthServiceClient?,
         revocations: Revocations?,
         policy: RevocationPolicy,
+        metrics: Metrics = Metrics(),
         log: Log,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         wallClock: @escaping @Sendable () -> Int64 = { WallClock.microseconds() }
@@ -51,6 +53,7 @@ package final class CallerTokens: TokenVerifier {
         self.service = service
         self.revocations = revocations
         self.policy = policy
+        checks = TokenCheckMetrics(metrics)
         self.log = log
         self.now = now
         self.wallClock = wallClock
@@ -73,6 +76,7 @@ package final class CallerTokens: TokenVerifier {
     }
 
     package func principal(of token: String, for scope: Scope) async throws(APIError) -> Principal {
+        if token.utf8.count > JSONWebToken.longest { checks.note(.refused(.tooLong)) }
         if let principal = try remembered(token, for: scope) { return principal }
         let checkedAt = now()
         var identity = try await identity(of: token)
@@ -84,6 +88,7 @@ package final class CallerTokens: TokenVerifier {
             standing = await self.standing(of: identity)
         }
         remember(Entry(identity: identity, standing: standing, checkedAt: checkedAt))
+        note(standing, for: scope)
         return try principal(identity, standing, for: scope)
     }
 
@@ -99,11 +104,14 @@ package final class CallerTokens: TokenVerifier {
             if let service { return try await service.verify(token) }
             throw TokenRefusal(.unknown, "is of a kind that is not taken here")
         } catch let error as TokenRefusal {
+            checks.note(.refused(error.code))
             throw .refusal(error)
         } catch let error as AuthServiceError {
+            checks.note(.unavailable)
             log.warning("a token can't be checked", ["reason": .string("\(error)")])
             throw .unavailable("The service that checks tokens", retryAfter: error.retryAfter.wholeSeconds)
         } catch {
+            checks.note(.unavailable)
             log.warning("a token can't be checked", ["reason": .string("\(error)")])
             throw .unavailable("What tokens are checked with", retryAfter: 5)
         }
@@ -116,6 +124,14 @@ package final class CallerTokens: TokenVerifier {
         } catch {
             log.warning("Redis can't say which tokens are revoked", ["reason": .string("\(error)")])
             return .unknown
+        }
+    }
+
+    private func note(_ standing: Standing, for scope: Scope) {
+        switch standing {
+        case .good: checks.note(.accepted)
+        case .revoked: checks.note(.refused(.revoked))
+        case .unknown: checks.note(policy.scopes.contains(scope) ? .accepted : .unavailable)
         }
     }
 
