@@ -18,7 +18,7 @@ package struct NotificationsModule: DomainModule {
     package static var commands: [Command] { [NotificationCommands.all] }
     package static var fleetOnly: FleetOnlyMessages {
         FleetOnlyMessages(
-            events: [NotificationOutcome.sent, NotificationOutcome.failed],
+            events: [NotificationRequested.name, NotificationOutcome.sent, NotificationOutcome.failed],
             commands: DeliveryQueue.names.sorted()
         )
     }
