@@ -70,20 +70,26 @@ package struct APIKeys: Sendable {
     }
 
     /// Changes what a key may do; `false` when there is no valid one with this id.
-    package func change(_ id: String, scopes: Set<Scope>, grants: Grants) async throws(PostgresError) -> Bool {
-        let result = try await pool.query(
-            SQLStatement(
-                """
-                UPDATE api_keys SET scopes = $2, events = $3, jobs = $4
-                WHERE id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
-                """,
-                [
-                    .text(id), .textArray(scopes.map(\.rawValue).sorted()), .textArray(grants.events.words),
-                    .textArray(grants.jobs.words),
-                ]
-            )
+    ///
+    /// - Parameter record: executed in the same transaction, if it is changed.
+    package func change(_ id: String, scopes: Set<Scope>, grants: Grants, record: [SQLStatement] = []) async throws
+        -> Bool
+    {
+        let statement = SQLStatement(
+            """
+            UPDATE api_keys SET scopes = $2, events = $3, jobs = $4
+            WHERE id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+            """,
+            [
+                .text(id), .textArray(scopes.map(\.rawValue).sorted()), .textArray(grants.events.words),
+                .textArray(grants.jobs.words),
+            ]
         )
-        return result.affected == 1
+        return try await pool.transaction { transaction in
+            guard try await transaction.query(statement).affected == 1 else { return false }
+            try await transaction.commit(after: record)
+            return true
+        }
     }
 
     /// Writes when keys were last used, all with one statement. An earlier use than the written one changes nothing.

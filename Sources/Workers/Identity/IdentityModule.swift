@@ -1,6 +1,7 @@
 package import FlotillaCommandLineKit
 package import FlotillaModules
 package import FlotillaOperations
+import FlotillaModels
 import FlotillaOutbound
 import FlotillaStorage
 package import FlotillaTelemetry
@@ -60,6 +61,8 @@ package struct IdentityModule: DomainModule {
         parts.routes =
             TokenRevocationRoutes(
                 revocations: revocations,
+                pool: context.postgres,
+                exchange: context.topology.events.name,
                 hasRevoked: { [tokens] in tokens?.forgetAll() },
                 log: context.log
             ).routes

@@ -94,8 +94,12 @@ enum KeyCommands {
     ) { invocation in
         let (scopes, grants) = try rights(invocation)
         let id = invocation[id]
-        let isChanged = try await invocation.configuration().withPostgres { pool in
-            try await APIKeys(pool).change(id, scopes: scopes, grants: grants)
+        let configuration = try invocation.configuration()
+        var event = OperatorEvent("key.change", of: id)
+        event.details = [("scopes", "[" + scopes.sortedNames.map(\.json).joined(separator: ",") + "]")]
+        let record = [event.statement(configuration)]
+        let isChanged = try await configuration.withPostgres { pool in
+            try await APIKeys(pool).change(id, scopes: scopes, grants: grants, record: record)
         }
         guard isChanged else {
             throw CommandError("there is no valid key \(id)", remedy: "see flotilla key list")

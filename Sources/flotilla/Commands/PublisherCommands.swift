@@ -52,6 +52,7 @@ enum PublisherCommands {
             for topic in topics { try await management.set(topic) }
             if let permission { try await management.set(permission) }
         }
+        await OperatorEvent("publisher.create", of: publisher.user).record(configuration, orNoteOn: invocation.console)
         try show(password, of: publisher, in: invocation, configuration)
         return .done
     }
@@ -76,6 +77,7 @@ enum PublisherCommands {
             }
             try await management.setUser(publisher.user, password: password, tags: tags)
         }
+        await OperatorEvent("publisher.rotate", of: publisher.user).record(configuration, orNoteOn: invocation.console)
         try show(password, of: publisher, in: invocation, configuration)
         return .done
     }

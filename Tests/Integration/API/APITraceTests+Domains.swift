@@ -47,4 +47,32 @@ extension APITraceTests {
             }
         }
     }
+
+    @Test(.enabled(if: TestRedis.isAvailable))
+    func `who revokes a token is in the log, with what was revoked`() async throws {
+        try await TestRedis.with { redis, word in
+            try await TestDatabase.with(migrated: true) { database in
+                try await APIFixture.with(
+                    database.pool,
+                    scopes: [.operate],
+                    seal: try Self.seal(),
+                    revocations: Revocations(redis, longestLife: .seconds(60))
+                ) { api in
+                    let body = #"{"jti":"\#(word)","exp":4000000000}"#
+                    #expect(try await api.call("POST", "/api/v1/tokens/revoke", body).status == 200)
+                    try await relay(api.pool)
+                    let row = try #require(try await rows(api.pool).last)
+                    #expect(row.event == "operator.acted" && row.by == "key:\(api.key.id)")
+                    #expect(row.route == "POST /api/v1/tokens/revoke" && row.address == "127.0.0.1")
+                    let found = try await database.count(
+                        """
+                        SELECT count(*) FROM audit_logs WHERE subject = '\(word)' AND actor = 'key:\(api.key.id)'
+                            AND body LIKE '%"action":"token.revoke"%'
+                        """
+                    )
+                    #expect(found == 1)
+                }
+            }
+        }
+    }
 }
