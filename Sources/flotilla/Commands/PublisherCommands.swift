@@ -17,11 +17,11 @@ enum PublisherCommands {
 
     static let all = Command(
         "publisher",
-        "Makes and lists the broker's users of services that publish over AMQP",
+        "Makes, lists and removes the broker's users of services that publish over AMQP",
         details:
             "Which services there are, and what they may send, is in the section publishers of queues.yaml. It needs "
             + "RABBITMQ_MANAGEMENT_URL, with a user who has the tag administrator.",
-        verbs: [create, list, rotate]
+        verbs: [create, list, rotate, PublisherRemoveCommand.command]
     )
 
     private static let create = Command(
@@ -205,7 +205,8 @@ enum PublisherCommands {
         return (topology, publisher)
     }
 
-    private static func withManagement<R: Sendable>(
+    /// Lends the broker's management interface.
+    static func withManagement<R: Sendable>(
         _ configuration: Configuration,
         _ body: (ManagementAPI) async throws -> R
     ) async throws -> R {
