@@ -120,7 +120,8 @@ package struct APIProcess: Sendable {
                 log: log
             )
             for domain in configuration.domains { parts.append(try domain.routes(in: context)) }
-            let readiness = Readiness(checks(pool, writeProbe, redis, publisher, broker))
+            let dependencies = parts.flatMap(\.dependencies).map(FleetChecks.dependency)
+            let readiness = Readiness(checks(pool, writeProbe, redis, publisher, broker) + dependencies)
             let probes = try configuration.probes.map {
                 try ProbeServer.start($0, readiness: readiness, metrics: metrics, log: log)
             }

@@ -1,6 +1,7 @@
 import FlotillaHTTPServer
 import FlotillaMessaging
 import FlotillaModels
+import FlotillaModules
 import FlotillaStorage
 import Synchronization
 
@@ -67,6 +68,13 @@ enum FleetChecks {
                     .map { "\(name) waits for \($0)" }
             }
             if !problems.isEmpty { throw HealthProblem(list(problems)) }
+        }
+    }
+
+    /// What the routes of a domain depend on.
+    static func dependency(_ dependency: RouteDependency) -> HealthCheck {
+        HealthCheck(dependency.name, isNeeded: false) {
+            if let problem = await dependency.problem() { throw HealthProblem(problem) }
         }
     }
 

@@ -3,6 +3,7 @@
 import FlotillaMessaging
 import FlotillaTestSupport
 import FlotillaModels
+import FlotillaModules
 import FlotillaPlatform
 import FlotillaTelemetry
 import Synchronization
@@ -20,6 +21,15 @@ struct FleetChecksTests {
         #expect(problem(["a": 0, "b": 0, "c": 0]) == "no worker runs")
         #expect(problem(["a": 1, "b": 0, "c": 0]) == "no worker takes b, c")
         #expect(problem(["a": 0, "b": 0]) == "queues are missing: c")
+    }
+
+    @Test func `what only some routes depend on makes the API degraded, and says why`() async {
+        let dependencies = [("auth-service", "it is left alone"), ("other", nil)].map { name, problem in
+            RouteDependency(name) { problem }
+        }
+        let report = await Readiness(dependencies.map(FleetChecks.dependency)).report()
+        #expect(report.status == .degraded)
+        #expect(report.dependencies.map(\.problem) == ["it is left alone", nil])
     }
 
     @Test func `a missing queue ends the look, and is not asked for again for a while`() async throws {

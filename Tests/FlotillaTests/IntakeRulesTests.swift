@@ -27,7 +27,8 @@ struct IntakeRulesTests {
             "webhook.deliver", "webhook.disabled", "notification.deliver.email", "notification.deliver.email.urgent",
             "notification.deliver.sms", "notification.deliver.sms.urgent", "quota.warning", "quota.exceeded",
             "subscription.activated", "subscription.expiring", "notification.sent", "notification.failed",
-            "ticket.completed", "ticket.scanned", "scan.rejected", "scan.suspected", "subject.forgotten",
+            "notification.requested", "ticket.completed", "ticket.scanned", "scan.rejected", "scan.suspected",
+            "subject.forgotten",
             "audit.month.detached",
         ]
     )

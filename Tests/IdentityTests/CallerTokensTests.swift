@@ -11,6 +11,7 @@ import Testing
 struct CallerTokensTests {
     private static func tokens(
         _ policy: RevocationPolicy,
+        _ metrics: Metrics = Metrics(),
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         wallClock: @escaping @Sendable () -> Int64 = { TokenMaker.now * 1_000_000 }
     ) throws -> CallerTokens {
@@ -22,6 +23,7 @@ struct CallerTokensTests {
             nil,
             revocations: nil,
             policy: policy,
+            metrics: metrics,
             log: Log(service: "test", descriptor: -1),
             now: now,
             wallClock: wallClock
@@ -105,6 +107,26 @@ struct CallerTokensTests {
         #expect(!isUnknown(one) && isUnknown(other))
         wallClock.withLock { $0 += 3_660 }
         #expect(!tokens.isKnown(one))
+    }
+
+    @Test func `each check is counted by what was found, and what is remembered is not checked`() async throws {
+        let metrics = Metrics()
+        let tokens = try Self.tokens(.limit, metrics)
+        let good = TokenMaker.hs256()
+        let expired = TokenMaker.hs256(TokenMaker.claims(["exp": "\(TokenMaker.now - 61)"]))
+        for _ in 0..<3 { #expect(await Self.status(tokens, good, for: .read) == 200) }
+        #expect(await Self.status(tokens, TokenMaker.hs256(TokenMaker.claims(["sub": "\"7\""])), for: .operate) == 503)
+        for token in [expired, expired, good + "x", "opaque", String(repeating: "a", count: 1 << 20)] {
+            #expect(await Self.status(tokens, token, for: .read) == 401)
+        }
+        let counts = [
+            "accepted": 1, "unavailable": 1, "expired": 2, "signature": 1, "malformed": 1, "too_long": 1, "revoked": 0,
+            "not_yet_valid": 0,
+        ]
+        let text = metrics.render()
+        for (outcome, count) in counts {
+            #expect(text.contains("flotilla_token_checks_total{outcome=\"\(outcome)\"} \(count)\n"), "\(outcome)")
+        }
     }
 
     @Test func `a credential that is no API key goes to the tokens, and only as a bearer's`() async throws {

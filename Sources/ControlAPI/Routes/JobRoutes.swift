@@ -29,7 +29,8 @@ package struct JobRoutes: Sendable {
         static let text = Field.optional(
             "q",
             .string(length: 1...200),
-            "Part of the id, type, correlation id or error message. A whole UUID is the id or the correlation id."
+            "Part of the id, type or correlation id, with read:personal also of the error message. A whole UUID is the id or "
+                + "the correlation id."
         )
         static let cursor = Field.optional("cursor", .uuid, "The nextCursor of the page before.")
         static let limit = Field.optional("limit", .integer(1...200), "Jobs on a page; 50 unless given.")
@@ -158,6 +159,8 @@ package struct JobRoutes: Sendable {
             state: call.query[Query.state].flatMap(JobState.init),
             type: call.query[Query.type],
             text: call.query[Query.text],
+            // Who is shown a mask in an error message must not find out by guesses what is behind it.
+            searchesErrors: call.mask.isOff,
             after: call.query[Query.cursor],
             limit: limit + 1
         )

@@ -11,7 +11,8 @@ package final class RateLimiter: Sendable {
         var allowance: RateAllowance
         /// The number of the question to Redis that is under way.
         var question: Int?
-        var waiters: [CheckedContinuation<Void, Never>] = []
+        /// Get whether Redis has answered.
+        var waiters: [CheckedContinuation<Bool, Never>] = []
     }
 
     fileprivate struct State {
@@ -47,13 +48,15 @@ package final class RateLimiter: Sendable {
 
     /// Takes a request of a caller.
     package func take(_ caller: String) async -> RateDecision {
-        let deadline = ContinuousClock.now + (shared?.patience ?? .zero)
+        var deadline = ContinuousClock.now + (shared?.patience ?? .zero)
         while true {
             switch step(caller, deadline) {
             case .decided(let decision, let question):
                 if let question { ask(question, of: caller) }
                 return decision
-            case .wait: await untilAnswered(caller)
+            case .wait:
+                // One answer that is late or fails is enough for a request.
+                if await !isAnswered(caller) { deadline = .now }
             }
         }
     }
@@ -87,8 +90,8 @@ package final class RateLimiter: Sendable {
         }
     }
 
-    /// Returns once Redis has answered, or has been waited for long enough.
-    private func untilAnswered(_ caller: String) async {
+    /// Returns once Redis has answered, or has failed, or has been waited for long enough.
+    private func isAnswered(_ caller: String) async -> Bool {
         await withCheckedContinuation { continuation in
             let (mine, running, isFirst) = state.withLock { state in
                 var entry = state.entry(of: caller, limit, at: .now)
@@ -108,24 +111,27 @@ package final class RateLimiter: Sendable {
             let waiting = state.withLock { $0.entries[caller]?.waiters.count ?? 0 }
             let wanted = min(max(limit.batch, waiting), limit.burst)
             let grant = await shared.take(wanted, of: prefix + caller, limit)
-            for waiter in state.withLock({ $0.end(question, of: caller, grant) }) { waiter.resume() }
+            for waiter in state.withLock({ $0.end(question, of: caller, grant) }) {
+                waiter.resume(returning: grant != nil)
+            }
         }
     }
 
     private func limitWait(for question: Int, of caller: String) {
         guard let shared else { return }
+        let start = ContinuousClock.now
         Task {
             try? await Task.sleep(for: shared.patience, tolerance: .zero)
             let late = state.withLock { $0.takeWaiters(for: question, of: caller) }
             guard !late.isEmpty else { return }
-            shared.giveUp(at: .now)
-            for waiter in late { waiter.resume() }
+            shared.noteMiss(askedAt: start, at: .now)
+            for waiter in late { waiter.resume(returning: false) }
         }
     }
 }
 
 extension RateLimiter.State {
-    fileprivate typealias Waiters = [CheckedContinuation<Void, Never>]
+    fileprivate typealias Waiters = [CheckedContinuation<Bool, Never>]
 
     fileprivate mutating func entry(
         of caller: String,

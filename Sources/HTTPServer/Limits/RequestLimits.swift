@@ -79,12 +79,14 @@ package struct RequestLimits: Sendable {
         try await take(Self.place(client), from: failures, &hidden) { .tooManyFailures($0) }
     }
 
-    /// - Throws: 429 while an address has failed too often to prove who calls.
-    func checkFailures(from client: NetworkAddress?) throws(APIError) {
-        guard let failures, let wait = failures.limiter.refusal(of: Self.place(client)) else { return }
-        failures.refused.increment()
-        throw .tooManyFailures(RateLimit.seconds(of: wait))
+    /// 429 while an address has failed too often to prove who calls.
+    func failureRefusal(from client: NetworkAddress?) -> APIError? {
+        guard let failures, let wait = failures.limiter.refusal(of: Self.place(client)) else { return nil }
+        return .tooManyFailures(RateLimit.seconds(of: wait))
     }
+
+    /// Counts a request that was refused by ``failureRefusal(from:)``.
+    func noteFailureRefusal() { failures?.refused.increment() }
 
     private func take(
         _ name: String,

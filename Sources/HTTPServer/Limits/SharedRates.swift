@@ -3,7 +3,8 @@ import Synchronization
 
 /// The limits that all processes share, and whether Redis answers fast enough to be waited for.
 ///
-/// After a failure, or an answer that requests have waited for in vain, it is asked once a second, and nobody waits.
+/// A request whose answer is late or fails is decided by this process's own count. ``SharedRatesBreaker`` says when nobody
+/// waits any more.
 package final class SharedRates: Sendable {
     enum Access {
         /// Ask, and wait for the answer.
@@ -13,14 +14,11 @@ package final class SharedRates: Sendable {
         case none
     }
 
-    private static let pause = Duration.seconds(1)
-
     /// How long a request waits for an answer.
     let patience: Duration
     private let limits: RateLimits
     private let report: @Sendable (Bool) -> Void
-    /// When to ask again; `nil` while Redis answers.
-    private let retryAt = Mutex<ContinuousClock.Instant?>(nil)
+    private let breaker = Mutex(SharedRatesBreaker())
 
     /// - Parameters:
     ///   - patience: how long a request waits for an answer.
@@ -36,40 +34,33 @@ package final class SharedRates: Sendable {
         self.report = report
     }
 
-    func access(at now: ContinuousClock.Instant) -> Access {
-        retryAt.withLock { retryAt in
-            guard let time = retryAt else { return .ask }
-            guard now >= time else { return .none }
-            retryAt = now + Self.pause
-            return .probe
-        }
-    }
+    func access(at now: ContinuousClock.Instant) -> Access { breaker.withLock { $0.access(at: now) } }
 
-    var isAnswering: Bool { retryAt.withLock { $0 == nil } }
+    var isAnswering: Bool { breaker.withLock { !$0.isOpen } }
 
     /// `nil` when Redis fails.
     func take(_ wanted: Int, of name: String, _ limit: RateLimit) async -> RateLimits.Grant? {
         let start = ContinuousClock.now
         let grant = try? await limits.take(wanted, of: name, rate: limit.rate, burst: limit.burst)
         let now = ContinuousClock.now
-        if grant == nil {
-            giveUp(at: now)
-        } else if now - start <= patience {
-            let isNews = retryAt.withLock { retryAt in
-                defer { retryAt = nil }
-                return retryAt != nil
-            }
-            if isNews { report(true) }
+        if grant != nil, now - start <= patience {
+            note(breaker.withLock { $0.recordAnswer() })
+        } else {
+            noteMiss(askedAt: start, at: now)
         }
         return grant
     }
 
-    /// Requests have waited in vain.
-    func giveUp(at now: ContinuousClock.Instant) {
-        let isNews = retryAt.withLock { retryAt in
-            defer { retryAt = now + Self.pause }
-            return retryAt == nil
+    /// Notes an answer that failed, or that was waited for in vain since `askedAt`.
+    func noteMiss(askedAt: ContinuousClock.Instant, at now: ContinuousClock.Instant) {
+        note(breaker.withLock { $0.recordMiss(askedAt: askedAt, at: now) })
+    }
+
+    private func note(_ change: SharedRatesBreaker.Change) {
+        switch change {
+        case .none: return
+        case .opened: report(false)
+        case .closed: report(true)
         }
-        if isNews { report(false) }
     }
 }

@@ -12,6 +12,9 @@ package protocol TokenVerifier: Sendable {
     /// known here.
     func isKnown(_ token: String) -> Bool
 
+    /// Whether the token is genuine by what is at hand here, revoked or not; nobody is asked, and nothing remembered.
+    func isGenuine(_ token: String) -> Bool
+
     /// Who it is, after asking whoever has to be asked.
     ///
     /// - Throws: 401 for a token that is not valid, 503 when that can't be found out now.

@@ -91,6 +91,12 @@ package final class Authenticator: Sendable {
         return !tokens.isKnown(text)
     }
 
+    /// Whether a stranger's token is genuine as far as that can be found out here, without a question to anybody.
+    func isGenuine(_ request: HTTPRequest) -> Bool {
+        guard case .token(let token, let tokens)? = try? credential(of: request) else { return false }
+        return tokens.isGenuine(token)
+    }
+
     /// The public part of the request's key, if it has one.
     static func keyID(of request: HTTPRequest) -> String? { text(of: request).flatMap { APIKey($0) }?.id }
 

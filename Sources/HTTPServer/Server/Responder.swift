@@ -218,16 +218,21 @@ package struct Responder: Sendable {
         do throws(APIError) { try route.access.check(principal) } catch { throw error.of(principal) }
     }
 
-    /// - Throws: 401, or 429 for an address with too many of them; a key that is known is let in all the same.
+    /// - Throws: 401, or 429 for an address with too many of them. A key or a token that is known is let in all the same, and
+    ///   a token whose signature is good: neighbours at one address must not lock each other out.
     private func authenticate(
         _ request: HTTPRequest,
         for scope: Scope,
         by authenticator: Authenticator
     ) async throws(APIError) -> Principal {
         let isUnknown = authenticator.isStranger(request)
-        do {
-            // What nobody knows is not even looked up then.
-            if isUnknown { try limits?.checkFailures(from: request.client) }
+        do throws(APIError) {
+            // What nobody knows is not even looked up then. A signature costs no question to anybody.
+            if isUnknown, let refusal = limits?.failureRefusal(from: request.client), !authenticator.isGenuine(request)
+            {
+                limits?.noteFailureRefusal()
+                throw refusal
+            }
             return try await authenticator.authenticate(request, for: scope)
         } catch {
             if error.status == 401 || isUnknown && error.isAboutCredential {

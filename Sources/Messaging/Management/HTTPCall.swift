@@ -2,6 +2,13 @@ import CFlotillaCurl
 
 /// One request, on the calling thread. Redirects are not followed.
 struct HTTPCall {
+    enum Action {
+        case get
+        /// JSON that is put there.
+        case put(String)
+        case delete
+    }
+
     struct Answer {
         var status: Int
         var body: [UInt8]
@@ -18,8 +25,7 @@ struct HTTPCall {
     var url: String
     var user: String?
     var password: String?
-    /// JSON to put there; `nil` reads.
-    var put: String?
+    var action: Action = .get
 
     func perform() throws(Failure) -> Answer {
         _ = Self.library
@@ -43,9 +49,12 @@ struct HTTPCall {
         try unsafe check(fleet_curl_set_string(handle, CURLOPT_URL, url))
         if let user { try unsafe check(fleet_curl_set_string(handle, CURLOPT_USERNAME, user)) }
         if let password { try unsafe check(fleet_curl_set_string(handle, CURLOPT_PASSWORD, password)) }
-        if let put {
+        switch action {
+        case .get: break
+        case .put(let json):
             try unsafe check(fleet_curl_set_string(handle, CURLOPT_CUSTOMREQUEST, "PUT"))
-            try unsafe check(fleet_curl_set_string(handle, CURLOPT_COPYPOSTFIELDS, put))
+            try unsafe check(fleet_curl_set_string(handle, CURLOPT_COPYPOSTFIELDS, json))
+        case .delete: try unsafe check(fleet_curl_set_string(handle, CURLOPT_CUSTOMREQUEST, "DELETE"))
         }
         try unsafe check(fleet_curl_set_string(handle, CURLOPT_PROTOCOLS_STR, "http,https"))
         try unsafe check(fleet_curl_set_long(handle, CURLOPT_NOSIGNAL, 1))

@@ -48,4 +48,9 @@ extension ManagementAPI: BrokerAccessControl {
         let body = AccessDefinitions.NewPassword(password: password.revealed, tags: .init(tags))
         try put("users/\(Self.percentEncoded(name))", body, of: "set the password of \(name)")
     }
+
+    /// Removes a user with all that it may do, in other virtual hosts too.
+    package func removeUser(_ name: String) throws(ManagementError) {
+        try delete("users/\(Self.percentEncoded(name))", of: "remove the user \(name)")
+    }
 }

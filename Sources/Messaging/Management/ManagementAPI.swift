@@ -124,7 +124,7 @@ package actor ManagementAPI {
             changes.append(("permissions/\(virtualHost)/\(user)", everything))
         }
         for (resource, json) in changes {
-            let answer = try perform(resource, put: json, of: operation)
+            let answer = try perform(resource, .put(json), of: operation)
             guard (200..<300).contains(answer.status) else { throw Self.refused(answer, operation) }
         }
         return true
@@ -159,20 +159,25 @@ package actor ManagementAPI {
         } catch {
             throw ManagementError(code: .configuration, operation: operation, detail: "\(error)")
         }
-        let answer = try perform(path, put: json, of: operation)
+        let answer = try perform(path, .put(json), of: operation)
+        guard (200..<300).contains(answer.status) else { throw Self.refused(answer, operation) }
+    }
+
+    func delete(_ path: String, of operation: String) throws(ManagementError) {
+        let answer = try perform(path, .delete, of: operation)
         guard (200..<300).contains(answer.status) else { throw Self.refused(answer, operation) }
     }
 
     private func perform(
         _ path: String,
-        put json: String? = nil,
+        _ action: HTTPCall.Action = .get,
         of operation: String
     ) throws(ManagementError) -> HTTPCall.Answer {
         let call = HTTPCall(
             url: "\(base)/api/\(path)",
             user: credentials?.user,
             password: credentials?.password,
-            put: json
+            action: action
         )
         do {
             return try call.perform()

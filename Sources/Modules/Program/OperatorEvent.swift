@@ -1,10 +1,11 @@
+package import FlotillaCommandLineKit
 import FlotillaHTTPRouting
-import FlotillaModels
+package import FlotillaModels
 package import FlotillaOperations
 import FlotillaPlatform
 package import FlotillaStorage
 
-/// What somebody has done at the command line, for the audit log: the event `operator.acted`.
+/// What an operator has done, at the command line or by a route, for the audit log: the event `operator.acted`.
 package struct OperatorEvent: Sendable {
     package static let name = "operator.acted"
 
@@ -26,7 +27,14 @@ package struct OperatorEvent: Sendable {
     ///
     /// Where there is a master key, the row in the audit log says under its hash who it was.
     package func statement(_ configuration: Configuration) -> SQLStatement {
-        let request = configuration.operatorRequest
+        let exchange = ((try? configuration.topology()) ?? Topology(queues: [])).events.name
+        return Outbox.insert([message(of: configuration.operatorRequest, to: exchange)])
+    }
+
+    /// - Parameters:
+    ///   - request: who it was.
+    ///   - exchange: where the fleet's events go.
+    package func message(of request: ReceivedRequest, to exchange: String) -> OutgoingMessage {
         var body = JSONObject()
         body.add("service", "flotilla")
         body.add("action", action)
@@ -41,14 +49,22 @@ package struct OperatorEvent: Sendable {
         message.properties.messageID = UUIDv7.make()
         message.properties.type = Self.name
         message.properties.appID = "flotilla"
-        let exchange = ((try? configuration.topology()) ?? Topology(queues: [])).events.name
         let outgoing = OutgoingMessage(exchange: exchange, routingKey: Self.name, message: message)
-        return Outbox.insert([request.stamped(outgoing)])
+        return request.stamped(outgoing)
     }
 
     /// The same, in a transaction of its own.
     package func record(in pool: PostgresPool, _ configuration: Configuration) async throws {
         _ = try await pool.query(statement(configuration))
+    }
+
+    /// The same for what is done already and was not done in the database: where it can't be written, a note says so.
+    package func record(_ configuration: Configuration, orNoteOn console: Console) async {
+        do {
+            try await configuration.withPostgres { pool in try await record(in: pool, configuration) }
+        } catch {
+            console.note("Warning: this is not in the audit log: \(error)")
+        }
     }
 }
 

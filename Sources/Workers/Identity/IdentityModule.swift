@@ -1,8 +1,10 @@
 package import FlotillaCommandLineKit
 package import FlotillaModules
 package import FlotillaOperations
+import FlotillaModels
 import FlotillaOutbound
 import FlotillaStorage
+package import FlotillaTelemetry
 package import Workers
 
 /// Identity: tokens that others have issued, what revokes them, and the service that knows users.
@@ -17,6 +19,8 @@ package struct IdentityModule: DomainModule {
     package static var messages: [MessageDescription] { IdentityMessages.all }
     /// They end the tokens of others.
     package static var guarded: [String] { ["user.#", "auth.#"] }
+
+    package var metrics: [MetricDescription] { [TokenCheckMetrics.checks] }
 
     package func mistakes() async -> [String] {
         Self.mistakes { _ = try configuration.tokenSettings() }
@@ -42,11 +46,16 @@ package struct IdentityModule: DomainModule {
         if settings != nil || service != nil {
             let engine = TransferEngine(name: "auth service", connectionsPerServer: 16)
             let http = HTTPClient(engine, connectTimeout: .seconds(3))
+            let client = service.map { AuthServiceClient($0, http, log: context.log) }
+            if let client {
+                parts.dependencies = [RouteDependency("auth-service") { await client.problem() }]
+            }
             tokens = CallerTokens(
                 settings?.checker(http, log: context.log),
-                service.map { AuthServiceClient($0, http, log: context.log) },
+                client,
                 revocations: revocations,
                 policy: configuration[Settings.tokensWithoutRedis],
+                metrics: context.metrics,
                 log: context.log
             )
             parts.close = { await engine.close() }
@@ -55,6 +64,8 @@ package struct IdentityModule: DomainModule {
         parts.routes =
             TokenRevocationRoutes(
                 revocations: revocations,
+                pool: context.postgres,
+                exchange: context.topology.events.name,
                 hasRevoked: { [tokens] in tokens?.forgetAll() },
                 log: context.log
             ).routes

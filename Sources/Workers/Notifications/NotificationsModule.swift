@@ -19,7 +19,7 @@ package struct NotificationsModule: DomainModule {
     package static var messages: [MessageDescription] { NotificationMessages.all }
     package static var fleetOnly: FleetOnlyMessages {
         FleetOnlyMessages(
-            events: [NotificationOutcome.sent, NotificationOutcome.failed],
+            events: [NotificationRequested.name, NotificationOutcome.sent, NotificationOutcome.failed],
             commands: DeliveryQueue.names.sorted()
         )
     }

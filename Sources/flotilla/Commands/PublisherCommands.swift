@@ -17,11 +17,11 @@ enum PublisherCommands {
 
     static let all = Command(
         "publisher",
-        "Makes and lists the broker's users of services that publish over AMQP",
+        "Makes, lists and removes the broker's users of services that publish over AMQP",
         details:
             "Which services there are, and what they may send, is in the section publishers of queues.yaml. It needs "
             + "RABBITMQ_MANAGEMENT_URL, with a user who has the tag administrator.",
-        verbs: [create, list, rotate]
+        verbs: [create, list, rotate, PublisherRemoveCommand.command]
     )
 
     private static let create = Command(
@@ -52,6 +52,7 @@ enum PublisherCommands {
             for topic in topics { try await management.set(topic) }
             if let permission { try await management.set(permission) }
         }
+        await OperatorEvent("publisher.create", of: publisher.user).record(configuration, orNoteOn: invocation.console)
         try show(password, of: publisher, in: invocation, configuration)
         return .done
     }
@@ -76,6 +77,7 @@ enum PublisherCommands {
             }
             try await management.setUser(publisher.user, password: password, tags: tags)
         }
+        await OperatorEvent("publisher.rotate", of: publisher.user).record(configuration, orNoteOn: invocation.console)
         try show(password, of: publisher, in: invocation, configuration)
         return .done
     }
@@ -204,7 +206,8 @@ enum PublisherCommands {
         return (topology, publisher)
     }
 
-    private static func withManagement<R: Sendable>(
+    /// Lends the broker's management interface.
+    static func withManagement<R: Sendable>(
         _ configuration: Configuration,
         _ body: (ManagementAPI) async throws -> R
     ) async throws -> R {

@@ -44,12 +44,14 @@ enum TopologyCommands {
             + "is on the broker beside queues.yaml is a warning: flotilla topology prune deletes what the fleet once made.",
         examples: ["flotilla topology apply"]
     ) { invocation in
-        let outcome = try await withDeployment(try invocation.configuration()) { deployment in
+        let configuration = try invocation.configuration()
+        let outcome = try await withDeployment(configuration) { deployment in
             try await deployment.apply {
                 let verb = $0.kind == .obsolete ? "removed " : $0.kind == .drifted ? "put right " : ""
                 invocation.console.note("  \(verb)\($0.object.rawValue) \($0.name)")
             }
         }
+        await record(outcome, configuration, invocation.console)
         let isTable = invocation[OutputFormat.option] == .table
         if isTable {
             invocation.console.print(
@@ -76,6 +78,21 @@ enum TopologyCommands {
             )
         }
         return outcome.remaining.differences.count == extra ? .done : .partlyDone
+    }
+
+    /// Nothing when nothing was changed.
+    private static func record(
+        _ outcome: TopologyDeployment.Outcome,
+        _ configuration: Configuration,
+        _ console: Console
+    ) async {
+        let counts = [
+            ("created", outcome.created.count), ("removed", outcome.removed.count), ("mended", outcome.mended.count),
+        ]
+        guard counts.contains(where: { $0.1 > 0 }) else { return }
+        var event = OperatorEvent("topology.apply")
+        event.details = counts.map { ($0.0, "\($0.1)") }
+        await event.record(configuration, orNoteOn: console)
     }
 
     private struct Row: Encodable {

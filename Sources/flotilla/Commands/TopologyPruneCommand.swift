@@ -44,6 +44,15 @@ enum TopologyPruneCommand {
             let prune = try await deployment.prune(namespaces: names)
             return try await deployment.perform(prune, forced: invocation[force], isDryRun: isDryRun)
         }
+        let deleted = pruned.filter { $0.kept == nil }
+        if !isDryRun, !deleted.isEmpty {
+            var event = OperatorEvent("topology.prune")
+            event.details = [
+                ("deleted", "\(deleted.count)"), ("messages", "\(deleted.reduce(0) { $0 + $1.messages })"),
+                ("isForced", "\(invocation[force])"),
+            ]
+            await event.record(configuration, orNoteOn: invocation.console)
+        }
         let rows = pruned.map { Row($0, isDryRun: isDryRun) }
         if rows.isEmpty, invocation[OutputFormat.option] == .table {
             invocation.console.print("There is nothing to prune.")

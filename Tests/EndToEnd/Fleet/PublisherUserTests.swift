@@ -1,3 +1,4 @@
+import FlotillaMessaging
 import FlotillaModels
 import FlotillaStorage
 import FlotillaTestSupport
@@ -77,5 +78,39 @@ extension FleetTests {
         #expect(try await !publish("profile.viewed", "{}", by: url))
         let new = url.replacing(/:[0-9a-f]+@/, with: ":another-\(word)@")
         #expect(try await publish("profile.viewed", "{}", by: new))
+    }
+
+    @Test func `a publisher is removed once its line is gone, or by force, and nobody else ever is`() async throws {
+        let fleet = try await FleetFixture.current()
+        let word = TestServers.uniqueWord()
+        let path = fleet.home.path + "/\(word).yaml"
+        let text = try String(contentsOfFile: FleetFixture.queuesFile, encoding: .utf8)
+        let lines = ["", "-forced"].map { "  \(word)\($0): { user: \(word)\($0), events: [ profile.viewed ] }\n" }
+        try text.replacing("publishers:\n", with: "publishers:\n" + lines.joined())
+            .write(toFile: path, atomically: true, encoding: .utf8)
+        func run(_ words: String..., in file: String) async throws -> (status: Int32, text: String, messages: String) {
+            let output = try await fleet.home.run(["publisher"] + words, environment: ["FLOTILLA_QUEUES": file])
+            return (output.status, output.text, output.messages)
+        }
+        let url = try await run("create", word, in: path).text.trimmingCharacters(in: .whitespacesAndNewlines)
+        #expect(try await run("create", "\(word)-forced", in: path).status == 0)
+        #expect(try publish("profile.viewed", "{}", by: url))
+
+        let listed = try await run("remove", word, "--yes", in: path)
+        #expect(listed.status == 2 && listed.messages.contains("lists the publisher \(word)"))
+        #expect(try await run("remove", word, in: FleetFixture.queuesFile).status == 2)
+        #expect(try publish("profile.viewed", "{}", by: url))
+        let removed = try await run("remove", word, "--yes", in: FleetFixture.queuesFile)
+        #expect(removed.status == 0, "\(removed.messages)")
+        #expect(try !publish("profile.viewed", "{}", by: url))
+        #expect(try await run("remove", word, "--yes", in: FleetFixture.queuesFile).status == 1)
+        let forced = try await run("remove", "\(word)-forced", "--force", "--yes", in: path)
+        #expect(forced.status == 0, "\(forced.messages)")
+
+        let own = try RabbitMQConfiguration(url: fleet.addresses["RABBITMQ_URL"] ?? "").user
+        for user in [own, "publisher"] {
+            let refused = try await run("remove", user, "--force", "--yes", in: FleetFixture.queuesFile)
+            #expect(refused.status == 2, "\(user)")
+        }
     }
 }

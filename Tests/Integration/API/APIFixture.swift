@@ -6,6 +6,7 @@ import FlotillaAudit
 import FlotillaControlAPI
 import FlotillaHTTPRouting
 import FlotillaHTTPServer
+@testable import FlotillaIdentity
 import FlotillaModels
 import FlotillaNotifications
 import FlotillaStorage
@@ -45,6 +46,7 @@ struct APIFixture: Sendable {
     ///   - limits: none unless given.
     ///   - origins: no pages unless given.
     ///   - seal: seals where messages came from.
+    ///   - revocations: `nil` is an API without them.
     static func with(
         _ pool: PostgresPool,
         lists: PostgresPool? = nil,
@@ -60,6 +62,7 @@ struct APIFixture: Sendable {
         origins: CrossOriginPolicy? = nil,
         seal: ReceivedSeal? = nil,
         messages: MessageCatalog = MessageCatalog(),
+        revocations: Revocations? = nil,
         _ body: (APIFixture) async throws -> Void
     ) async throws {
         let key = try await APIKeys(pool).create(name: "tests", scopes: scopes, grants: grants)
@@ -84,6 +87,7 @@ struct APIFixture: Sendable {
             origins: origins,
             seal: seal,
             routes: routes(context, notifications, audit, ticketFiles, scanner)
+                + (revocations.map { revocationRoutes($0, context) } ?? [])
         )
         let result: Result<Void, any Error>
         do {
@@ -92,6 +96,16 @@ struct APIFixture: Sendable {
         await server.stop(within: .seconds(2))
         await probe.close()
         try result.get()
+    }
+
+    private static func revocationRoutes(_ revocations: Revocations, _ context: APIContext) -> [Route] {
+        TokenRevocationRoutes(
+            revocations: revocations,
+            pool: context.postgres,
+            exchange: context.topology.events.name,
+            hasRevoked: {},
+            log: context.log
+        ).routes
     }
 
     private static func routes(

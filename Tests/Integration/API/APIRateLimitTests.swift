@@ -4,6 +4,7 @@ import FlotillaStorage
 import FlotillaTelemetry
 import FlotillaTestSupport
 import Foundation
+import Synchronization
 import Testing
 
 /// Rate limits of servers that share a Redis, and of one whose Redis is silent.
@@ -101,6 +102,40 @@ struct APIRateLimitTests {
             #expect(granted >= min(600, 200 - 10))
             #expect(granted <= 200 + regained + 2 * 10)
             for client in clients { await client.close() }
+        }
+    }
+
+    @Test func `one late answer is that request's alone; three in a row are every request's`() async throws {
+        try await RedisServer.with { server in
+            let redis = RedisClient(try RedisConfiguration(url: server.url), name: "test")
+            let reports = Mutex<[Bool]>([])
+            let shared = SharedRates(RateLimits(redis), patience: .milliseconds(200)) { isShared in
+                reports.withLock { $0.append(isShared) }
+            }
+            let limiter = RateLimiter(Self.hourly, name: "test", shared: shared)
+            let first = await limiter.take("caller")
+            #expect(first.isGranted && first.remaining == 5)
+            for _ in 0..<2 {
+                server.freeze()
+                // Its own count knows of the first request alone.
+                #expect(await limiter.take("caller").isGranted)
+                server.thaw()
+                try await eventually("Redis answers in time again") {
+                    let start = ContinuousClock.now
+                    _ = await limiter.take("another")
+                    return .now - start < .milliseconds(200)
+                }
+            }
+            #expect(reports.withLock { $0 } == [])
+            server.freeze()
+            for number in 0..<3 { #expect(await limiter.take("new \(number)").isGranted) }
+            #expect(reports.withLock { $0 } == [false])
+            server.thaw()
+            try await eventually("limits are shared again", within: .seconds(60)) {
+                _ = await limiter.take("another")
+                return reports.withLock { $0 } == [false, true]
+            }
+            await redis.close()
         }
     }
 

@@ -11,7 +11,7 @@ import Testing
 /// The audit log knows who it was: what a request makes is traced to its key, route and address, under the hash.
 @Suite(.enabled(if: TestDatabase.isAvailable))
 struct APITraceTests {
-    private static func seal() throws -> ReceivedSeal {
+    static func seal() throws -> ReceivedSeal {
         ReceivedSeal(try MasterKeyring { try MasterKeys(AuditWorkerTests.masters) })
     }
 
@@ -31,13 +31,13 @@ struct APITraceTests {
         ("POST", "/api/v1/search", "/api/v1/search", #"{"companyId":"c-1"}"#),
     ]
 
-    private struct Row {
+    struct Row {
         let event, messageID: String
         let by, route, address, id: String?
         let isRecent: Bool
     }
 
-    private func rows(_ pool: PostgresPool) async throws -> [Row] {
+    func rows(_ pool: PostgresPool) async throws -> [Row] {
         let sql = """
             SELECT event, message_id, received_by, received_route, received_address, received_id,
                 coalesce(received_at BETWEEN now() - interval '1 minute' AND now() + interval '1 second', false)
@@ -57,7 +57,7 @@ struct APITraceTests {
     }
 
     /// Has the audit worker take all that waits in the outbox, as the relay and the broker would bring it.
-    private func relay(
+    func relay(
         _ pool: PostgresPool,
         changing change: (inout HandlerHarness.Input) -> Void = { _ in }
     ) async throws {

@@ -139,6 +139,23 @@ struct AuthServiceTests {
         }
     }
 
+    @Test func `a service that has failed several times is a problem until it answers, and only then`() async throws {
+        try await Self.with { fixture in
+            #expect(await fixture.client.problem() == nil)
+            try await fixture.server.stop()
+            for number in 0..<2 { _ = await fixture.response("good-\(number)") }
+            #expect(await fixture.client.problem() == nil)
+            _ = await fixture.response("good-2")
+            #expect(await fixture.client.problem() != nil)
+            fixture.clock.pass(.seconds(1))
+            #expect(await fixture.client.problem() != nil)
+            fixture.server.keepFolder()
+            let server = try await StandIn("auth-service.py", folder: fixture.server.folder, port: fixture.server.port)
+            #expect(await fixture.client.problem() == nil)
+            #expect(server.count("requests") == 1)
+        }
+    }
+
     @Test func `a service that is silent is given up after the time that it may take`() async throws {
         try await Self.with(timeout: .milliseconds(300)) { fixture in
             try fixture.server.answer(#"{"hang":true}"#)

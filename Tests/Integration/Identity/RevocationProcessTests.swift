@@ -2,7 +2,7 @@ import FlotillaTestSupport
 import Foundation
 import Testing
 
-/// Two processes of the built API side by side.
+/// Processes of the built API, one or two side by side.
 @Suite(.enabled(if: TestServers.areAvailable))
 struct RevocationProcessTests {
     private struct API {
@@ -47,6 +47,27 @@ struct RevocationProcessTests {
                 "scope": "\"\(scope)\"",
             ])
         )
+    }
+
+    @Test(.timeLimit(.minutes(5)))
+    func `the API is degraded while its auth service is left alone`() async throws {
+        let log = FileManager.default.temporaryDirectory.appending(path: TestServers.uniqueWord())
+        defer { try? FileManager.default.removeItem(at: log) }
+        try await TestDatabase.with(migrated: true) { database in
+            let service = "http://127.0.0.1:\(try FreePort.find())"
+            let api = try await API(["DATABASE_URL": database.url, "AUTH_SERVICE_URL": service], log: log)
+            let before = try await api.call("GET", "/health/ready", "none")
+            #expect(before.body.contains(#""name":"auth-service","status":"up","needed":false"#), "\(before.body)")
+            for number in 0..<3 {
+                #expect(try await api.call("GET", "/api/v1/jobs", "opaque-\(number)").status == 503)
+            }
+            try await eventually("readiness tells of it", within: .seconds(30)) {
+                let ready = try await api.call("GET", "/health/ready", "none")
+                return ready.status == 200 && ready.body.contains(#""status":"degraded""#)
+                    && ready.body.contains(#""name":"auth-service","status":"down""#)
+            }
+            #expect(try await api.process.stop() == 0)
+        }
     }
 
     @Test(.timeLimit(.minutes(5)))

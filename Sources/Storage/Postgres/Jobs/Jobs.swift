@@ -76,12 +76,14 @@ package struct Jobs: Sendable {
     ///
     /// - Parameters:
     ///   - text: part of the id, type, correlation id or error message; upper and lower case are alike.
+    ///   - searchesErrors: false looks for the text in ids and types alone.
     ///   - cursor: the id of the last job of the page before.
     ///   - limit: from 1 to 500.
     package func list(
         state: JobState? = nil,
         type: String? = nil,
         text: String? = nil,
+        searchesErrors: Bool = true,
         after cursor: String? = nil,
         limit: Int = 50
     ) async throws(PostgresError) -> [Job] {
@@ -99,7 +101,7 @@ package struct Jobs: Sendable {
             add("(id = lower(?) OR correlation_id IN (?, lower(?)))", text)
         } else if let text {
             add(
-                "(id ILIKE ? OR type ILIKE ? OR correlation_id ILIKE ? OR error_message ILIKE ?)",
+                "(id ILIKE ? OR type ILIKE ? OR correlation_id ILIKE ?\(searchesErrors ? " OR error_message ILIKE ?" : ""))",
                 "%\(text.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_"))%"
             )
         }

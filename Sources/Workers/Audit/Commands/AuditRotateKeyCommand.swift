@@ -31,6 +31,9 @@ enum AuditRotateKeyCommand {
                     }
                     counts.append((secrets, count))
                 }
+                var event = OperatorEvent("master-key.rotate", of: masters.current.id)
+                event.details = counts.map { ($0.secrets.member, "\($0.count)") }
+                try await event.record(in: pool, configuration)
                 let table = Table(
                     ["master key"] + counts.map(\.secrets.title),
                     [[Table.Cell(masters.current.id)] + counts.map { Table.Cell("\($0.count)") }]

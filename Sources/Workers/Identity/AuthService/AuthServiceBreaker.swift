@@ -16,6 +16,11 @@ struct AuthServiceBreaker: Sendable {
     private var retryAt: ContinuousClock.Instant?
     private var isTrying = false
 
+    var isOpen: Bool { breaker.isOpen }
+
+    /// Whether nothing is asked now.
+    func isHolding(at now: ContinuousClock.Instant) -> Bool { isOpen && retryAt.map { now < $0 } ?? false }
+
     /// - Returns: how long to wait; `nil` when a request may go.
     mutating func admit(at now: ContinuousClock.Instant) -> Duration? {
         guard breaker.isOpen, let retryAt else { return nil }

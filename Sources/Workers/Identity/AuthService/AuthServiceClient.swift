@@ -118,6 +118,15 @@ package final class AuthServiceClient: Sendable {
         return answer.map { $0.status < 500 } ?? false
     }
 
+    /// What is wrong with the service, if anything is. It is asked only where the breaker is open, and might be closed by
+    /// the next token: as long as none comes, only an answer can tell that the service is back.
+    package func problem() async -> String? {
+        let (isOpen, isHolding) = breaker.withLock { ($0.isOpen, $0.isHolding(at: now())) }
+        guard isOpen else { return nil }
+        if !isHolding, await isReachable() { return nil }
+        return "it has failed several times, and is left alone for a while: tokens that it has to vouch for are 503"
+    }
+
     /// - Parameter isAsked: whether it is the user who was asked for: another one is no answer.
     private func user(
         _ person: Person,

@@ -31,6 +31,7 @@ package final class CallerTokens: TokenVerifier {
     private let service: AuthServiceClient?
     private let revocations: Revocations?
     private let policy: RevocationPolicy
+    private let checks: TokenCheckMetrics
     private let log: Log
     private let now: @Sendable () -> ContinuousClock.Instant
     private let wallClock: @Sendable () -> Int64
@@ -44,6 +45,7 @@ package final class CallerTokens: TokenVerifier {
         _ service: AuthServiceClient?,
         revocations: Revocations?,
         policy: RevocationPolicy,
+        metrics: Metrics = Metrics(),
         log: Log,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         wallClock: @escaping @Sendable () -> Int64 = { WallClock.microseconds() }
@@ -52,6 +54,7 @@ package final class CallerTokens: TokenVerifier {
         self.service = service
         self.revocations = revocations
         self.policy = policy
+        checks = TokenCheckMetrics(metrics)
         self.log = log
         self.now = now
         self.wallClock = wallClock
@@ -75,7 +78,13 @@ package final class CallerTokens: TokenVerifier {
         return entry.standing != .revoked && entry.identity.isAlive(at: wallClock())
     }
 
+    package func isGenuine(_ token: String) -> Bool {
+        guard token.utf8.count <= JSONWebToken.longest, let checker, JSONWebToken.isLikely(token) else { return false }
+        return checker.isGenuine(token, at: wallClock())
+    }
+
     package func principal(of token: String, for scope: Scope) async throws(APIError) -> Principal {
+        if token.utf8.count > JSONWebToken.longest { checks.note(.refused(.tooLong)) }
         if let principal = try remembered(token, for: scope) { return principal }
         let checkedAt = now()
         var identity = try await identity(of: token)
@@ -87,6 +96,7 @@ package final class CallerTokens: TokenVerifier {
             standing = await self.standing(of: identity)
         }
         remember(Entry(identity: identity, standing: standing, checkedAt: checkedAt))
+        note(standing, for: scope)
         return try principal(identity, standing, for: scope)
     }
 
@@ -102,8 +112,10 @@ package final class CallerTokens: TokenVerifier {
             if let service { return try await service.verify(token) }
             throw TokenRefusal(.unknown, "is of a kind that is not taken here")
         } catch let error as TokenRefusal {
+            checks.note(.refused(error.code))
             throw .refusal(error)
         } catch let error as AuthServiceError {
+            checks.note(.unavailable)
             log.warning("a token can't be checked", ["reason": .string("\(error)")])
             var refusal = APIError.unavailable(
                 "The service that checks tokens",
@@ -112,6 +124,7 @@ package final class CallerTokens: TokenVerifier {
             refusal.isAboutCredential = error.code == .violation
             throw refusal
         } catch {
+            checks.note(.unavailable)
             log.warning("a token can't be checked", ["reason": .string("\(error)")])
             throw .unavailable("What tokens are checked with", retryAfter: 5)
         }
@@ -124,6 +137,14 @@ package final class CallerTokens: TokenVerifier {
         } catch {
             log.warning("Redis can't say which tokens are revoked", ["reason": .string("\(error)")])
             return .unknown
+        }
+    }
+
+    private func note(_ standing: Standing, for scope: Scope) {
+        switch standing {
+        case .good: checks.note(.accepted)
+        case .revoked: checks.note(.refused(.revoked))
+        case .unknown: checks.note(policy.scopes.contains(scope) ? .accepted : .unavailable)
         }
     }
 

@@ -38,21 +38,25 @@ enum TokenRevokeCommand {
         }
         let client = RedisClient(redis, name: "flotilla command")
         let revocations = Revocations(client, longestLife: configuration[Settings.longestTokenLife])
-        let result: Result<String, RedisError>
+        let result: Result<(text: String, event: OperatorEvent), RedisError>
         do throws(RedisError) {
             if let target {
                 let end = try await revocations.revoke(target.name, expiresAt: target.expiresAt)
                 let until = end.map { "until \(WallClock.iso8601($0 * 1_000_000))" } ?? "though it has ended already"
-                result = .success("Revoked \(target.name) \(until)")
+                let event = OperatorEvent("token.revoke", of: target.name)
+                result = .success(("Revoked \(target.name) \(until)", event))
             } else {
                 let now = WallClock.microseconds() / 1_000_000
                 try await revocations.revoke(subject: text, issuedBy: now, undated: true)
-                result = .success("Revoked all tokens of \(text) that were issued until now")
+                let event = OperatorEvent("token.revoke-user", of: text)
+                result = .success(("Revoked all tokens of \(text) that were issued until now", event))
             }
         } catch { result = .failure(error) }
         await client.close()
         do throws(RedisError) {
-            invocation.console.note(try result.get())
+            let (text, event) = try result.get()
+            await event.record(configuration, orNoteOn: invocation.console)
+            invocation.console.note(text)
         } catch {
             throw CommandError("Redis: \(error)", remedy: "see flotilla services status")
         }

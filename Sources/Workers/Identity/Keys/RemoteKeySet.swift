@@ -57,6 +57,8 @@ package final class RemoteKeySet: TokenKeySource {
         return nil
     }
 
+    package func knownKey(_ name: String?) -> TokenKey? { state.withLock { $0.keys?.key(name) } }
+
     /// The key, or what to wait for before it is looked for again.
     private func look(for name: String?, in state: inout State) -> (TokenKey?, Task<Void, Never>?) {
         let now = now()

@@ -70,4 +70,6 @@ package struct TokenKeySet: TokenKeySource {
     }
 
     package func key(_ name: String?) -> TokenKey? { name.map { named[$0] } ?? single }
+
+    package func knownKey(_ name: String?) -> TokenKey? { key(name) }
 }

@@ -4,6 +4,9 @@ package protocol TokenKeySource: Sendable {
     ///
     /// - Throws: `TokenKeysUnavailable` when that can't be found out now.
     func key(_ name: String?) async throws(TokenKeysUnavailable) -> TokenKey?
+
+    /// The same among the keys that are here; nobody is asked.
+    func knownKey(_ name: String?) -> TokenKey?
 }
 
 /// The keys can't be had now.

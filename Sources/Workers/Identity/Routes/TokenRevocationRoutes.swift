@@ -1,4 +1,5 @@
 import FlotillaHTTPRouting
+import FlotillaModules
 import FlotillaPlatform
 import FlotillaStorage
 import FlotillaTelemetry
@@ -22,6 +23,9 @@ struct TokenRevocationRoutes {
 
     /// `nil` without Redis.
     let revocations: Revocations?
+    let pool: PostgresPool
+    /// Where the fleet's events go.
+    let exchange: String
     /// Called once a token is revoked.
     let hasRevoked: @Sendable () -> Void
     let log: Log
@@ -52,6 +56,7 @@ struct TokenRevocationRoutes {
             throw APIError.unavailable("Redis")
         }
         hasRevoked()
+        await record(target)
         log.info(
             "a token was revoked",
             correlationID: call.correlationID,
@@ -61,6 +66,20 @@ struct TokenRevocationRoutes {
         data.add("id", target.name)
         data.add("until", end.map { WallClock.iso8601($0 * 1_000_000) })
         return Envelope.success(data.closed)
+    }
+
+    /// Hands it to the audit log. The token is revoked by now, whatever becomes of this.
+    private func record(_ target: RevocationTarget) async {
+        guard let request = ReceivedRequest.current else { return }
+        let message = OperatorEvent("token.revoke", of: target.name).message(of: request, to: exchange)
+        do throws(PostgresError) {
+            _ = try await pool.query(Outbox.insert([message]))
+        } catch {
+            log.error(
+                "a revocation is missing from the audit log",
+                ["token": .string(target.name), "by": .string(request.from.by), "reason": .string("\(error)")]
+            )
+        }
     }
 
     private static func target(of call: Call) throws(APIError) -> RevocationTarget {

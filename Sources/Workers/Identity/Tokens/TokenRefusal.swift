@@ -1,6 +1,6 @@
 /// Why a token proves nothing.
 package struct TokenRefusal: Error, Sendable, Hashable, CustomStringConvertible {
-    package enum Code: String, Sendable, Hashable {
+    package enum Code: String, Sendable, Hashable, CaseIterable {
         /// Longer than a token may be; nothing of it was read.
         case tooLong = "too_long"
         /// Not three parts of base64url with a JSON object each in the first two.

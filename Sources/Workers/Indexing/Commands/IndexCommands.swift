@@ -101,6 +101,9 @@ package enum IndexCommands {
         } catch let error as PostgresError {
             throw CommandError("the index was not rebuilt, and is as it was: \(error)", remedy: "run flotilla doctor")
         }
+        var event = OperatorEvent("index.rebuild", of: "\(report.generation)")
+        event.details = [("auditOnly", "\(invocation[auditOnly])"), ("documents", "\(report.documents)")]
+        await event.record(configuration, orNoteOn: console)
         try invocation.show(
             Rebuilt(report),
             as: Table(

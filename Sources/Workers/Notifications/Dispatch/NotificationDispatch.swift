@@ -15,6 +15,8 @@ package struct NotificationDispatch: Sendable {
     private let identity: NotificationIdentity
     private let topology: Topology
 
+    var eventExchange: String { topology.events.name }
+
     package init(_ texts: NotificationTexts, topology: Topology) {
         templates = texts.templates
         identity = texts.identity

@@ -40,6 +40,8 @@ package struct NotificationIntake: Sendable {
                 return .existing(try await Self.summaries(of: holder.resource, transaction))
             }
             let planned = try await dispatch.dispatch(request, id: id) { try await transaction.pipeline($0) }
+            let requested = NotificationRequested(id: id, request: request, notifications: planned)
+            _ = try await transaction.query(Outbox.insert([requested.message(to: dispatch.eventExchange)]))
             let sent = planned.filter { $0.status == .sent }.map(\.id)
             let times = sent.isEmpty ? [:] : try await Self.times(of: sent, transaction)
             try await transaction.commit()

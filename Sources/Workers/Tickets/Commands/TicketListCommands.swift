@@ -82,8 +82,11 @@ enum TicketListCommands {
         examples: ["flotilla ticket stop uuid-123"]
     ) { invocation in
         let id = invocation[job]
-        let isStopped = try await invocation.configuration().withPostgres { pool in
-            try await TicketRecords(pool).stop(job: id)
+        let configuration = try invocation.configuration()
+        let isStopped = try await configuration.withPostgres { pool in
+            guard try await TicketRecords(pool).stop(job: id) else { return false }
+            try await OperatorEvent("ticket.stop", of: id).record(in: pool, configuration)
+            return true
         }
         guard isStopped else { throw CommandError("no job \(id) is running") }
         invocation.console.note("Job \(id) stops after the tickets that it is at")
