@@ -197,7 +197,9 @@ struct APIAccessTests {
                 #expect(try await api.call("POST", "/api/v1/events", event, key: key.revealed).status == 403)
                 try await eventually("the use is written") { try await keys.find(key.id)?.lastUsedAt != nil }
                 let grants = Grants(events: ["default", "payment.succeeded"])
-                #expect(try await keys.change(key.id, scopes: [.enqueue], grants: grants))
+                let note = SQLStatement("INSERT INTO queue_marks (queue) VALUES ('told')")
+                #expect(try await keys.change(key.id, scopes: [.enqueue], grants: grants, record: [note]))
+                #expect(try await database.count("SELECT count(*) FROM queue_marks") == 1)
                 #expect(try await keys.find(key.id)?.grants == grants)
                 try await eventually("the new grant holds") {
                     try await api.call("POST", "/api/v1/events", event, key: key.revealed).status == 202

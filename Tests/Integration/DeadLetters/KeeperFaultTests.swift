@@ -130,7 +130,10 @@ struct KeeperFaultTests {
             )
             try await fixture.database.execute("ALTER TABLE dead_letters DROP CONSTRAINT ck_test")
             try await withKeeper(fixture) {
-                try await eventually("the neighbours are filed", within: .seconds(20)) { try await filed(fixture) == 2 }
+                try await eventually("the neighbours are filed", within: .seconds(20)) {
+                    let left = try await fixture.store.unfiled()
+                    return try await filed(fixture) == 2 && left.map(\.count) == [1]
+                }
             }
             let unfiled = try await fixture.store.unfiled()
             #expect(unfiled.map(\.count) == [1])
