@@ -133,6 +133,8 @@ struct RequestLimitsTests {
 
         func isKnown(_ token: String) -> Bool { token == "known" }
 
+        func isGenuine(_ token: String) -> Bool { false }
+
         func principal(of token: String, for scope: Scope) async throws(APIError) -> Principal {
             var error = APIError.unavailable("The service that checks tokens")
             error.isAboutCredential = token != "outage"
