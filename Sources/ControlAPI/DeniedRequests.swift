@@ -80,13 +80,16 @@ final class DeniedRequests: Sendable {
         }
     }
 
-    /// Reports all that is not reported yet; to be called when no request comes any more.
+    /// Reports all that is not reported yet, unless Postgres is away; to be called when no request comes any more.
     func flushAll() async {
         for task in reports.withLock({ Array($0.values) }) { await task.value }
         let rest = tallies.withLock { tallies in
             Array(tallies.keys).compactMap { Self.take($0, &tallies, evenIfRecent: true) }
         }
-        for (key, tally) in rest { await report(tally, of: key) }
+        for (key, tally) in rest {
+            // The next one would wait for it in vain as well.
+            guard await report(tally, of: key) else { return }
+        }
     }
 
     /// Reports what has come since the last report of its kind, where that was a minute ago; to be called every few seconds.
@@ -111,7 +114,9 @@ final class DeniedRequests: Sendable {
         return (key, tally)
     }
 
-    private func report(_ tally: Tally, of key: Key) async {
+    /// - Returns: whether the audit log will have it.
+    @discardableResult
+    private func report(_ tally: Tally, of key: Key) async -> Bool {
         let denied = tally.denied
         if key == .many {
             log.warning("requests of many callers were refused", ["count": .integer(tally.count)])
@@ -128,9 +133,11 @@ final class DeniedRequests: Sendable {
         }
         do {
             try await intake.publish(message(tally, isOfMany: key == .many))
+            return true
         } catch {
             // It is counted in the next one.
             tallies.withLock { $0[key]?.count += tally.count }
+            return false
         }
     }
 
