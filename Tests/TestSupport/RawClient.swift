@@ -27,10 +27,8 @@ package final class RawClient: @unchecked Sendable {
         var local = sockaddr_in()
         local.sin_family = sa_family_t(AF_INET)
         let isBound = inet_pton(AF_INET, source, &local.sin_addr) == 1 && Self.call(bind, descriptor, &local)
-        guard isBound, Self.call(connect, descriptor, &address) else {
-            close(descriptor)
-            throw Refused()
-        }
+        // The descriptor is closed by `deinit`, which runs after a throw as well.
+        guard isBound, Self.call(connect, descriptor, &address) else { throw Refused() }
     }
 
     deinit { close(descriptor) }

@@ -20,7 +20,8 @@ struct RevocationProcessTests {
             try await eventually("the API listens", every: .milliseconds(50)) {
                 guard process.isRunning else {
                     let text = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
-                    throw TestSetupError(description: "the API has ended: \(text.suffix(500))")
+                    let status = try await process.waitForEnd()
+                    throw TestSetupError(description: "the API has ended with \(status): \(text.suffix(500))")
                 }
                 return (try? RawClient(port: port)) != nil
             }
