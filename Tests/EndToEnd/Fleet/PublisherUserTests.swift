@@ -94,15 +94,15 @@ extension FleetTests {
         }
         let url = try await run("create", word, in: path).text.trimmingCharacters(in: .whitespacesAndNewlines)
         #expect(try await run("create", "\(word)-forced", in: path).status == 0)
-        #expect(try publish("profile.viewed", "{}", by: url))
+        #expect(try await publish("profile.viewed", "{}", by: url))
 
         let listed = try await run("remove", word, "--yes", in: path)
         #expect(listed.status == 2 && listed.messages.contains("lists the publisher \(word)"))
         #expect(try await run("remove", word, in: FleetFixture.queuesFile).status == 2)
-        #expect(try publish("profile.viewed", "{}", by: url))
+        #expect(try await publish("profile.viewed", "{}", by: url))
         let removed = try await run("remove", word, "--yes", in: FleetFixture.queuesFile)
         #expect(removed.status == 0, "\(removed.messages)")
-        #expect(try !publish("profile.viewed", "{}", by: url))
+        #expect(try await !publish("profile.viewed", "{}", by: url))
         #expect(try await run("remove", word, "--yes", in: FleetFixture.queuesFile).status == 1)
         let forced = try await run("remove", "\(word)-forced", "--force", "--yes", in: path)
         #expect(forced.status == 0, "\(forced.messages)")

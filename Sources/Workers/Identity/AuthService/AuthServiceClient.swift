@@ -139,7 +139,7 @@ package final class AuthServiceClient: Sendable {
             $0 == nil ? Self.refusalTrust : Self.longestTrust
         } _: {
             let request = self.configuration.request("GET", path)
-            return try await self.ask(request, "look a user up") {
+            return try await self.ask(request, "look a user up", blames: .unavailable) {
                 answer throws(AuthServiceError) -> AuthServiceUser? in
                 if [400, 404, 410, 422].contains(answer.status) { return nil }
                 let json = try answer.object(for: "look a user up")
@@ -152,16 +152,18 @@ package final class AuthServiceClient: Sendable {
         }
     }
 
+    /// - Parameter blames: what status 500 is: for a token, which is a stranger's, it may be the token's fault.
     private func ask<Answer: Sendable>(
         _ request: HTTPRequest,
         _ operation: String,
+        blames: AuthServiceError.Code = .violation,
         _ read: @Sendable (HTTPClientResponse) throws(AuthServiceError) -> Answer
     ) async throws(AuthServiceError) -> Answer {
         if let wait = breaker.withLock({ $0.admit(at: now()) }) {
             throw AuthServiceError(.held, operation, "the auth service has failed several times", retryAfter: wait)
         }
         do throws(AuthServiceError) {
-            let answer = try await send(request, operation)
+            let answer = try await send(request, operation, blames)
             let result = try read(answer)
             noteAnswer()
             return result
@@ -184,8 +186,11 @@ package final class AuthServiceClient: Sendable {
         if breaker.withLock({ $0.recordSuccess() }) == .closed { log.info("the auth service answers again") }
     }
 
-    private func send(_ request: HTTPRequest, _ operation: String) async throws(AuthServiceError) -> HTTPClientResponse
-    {
+    private func send(
+        _ request: HTTPRequest,
+        _ operation: String,
+        _ blamed: AuthServiceError.Code
+    ) async throws(AuthServiceError) -> HTTPClientResponse {
         let answer: HTTPClientResponse
         do throws(OutboundError) {
             answer = try await http.send(request)
@@ -196,7 +201,7 @@ package final class AuthServiceClient: Sendable {
         case 200..<300, 400..<429, 430..<500: return answer
         case 300..<400:
             throw AuthServiceError(.violation, operation, "it sends elsewhere with status \(answer.status)")
-        case 500: throw AuthServiceError(.violation, operation, "status 500")
+        case 500: throw AuthServiceError(blamed, operation, "status 500")
         default:
             let wait = min(answer.retryAfter ?? .seconds(2), Self.longestHold)
             throw AuthServiceError(.unavailable, operation, "status \(answer.status)", retryAfter: wait)

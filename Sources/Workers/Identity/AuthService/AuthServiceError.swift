@@ -3,7 +3,7 @@ package struct AuthServiceError: Error, Sendable, Hashable, CustomStringConverti
     package enum Code: Sendable, Hashable {
         /// No answer, or one of an overloaded or broken service.
         case unavailable
-        /// An answer of another shape, a redirect, one that is too long, or status 500: it may be about this one question,
+        /// An answer of another shape, a redirect, one that is too long, or status 500 to a token: it may be about this one question,
         /// and says nothing of the service.
         case violation
         /// It was not asked, since it has failed several times in a row.
