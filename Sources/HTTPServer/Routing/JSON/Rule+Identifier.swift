@@ -13,10 +13,10 @@ extension Rule {
                     guard member.kind == .string else { throw member.mismatch("a whole number or a string") }
                     return ExternalID(try text.read(member), isNumber: false)
                 }
-                guard let number = Int(member.text) ?? wholeNumber(member.text) else {
+                guard let number = Int64(member.text), "\(number)" == member.text else {
                     throw RuleProblem("has to be a whole number or a string")
                 }
-                return ExternalID("\(number)", isNumber: true)
+                return ExternalID(member.text, isNumber: true)
             },
             readText: { given throws(RuleProblem) in ExternalID(try text.readText(given), isNumber: false) }
         )
