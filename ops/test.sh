@@ -87,6 +87,8 @@ for filter in "${stages[@]}"; do
     stage "$filter" timeout --kill-after=10 1200 swift test "${run[@]}" --filter "$filter"
 done
 if [ "${1-}" = "" ]; then
+    stage "what takes all descriptors and threads" env FLOTILLA_TESTS_ALONE=yes timeout --kill-after=10 300 \
+        swift test "${run[@]}" --filter '^PlatformTests\.ShortageTests'
     stage "examples" ops/test-examples.sh
     stage "the ledger's own tests" \
         /usr/bin/python3 -m unittest discover --quiet --start-directory Tests/Chaos --pattern '*_test.py'

@@ -61,7 +61,7 @@ package struct APIProcess: Sendable {
     }
 
     /// How long a request waits for a connection to Postgres.
-    package static let patience = Duration.milliseconds(2_200)
+    package static let waitLimit = Duration.milliseconds(2_200)
 
     private let configuration: Configuration
 
@@ -80,7 +80,7 @@ package struct APIProcess: Sendable {
             configuration.postgres.forRequests,
             size: configuration.postgresConnections,
             name: "flotilla api",
-            patience: Self.patience
+            waitLimit: Self.waitLimit
         )
         do {
             try await pool.requireSoundSessions()
@@ -90,7 +90,7 @@ package struct APIProcess: Sendable {
         }
         var listSettings = configuration.postgres.forRequests
         listSettings.statementTimeout = configuration.listTimeout
-        let lists = PostgresPool(listSettings, size: 2, name: "flotilla api lists", patience: Self.patience)
+        let lists = PostgresPool(listSettings, size: 2, name: "flotilla api lists", waitLimit: Self.waitLimit)
         let relayPool = PostgresPool(configuration.postgres, size: 2, name: "flotilla api relay")
         let writeProbe = WriteProbe(configuration.postgres, name: "flotilla api")
         let redis = configuration.redis.map { RedisClient($0, name: "flotilla api") }

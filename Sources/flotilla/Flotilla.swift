@@ -44,11 +44,13 @@ struct Flotilla {
         "flotilla",
         "a worker fleet on RabbitMQ",
         version: FlotillaVersion.current,
-        commands: [
-            UpCommand.all, APICommand.all, WorkerCommand.all, MigrateCommand.all, TopologyCommands.all,
-            PublisherCommands.all, PublishCommand.all, EnqueueCommand.all, DemoCommand.all, JobCommands.all,
-            QueueCommands.all,
-        ] + program.commands + [KeyCommands.all, ServicesCommands.all, DoctorCommand.all],
+        commands: FleetProgram.merged(
+            [
+                UpCommand.all, APICommand.all, WorkerCommand.all, MigrateCommand.all, TopologyCommands.all,
+                PublisherCommands.all, PublishCommand.all, EnqueueCommand.all, DemoCommand.all, JobCommands.all,
+                QueueCommands.all,
+            ] + program.commands + [KeyCommands.all, ServicesCommands.all, DoctorCommand.all]
+        ),
         examples: ["flotilla up", "flotilla demo", "flotilla dlq list", "flotilla ticket --help"],
         context: program
     )

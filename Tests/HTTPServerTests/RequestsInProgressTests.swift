@@ -7,7 +7,7 @@ struct RequestsInProgressTests {
     private static let id = RequestsInProgress.ID(caller: "key:a", key: "order-42")
 
     @Test func `the second waits until the first is answered`() async throws {
-        let requests = RequestsInProgress(patience: .seconds(60))
+        let requests = RequestsInProgress(waitLimit: .seconds(60))
         let (began, begin) = AsyncStream<Void>.makeStream()
         let (released, release) = AsyncStream<Void>.makeStream()
         let first = Task {
@@ -28,7 +28,7 @@ struct RequestsInProgressTests {
     }
 
     @Test func `one that has waited too long is told to come again`() async throws {
-        let requests = RequestsInProgress(patience: .milliseconds(20))
+        let requests = RequestsInProgress(waitLimit: .milliseconds(20))
         let (began, begin) = AsyncStream<Void>.makeStream()
         let (released, release) = AsyncStream<Void>.makeStream()
         let first = Task {

@@ -100,7 +100,7 @@ struct CallerTokensTests {
         #expect(tokens.isKnown(one) && !tokens.isKnown(other) && !tokens.isKnown(other + "x"))
         let authenticator = Authenticator(tokens: tokens) { _ in nil }
         func isUnknown(_ token: String) -> Bool {
-            authenticator.isStranger(
+            authenticator.isUnknownCaller(
                 HTTPRequest(method: "GET", target: "/", headers: ["Authorization": "Bearer \(token)"])
             )
         }

@@ -86,6 +86,20 @@ struct FleetSessionTests {
         }
     }
 
+    @Test func `while it watches, the children of others are left to them`() async throws {
+        try await Self.with("[ $1 = worker ] || exit 0; exec sleep 600") { fixture in
+            try await fixture.session.begin()
+            let watch = Task { try await fixture.session.watch() }
+            let child = try ProcessRequest("/bin/sh", ["-c", "exit 7"]).start()
+            // Several rounds of what the session does every quarter of a second.
+            try await Task.sleep(for: .milliseconds(1_500))
+            #expect(ProcessEnd.reap(child) == .exited(7))
+            watch.cancel()
+            _ = await watch.result
+            await fixture.session.end()
+        }
+    }
+
     @Test func `while it watches, the logs of the home are rotated`() async throws {
         try await Self.with("[ $1 = worker ] && exec sleep 600") { fixture in
             let log = fixture.session.home.logs + "/rabbitmq.log"

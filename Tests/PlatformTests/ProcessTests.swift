@@ -36,6 +36,13 @@ struct ProcessTests {
         }
     }
 
+    @Test func `an end that somebody else has taken is an end all the same`() async throws {
+        let child = try ProcessRequest("/bin/sh", ["-c", "exit 7"]).start()
+        #expect(try await Self.end(of: child) == .exited(7))
+        #expect(ProcessEnd.reap(child) == .unknown)
+        #expect(ProcessEnd.reap(getppid()) == .unknown)
+    }
+
     @Test func `a program that can't be executed is an error of the start`() {
         #expect(throws: SystemError.self) { try ProcessRequest("/nonexistent").start() }
         var request = ProcessRequest("/bin/true")

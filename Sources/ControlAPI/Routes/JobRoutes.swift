@@ -48,6 +48,7 @@ package struct JobRoutes: Sendable {
     private let admission: AdmissionControl
     private let rules: IntakeRules
     private let messages: MessageCatalog
+    private let topic: String
 
     /// - Parameter states: `nil` without Redis.
     package init(_ context: APIContext, states: JobStates?) {
@@ -59,6 +60,7 @@ package struct JobRoutes: Sendable {
         admission = context.admission
         rules = context.rules
         messages = context.messages
+        topic = context.topology.events.name
         intake = JobIntake(jobs)
     }
 
@@ -108,7 +110,63 @@ package struct JobRoutes: Sendable {
                 ],
                 handler: list
             ),
+            cancelRoute,
         ]
+    }
+
+    private var cancelRoute: Route {
+        Route(
+            "POST",
+            "/api/v1/jobs/{id}/cancel",
+            access: .anyOf([.operate, .enqueue]),
+            summary: "Cancel a job that has had no effect yet. A second time changes nothing.",
+            about: """
+                A job that waits does not start any more. One that runs is not interrupted: its effect is never committed. With \
+                `enqueue` alone, only jobs that this caller has enqueued.
+                """,
+            parameters: [Field.required("id", .uuid, "The job.")],
+            holdsSecrets: true,
+            answers: [
+                .of(200, "The job is cancelled.", Schemas.job), .of(404, "There is no such job."),
+                .of(409, "The job has ended, or its effect is committed (job_ended)."),
+            ],
+            handler: cancel
+        )
+    }
+
+    private func cancel(_ call: Call) async throws -> HTTPResponse {
+        let id = try jobID(of: call)
+        let job = try await job(id, of: call, orWith: .operate)
+        if job.state != .cancelled {
+            let event = OperatorEvent("job.cancel", of: id)
+            let record = ReceivedRequest.current.map { Outbox.insert([event.message(of: $0, to: topic)]) }
+            guard try await jobs.cancel(id, record: record.map { [$0] } ?? []) else {
+                throw APIError(
+                    status: 409,
+                    code: "job_ended",
+                    message: "The job has ended, or its effect is committed: it can't be cancelled any more."
+                )
+            }
+        }
+        let shown = try await jobs.get(id) ?? job
+        let isOwn = shown.createdBy != nil && shown.createdBy == call.principal?.reference
+        return Envelope.success(shown.json(live: nil, withPayload: false, mask: call.mask, isOwn: isOwn))
+    }
+
+    /// - Throws: 422 for what is no UUID.
+    private func jobID(of call: Call) throws(APIError) -> String {
+        let id = call.parameter("id").lowercased()
+        guard id.isUUID else { throw APIError.invalid([.init(field: "id", message: "has to be a UUID")]) }
+        return id
+    }
+
+    /// - Throws: 404 for a job that there is not, and for another's without the scope.
+    private func job(_ id: String, of call: Call, orWith scope: Scope) async throws -> Job {
+        let job = try await jobs.get(id)
+        let isOwn = job?.createdBy != nil && job?.createdBy == call.principal?.reference
+        // Whether there is another's job is not for who may only enqueue.
+        guard let job, isOwn || call.principal?.mayUse(scope) == true else { throw APIError.notFound("job \(id)") }
+        return job
     }
 
     private func enqueue(_ call: Call) async throws -> HTTPResponse {
@@ -142,14 +200,11 @@ package struct JobRoutes: Sendable {
     }
 
     private func get(_ call: Call) async throws -> HTTPResponse {
-        let id = call.parameter("id").lowercased()
-        guard id.isUUID else { throw APIError.invalid([.init(field: "id", message: "has to be a UUID")]) }
+        let id = try jobID(of: call)
         // Redis first: a final state there was committed before, so that the record read next has it too.
         let live = await states?.read(id)
-        let job = try await jobs.get(id)
-        let isOwn = job?.createdBy != nil && job?.createdBy == call.principal?.reference
-        // Whether there is another's job is not for who may only enqueue.
-        guard let job, isOwn || call.principal?.mayUse(.read) == true else { throw APIError.notFound("job \(id)") }
+        let job = try await job(id, of: call, orWith: .read)
+        let isOwn = job.createdBy != nil && job.createdBy == call.principal?.reference
         return Envelope.success(job.json(live: live, withPayload: true, mask: call.mask, isOwn: isOwn))
     }
 

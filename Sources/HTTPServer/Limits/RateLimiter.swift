@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// A process takes permits in batches (``RateLimit/batch``), so that at high rates a request asks nobody. A caller may
 /// therefore be refused as many requests early as the other processes have permits at hand, and have as many more than its
-/// limit: a batch for each process. A request waits for Redis no longer than twice ``SharedRates/patience``.
+/// limit: a batch for each process. A request waits for Redis no longer than twice ``SharedRates/waitLimit``.
 package final class RateLimiter: Sendable {
     fileprivate struct Entry {
         var allowance: RateAllowance
@@ -48,7 +48,7 @@ package final class RateLimiter: Sendable {
 
     /// Takes a request of a caller.
     package func take(_ caller: String) async -> RateDecision {
-        var deadline = ContinuousClock.now + (shared?.patience ?? .zero)
+        var deadline = ContinuousClock.now + (shared?.waitLimit ?? .zero)
         while true {
             switch step(caller, deadline) {
             case .decided(let decision, let question):
@@ -121,7 +121,7 @@ package final class RateLimiter: Sendable {
         guard let shared else { return }
         let start = ContinuousClock.now
         Task {
-            try? await Task.sleep(for: shared.patience, tolerance: .zero)
+            try? await Task.sleep(for: shared.waitLimit, tolerance: .zero)
             let late = state.withLock { $0.takeWaiters(for: question, of: caller) }
             guard !late.isEmpty else { return }
             shared.noteMiss(askedAt: start, at: .now)

@@ -30,11 +30,11 @@ package struct RequestLimits: Sendable {
 
     /// - Parameters:
     ///   - redis: where the processes share the limits; `nil` has them for this process alone.
-    ///   - patience: how long a request waits for Redis.
+    ///   - waitLimit: how long a request waits for Redis.
     package init(
         _ settings: RateLimitSettings,
         redis: RedisClient?,
-        patience: Duration = .milliseconds(5),
+        waitLimit: Duration = .milliseconds(5),
         metrics: Metrics,
         log: Log
     ) {
@@ -43,7 +43,7 @@ package struct RequestLimits: Sendable {
             "1 while rate limits hold for each process alone, since Redis does not answer in time."
         )
         let shared = redis.map { redis in
-            SharedRates(RateLimits(redis), patience: patience) { isShared in
+            SharedRates(RateLimits(redis), waitLimit: waitLimit) { isShared in
                 isLocal.set(isShared ? 0 : 1)
                 guard !isShared else { return log.info("rate limits are shared again") }
                 log.warning("rate limits hold for this process alone: Redis does not answer in time")

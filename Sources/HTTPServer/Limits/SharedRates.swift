@@ -15,22 +15,22 @@ package final class SharedRates: Sendable {
     }
 
     /// How long a request waits for an answer.
-    let patience: Duration
+    let waitLimit: Duration
     private let limits: RateLimits
     private let report: @Sendable (Bool) -> Void
     private let breaker = Mutex(SharedRatesBreaker())
 
     /// - Parameters:
-    ///   - patience: how long a request waits for an answer.
+    ///   - waitLimit: how long a request waits for an answer.
     ///   - report: called with false when limits begin to hold for this process alone, and with true when they are shared
     ///     again.
     package init(
         _ limits: RateLimits,
-        patience: Duration = .milliseconds(5),
+        waitLimit: Duration = .milliseconds(5),
         report: @escaping @Sendable (Bool) -> Void = { _ in }
     ) {
         self.limits = limits
-        self.patience = patience
+        self.waitLimit = waitLimit
         self.report = report
     }
 
@@ -43,7 +43,7 @@ package final class SharedRates: Sendable {
         let start = ContinuousClock.now
         let grant = try? await limits.take(wanted, of: name, rate: limit.rate, burst: limit.burst)
         let now = ContinuousClock.now
-        if grant != nil, now - start <= patience {
+        if grant != nil, now - start <= waitLimit {
             note(breaker.withLock { $0.recordAnswer() })
         } else {
             noteMiss(askedAt: start, at: now)

@@ -33,7 +33,7 @@ package final class Authenticator: Sendable {
     /// How long a key is trusted when Postgres can't be asked.
     package static let longestTrust = Duration.seconds(3_600)
     /// How long an answer is waited for where there is an older one.
-    private static let patience = Duration.milliseconds(400)
+    private static let waitLimit = Duration.milliseconds(400)
     /// Made-up keys must not fill the memory.
     fileprivate static let capacity = 10_000
 
@@ -84,7 +84,7 @@ package final class Authenticator: Sendable {
     }
 
     /// Whether a request has a key or a token that this process has never found genuine: a made-up one, or one that is new.
-    func isStranger(_ request: HTTPRequest) -> Bool {
+    func isUnknownCaller(_ request: HTTPRequest) -> Bool {
         guard let text = Self.text(of: request) else { return false }
         if let key = APIKey(text) { return state.withLock { $0.known[key.id] == nil } }
         guard let tokens else { return false }
@@ -170,7 +170,7 @@ package final class Authenticator: Sendable {
             }
             // The lookup goes on by itself, and says when the store is back.
             if isStoreFailing { return stale }
-            guard let result = await task.result(within: Self.patience), case .success(let record) = result else {
+            guard let result = await task.result(within: Self.waitLimit), case .success(let record) = result else {
                 return stale
             }
             return record

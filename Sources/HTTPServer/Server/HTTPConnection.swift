@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// The server's own threads receive and send; in between the connection is suspended, and a task runs the handler.
 final class HTTPConnection: Sendable {
-    private enum Phase {
+    enum Phase {
         /// Nothing of the next request has been understood yet.
         case waiting
         /// The head is here; whether the body may come is being found out.
@@ -26,7 +26,7 @@ final class HTTPConnection: Sendable {
         case sending(HTTPResponse?)
     }
 
-    private struct State {
+    struct State {
         var phase = Phase.waiting
         var since = ContinuousClock.now
         var target = "/"
@@ -56,12 +56,12 @@ final class HTTPConnection: Sendable {
     /// Whose it is, for the limit per address; `nil` for addresses without one.
     let client: NetworkAddress?
     private let address: NetworkAddress?
-    private let handle: HTTPConnectionHandle
-    private let descriptor: CInt
+    let handle: HTTPConnectionHandle
+    let descriptor: CInt
     /// The library's thread that serves it.
-    private let thread = pthread_self()
-    private unowned let server: HTTPServer
-    private let state = Mutex(State())
+    let thread = pthread_self()
+    unowned let server: HTTPServer
+    let state = Mutex(State())
 
     /// - Parameters:
     ///   - address: the other end's.
@@ -278,67 +278,6 @@ final class HTTPConnection: Sendable {
         shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
-    /// Whether the library may be about to refuse this connection's request, which it does while it reads one.
-    ///
-    /// To be called on the library's thread.
-    func match(_ status: Int) -> LibraryRefusal.Match {
-        guard pthread_equal(thread, pthread_self()) != 0 else { return .none }
-        return state.withLock { state in
-            switch state.phase {
-            case .waiting:
-                // Only of the request that is just being looked at.
-                if handle.hasHead { return .certain }
-                let hasLine = status == 414 || status == 505 ? !state.hasTarget : state.hasTarget
-                let held = fleet_bytes_received(descriptor) - state.bytesBefore
-                return (hasLine || status == 400) && held > 0 ? .possible(held) : .none
-            case .receiving, .decided:
-                // 500 is a line before a chunk that is longer than the memory.
-                guard state.isChunked, [400, 413, 431, 500].contains(status) else { return .none }
-                let held = fleet_bytes_read(descriptor) - state.bytesSeen
-                return held > 0 ? .possible(held) : .conceivable(state.seen)
-            default: return .none
-            }
-        }
-    }
-
-    /// Answers in place of the library. Its own answer then finds the socket closed for writing: it is no envelope, and
-    /// may have its head twice.
-    func refuseForLibrary(with status: Int) {
-        state.withLock { state in
-            switch state.phase {
-            case .waiting:
-                write(server.refusal(.unreadable(status: status)))
-                shutdown(descriptor, Int32(SHUT_WR))
-                state.phase = .refused(discarded: 0)
-            case .decided(let request, let refusal?): refuse(refusal, request, &state)
-            case .receiving(let request), .decided(let request, nil):
-                refuse(.malformedChunks(status: status), request, &state)
-            default: return
-            }
-            // What is left unread when the socket is closed would have the answer thrown away on its way.
-            fleet_discard_input(descriptor)
-        }
-    }
-
-    /// When the library was given an answer that it may have no room for; `nil` unless on this thread.
-    var handedOver: ContinuousClock.Instant? {
-        guard pthread_equal(thread, pthread_self()) != 0 else { return nil }
-        return state.withLock { state in
-            if case .sending(_?) = state.phase { state.since } else { nil }
-        }
-    }
-
-    /// Sends the answer that the library has no room for, and closes next.
-    func answerForLibrary() {
-        state.withLock { state in
-            guard case .sending(let response?) = state.phase else { return }
-            state.phase = .sending(nil)
-            write(response, isHead: state.isHead)
-            shutdown(descriptor, Int32(SHUT_WR))
-            fleet_discard_input(descriptor)
-        }
-    }
-
     /// Answers in place of a handler that still runs, and cancels it.
     func abandon(with error: APIError) {
         let (request, task, isAdmitting) = state.withLock { state -> (HTTPRequest?, Task<Void, Never>?, Bool) in
@@ -405,12 +344,12 @@ final class HTTPConnection: Sendable {
         if isFirst { handle.resume() }
     }
 
-    private func refuse(_ error: APIError, _ request: HTTPRequest, _ state: inout State) {
+    func refuse(_ error: APIError, _ request: HTTPRequest, _ state: inout State) {
         refuse(server.refusal(error, to: request), request, &state)
     }
 
     /// Answers before the body has come, which the library can't, and has the rest of it thrown away.
-    private func refuse(_ response: HTTPResponse, _ request: HTTPRequest, _ state: inout State) {
+    func refuse(_ response: HTTPResponse, _ request: HTTPRequest, _ state: inout State) {
         write(response, isHead: request.method == "HEAD")
         shutdown(descriptor, Int32(SHUT_WR))
         server.giveBackBodyMemory(state.bodyBytes)
@@ -419,7 +358,7 @@ final class HTTPConnection: Sendable {
         state.phase = .refused(discarded: 0)
     }
 
-    private func write(_ response: HTTPResponse, isHead: Bool = false) {
+    func write(_ response: HTTPResponse, isHead: Bool = false) {
         let bytes = RawAnswer.bytes(of: response, isHead: isHead)
         _ = unsafe send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
     }

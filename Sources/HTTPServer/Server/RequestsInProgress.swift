@@ -21,10 +21,10 @@ final class RequestsInProgress: Sendable {
         var count = 0
     }
 
-    private let patience: Duration
+    private let waitLimit: Duration
     private let state = Mutex(State())
 
-    init(patience: Duration = .seconds(2)) { self.patience = patience }
+    init(waitLimit: Duration = .seconds(2)) { self.waitLimit = waitLimit }
 
     /// Runs `body` once no other with the same id runs.
     ///
@@ -48,8 +48,8 @@ final class RequestsInProgress: Sendable {
                 return state.count
             }
             guard let number else { return continuation.resume(returning: true) }
-            Task { [patience] in
-                try await Task.sleep(for: patience)
+            Task { [waitLimit] in
+                try await Task.sleep(for: waitLimit)
                 giveUp(id, number)
             }
         }

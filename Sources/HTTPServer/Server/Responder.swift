@@ -225,7 +225,7 @@ package struct Responder: Sendable {
         for scope: Scope,
         by authenticator: Authenticator
     ) async throws(APIError) -> Principal {
-        let isUnknown = authenticator.isStranger(request)
+        let isUnknown = authenticator.isUnknownCaller(request)
         do throws(APIError) {
             // What nobody knows is not even looked up then. A signature costs no question to anybody.
             if isUnknown, let refusal = limits?.failureRefusal(from: request.client), !authenticator.isGenuine(request)

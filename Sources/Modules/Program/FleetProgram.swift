@@ -133,10 +133,13 @@ package struct FleetProgram: Sendable {
     /// The events that webhooks tell endpoints of.
     package var webhookEvents: [String] { modules.flatMap { $0.webhookEvents } }
 
-    /// The domains' nouns; those of one name as one, where the first of them stands.
-    package var commands: [Command] {
+    /// The domains' nouns.
+    package var commands: [Command] { modules.flatMap { $0.commands } }
+
+    /// Nouns of one name as one, with the verbs of all, where the first of them stands.
+    package static func merged(_ commands: [Command]) -> [Command] {
         var nouns: [Command] = []
-        for command in modules.flatMap({ $0.commands }) {
+        for command in commands {
             if let place = nouns.firstIndex(where: { $0.name == command.name }) {
                 nouns[place] = nouns[place].adding(command.verbs)
             } else {

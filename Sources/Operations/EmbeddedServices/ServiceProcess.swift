@@ -1,12 +1,16 @@
 import FlotillaPlatform
 import FoundationEssentials
 import Glibc
+import Synchronization
 
 /// One server process of a home, known by the lock that it and its children hold for as long as they live.
 ///
 /// The lock decides whether it runs; a process id in a file is only a hint, and is believed only of a process that
 /// has the lock file open. So a reused id, a stale file or a killed starter can't mislead.
 struct ServiceProcess: Sendable {
+    /// Servers that this process has started, and not reaped. No other child of it is touched: whoever started it waits for it.
+    private static let launched = Mutex<Set<CInt>>([])
+
     let name: String
     private let lock: String
     let log: String
@@ -38,7 +42,16 @@ struct ServiceProcess: Sendable {
         request.record = held.descriptor
         request.output = output
         request.error = output
-        return try request.start()
+        let process = try request.start()
+        Self.launched.withLock { _ = $0.insert(process) }
+        return process
+    }
+
+    /// Reaps servers that this process has started and another command, or a crash, has ended.
+    static func reapEnded() {
+        for process in launched.withLock({ $0 }) where ProcessEnd.reap(process) != nil {
+            launched.withLock { _ = $0.remove(process) }
+        }
     }
 
     /// An earlier one that this very process started would stay a zombie.
@@ -52,6 +65,7 @@ struct ServiceProcess: Sendable {
         guard let process = try launch(request, owner: owner) else {
             throw ServiceError(nil, "\(name) is busy", remedy: "try again")
         }
+        Self.launched.withLock { _ = $0.remove(process) }
         while true {
             if let end = ProcessEnd.reap(process) { return end }
             try await Task.sleep(for: .milliseconds(10))

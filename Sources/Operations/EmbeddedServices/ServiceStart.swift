@@ -41,9 +41,9 @@ struct ServiceStart {
 
     /// False when the process dies first. One whose log grows is at work, recovering what was in it.
     private func isReady(since begin: ContinuousClock.Instant, logOffset: Int) async throws -> Bool {
-        var patience = StartPatience(begin, quiet: startTimeout)
+        var deadline = StartDeadline(begin, quiet: startTimeout)
         var told = begin
-        while patience.isLeft(at: .now, logSize: service.process.logSize) {
+        while deadline.isLeft(at: .now, logSize: service.process.logSize) {
             switch await service.state {
             case .running: return true
             case .stopped, .remnants: return false

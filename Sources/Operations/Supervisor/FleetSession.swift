@@ -102,8 +102,7 @@ package actor FleetSession {
         while true {
             try await Task.sleep(for: .milliseconds(250))
             await supervisor.tend()
-            // What a start waits for, it reaps itself.
-            if starting.isEmpty { await supervisor.reapServers() }
+            ServiceProcess.reapEnded()
         }
     }
 

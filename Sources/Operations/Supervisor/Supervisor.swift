@@ -81,11 +81,6 @@ package actor Supervisor {
         }
     }
 
-    /// Reaps children that are not kept running: servers that this process started and another command has ended.
-    package func reapServers() {
-        ProcessEnd.reapAll(but: Set(children.compactMap(\.process)))
-    }
-
     /// Asks all children to end, and ends those that have not within `timeout`; returns when none is left.
     package func stop(timeout: Duration) async {
         signalAll(SIGTERM)

@@ -8,7 +8,7 @@ package enum IdempotencyKeys {
     /// How long keys are kept unless a setting says otherwise.
     package static let retention = Duration.seconds(7 * 86_400)
     /// How long a request waits for another with its key that is not answered yet.
-    package static let patience = Duration.seconds(2)
+    package static let waitLimit = Duration.seconds(2)
 
     /// A key for what a request is about to make.
     package struct Claim: Sendable {
@@ -54,9 +54,9 @@ package enum IdempotencyKeys {
         )
     }
 
-    /// Ends the wait for another transaction's claim after ``patience``; to be executed before ``claim(_:)``.
+    /// Ends the wait for another transaction's claim after ``waitLimit``; to be executed before ``claim(_:)``.
     package static let limit = SQLStatement(
-        "SELECT set_config('lock_timeout', '\(Int(patience / .milliseconds(1)))', true)"
+        "SELECT set_config('lock_timeout', '\(Int(waitLimit / .milliseconds(1)))', true)"
     )
 
     /// Claims a key in the transaction of its effect.

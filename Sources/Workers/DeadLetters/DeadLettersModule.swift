@@ -15,13 +15,15 @@ package struct DeadLettersModule: DomainModule {
 
     package init(_ configuration: Configuration) {}
 
-    package static var commands: [Command] { [DeadLetterCommands.all] }
+    package static var commands: [Command] { [DeadLetterCommands.all, JobRetryCommand.all] }
 
     package var metrics: [MetricDescription] {
         DeadLetterGauges.descriptions + [DeadLetterReturns.returned, UndeliveredGauges.description]
     }
 
     package func start(in context: ModuleContext) -> ModuleParts { KeeperModule().start(in: context) }
+
+    package func routes(in context: APIContext) -> ModuleRoutes { ModuleRoutes(JobRetryRoutes(context).routes) }
 
     package func personalData(in context: PersonalDataContext) -> PersonalDataParts {
         PersonalDataParts([

@@ -52,7 +52,7 @@ package struct IndexingModule: DomainModule {
             settings,
             size: Self.searchConnections,
             name: "\(context.postgres.name) search",
-            patience: context.postgres.patience
+            waitLimit: context.postgres.waitLimit
         )
         let topic = context.topology.events.name
         let quotas = QuotaReader(

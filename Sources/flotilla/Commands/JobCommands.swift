@@ -8,12 +8,40 @@ import FlotillaTelemetry
 /// `flotilla job`: what became of jobs.
 enum JobCommands {
     private static let id = Argument<String>("ID", "The job's id")
+    private static let reason = Option<String>("reason", "TEXT", "Why; kept in the audit log")
     private static let state = Option<JobState>("state", "STATE", "Only jobs in this state")
     private static let type = Option<String>("type", "TYPE", "Only jobs of this type")
     private static let text = Option<String>("q", "TEXT", "Part of the id, type, correlation id or error")
     private static let limit = Option<Int>("limit", "NUMBER", "How many, 1 to 500").defaulting(to: 50)
 
-    static let all = Command("job", "Shows jobs", verbs: [get, list])
+    static let all = Command("job", "Shows jobs, cancels them, and sends dead ones back", verbs: [get, list, cancel])
+
+    private static let cancel = Command(
+        "cancel",
+        "Cancels a job that has had no effect yet",
+        takes: [id, reason, OutputFormat.option],
+        details:
+            "One that waits does not start any more. One that runs is not interrupted: its effect is never committed.",
+        examples: ["flotilla job cancel 0193…", "flotilla job cancel 0193… --reason 'ordered twice'"]
+    ) { invocation in
+        let configuration = try invocation.configuration()
+        let id = invocation[id].lowercased()
+        let event = OperatorEvent("job.cancel", of: id, because: invocation[reason])
+        let record = [event.statement(configuration)]
+        let (isCancelled, found) = try await configuration.withPostgres { pool in
+            let jobs = Jobs(pool)
+            return (try await jobs.cancel(id, record: record), try await jobs.get(id))
+        }
+        guard let job = found else { throw CommandError("there is no job \(id)", remedy: "see flotilla job list") }
+        guard isCancelled || job.state == .cancelled else {
+            throw CommandError(
+                "the job is \(job.state.rawValue), or its effect is committed: it can't be cancelled any more",
+                remedy: "see flotilla job get \(id)"
+            )
+        }
+        try show([job], in: invocation)
+        return .done
+    }
 
     private static let get = Command(
         "get",

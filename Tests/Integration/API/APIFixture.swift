@@ -6,6 +6,7 @@ import FlotillaAudit
 import FlotillaControlAPI
 import FlotillaHTTPRouting
 import FlotillaHTTPServer
+@testable import FlotillaDeadLetters
 @testable import FlotillaIdentity
 import FlotillaModels
 import FlotillaNotifications
@@ -129,7 +130,7 @@ struct APIFixture: Sendable {
                 admission: context.admission,
                 rules: context.rules
             ).routes
-        routes += TicketCancelRoutes(pool, topology: context.topology).routes
+        routes += TicketCancelRoutes(pool, topology: context.topology).routes + JobRetryRoutes(context).routes
         routes += scanner.map { ScanRoutes($0).routes } ?? []
         routes += audit.map { AuditRoutes($0).routes } ?? []
         if let notifications {

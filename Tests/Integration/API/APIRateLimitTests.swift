@@ -12,17 +12,17 @@ import Testing
 struct APIRateLimitTests {
     private static let hourly = RateLimit(rate: 1.0 / 3_600, burst: 6)
 
-    /// - Parameter patience: long where a test wants the common count, whatever else the machine does.
+    /// - Parameter waitLimit: long where a test wants the common count, whatever else the machine does.
     private func limits(
         _ settings: RateLimitSettings,
         _ redis: RedisClient?,
-        patience: Duration,
+        waitLimit: Duration,
         _ metrics: Metrics = Metrics()
     ) -> RequestLimits {
         RequestLimits(
             settings,
             redis: redis,
-            patience: patience,
+            waitLimit: waitLimit,
             metrics: metrics,
             log: Log(service: "test", threshold: .error)
         )
@@ -32,7 +32,7 @@ struct APIRateLimitTests {
         try await RedisServer.with { server in
             let clients = try (0..<2).map { try RedisClient(RedisConfiguration(url: server.url), name: "test \($0)") }
             let limits = clients.map {
-                self.limits(RateLimitSettings(caller: Self.hourly), $0, patience: .seconds(30))
+                self.limits(RateLimitSettings(caller: Self.hourly), $0, waitLimit: .seconds(30))
             }
             try await TestDatabase.with(migrated: true) { database in
                 try await APIFixture.with(database.pool, limits: limits[0]) { first in
@@ -61,7 +61,7 @@ struct APIRateLimitTests {
             let redis = try RedisConfiguration(url: server.url)
             let clients = (0..<2).map { RedisClient(redis, name: "test \($0)") }
             let limit = RateLimit(rate: 1.0 / 3_600, burst: 15)
-            let limits = clients.map { self.limits(RateLimitSettings(caller: limit), $0, patience: .seconds(30)) }
+            let limits = clients.map { self.limits(RateLimitSettings(caller: limit), $0, waitLimit: .seconds(30)) }
             try await TestDatabase.with(migrated: true) { database in
                 try await APIFixture.with(database.pool, limits: limits[0]) { first in
                     try await APIFixture.with(database.pool, limits: limits[1]) { second in
@@ -91,7 +91,7 @@ struct APIRateLimitTests {
             let limit = RateLimit(rate: 1_000, burst: 200)
             #expect(limit.batch == 10)
             let limiters = clients.map {
-                RateLimiter(limit, name: "test", shared: SharedRates(RateLimits($0), patience: .seconds(30)))
+                RateLimiter(limit, name: "test", shared: SharedRates(RateLimits($0), waitLimit: .seconds(30)))
             }
             let start = ContinuousClock.now
             var granted = 0
@@ -109,7 +109,7 @@ struct APIRateLimitTests {
         try await RedisServer.with { server in
             let redis = RedisClient(try RedisConfiguration(url: server.url), name: "test")
             let reports = Mutex<[Bool]>([])
-            let shared = SharedRates(RateLimits(redis), patience: .milliseconds(200)) { isShared in
+            let shared = SharedRates(RateLimits(redis), waitLimit: .milliseconds(200)) { isShared in
                 reports.withLock { $0.append(isShared) }
             }
             let limiter = RateLimiter(Self.hourly, name: "test", shared: shared)
@@ -146,7 +146,7 @@ struct APIRateLimitTests {
             let redis = RedisClient(try RedisConfiguration(url: server.url), name: "test")
             let metrics = Metrics()
             let settings = RateLimitSettings(caller: Self.hourly, address: RateLimit(rate: 1_000, burst: 100_000))
-            let limits = self.limits(settings, redis, patience: .milliseconds(5), metrics)
+            let limits = self.limits(settings, redis, waitLimit: .milliseconds(5), metrics)
             try await TestDatabase.with(migrated: true) { database in
                 try await APIFixture.with(database.pool, limits: limits) { api in
                     for _ in 0..<2 { #expect(try await api.call("GET", "/api/v1/jobs").status == 200) }
@@ -172,7 +172,7 @@ struct APIRateLimitTests {
         try await RedisServer.with { server in
             let redis = RedisClient(try RedisConfiguration(url: server.url), name: "test")
             let settings = RateLimitSettings(failures: Self.hourly)
-            let limits = self.limits(settings, redis, patience: .seconds(30))
+            let limits = self.limits(settings, redis, waitLimit: .seconds(30))
             try await TestDatabase.with(migrated: true) { database in
                 try await APIFixture.with(database.pool, limits: limits) { api in
                     #expect(try await api.call("GET", "/api/v1/jobs", from: "127.0.0.2").status == 200)

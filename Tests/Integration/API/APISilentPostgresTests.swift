@@ -13,7 +13,7 @@ struct APISilentPostgresTests {
     {
         try await PostgresServer.with { server in
             let configuration = try PostgresConfiguration(url: server.url).forRequests
-            let pool = PostgresPool(configuration, size: 4, name: "test", patience: APIProcess.patience)
+            let pool = PostgresPool(configuration, size: 4, name: "test", waitLimit: APIProcess.waitLimit)
             _ = try await Migrations.apply(to: pool, FleetProgram.schema())
             try await APIFixture.with(pool) { api in
                 let job = #"{"type":"audit.write","payload":{}}"#

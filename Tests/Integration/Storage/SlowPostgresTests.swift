@@ -8,7 +8,7 @@ struct SlowPostgresTests {
     private func sleep(_ seconds: Double) -> SQLStatement { SQLStatement("SELECT pg_sleep($1)", [.double(seconds)]) }
 
     /// A machine that is busy with other tests answers late.
-    private func withPatience(size: Int, _ body: (TestDatabase) async throws -> Void) async throws {
+    private func withWaitLimit(size: Int, _ body: (TestDatabase) async throws -> Void) async throws {
         try await TestDatabase.with(size: size, migrated: false, { $0.cancelTimeout = .seconds(60) }, body)
     }
 
@@ -20,7 +20,7 @@ struct SlowPostgresTests {
     }
 
     @Test func `a transaction over its deadline is cancelled on the server and leaves nothing`() async throws {
-        try await withPatience(size: 1) { database in
+        try await withWaitLimit(size: 1) { database in
             let pool = database.pool
             _ = try await pool.query(SQLStatement("CREATE TABLE t (id int)"))
             let session = try await database.count("SELECT pg_backend_pid()")
@@ -42,7 +42,7 @@ struct SlowPostgresTests {
     }
 
     @Test func `the deadline is for all statements of a transaction together`() async throws {
-        try await withPatience(size: 1) { database in
+        try await withWaitLimit(size: 1) { database in
             let error = await #expect(throws: PostgresError.self) {
                 try await database.pool.transaction(within: .seconds(1)) { transaction in
                     for _ in 1...200 { _ = try await transaction.query(sleep(0.05)) }
@@ -53,7 +53,7 @@ struct SlowPostgresTests {
     }
 
     @Test func `a statement that waits for a lock at its deadline says so`() async throws {
-        try await withPatience(size: 2) { database in
+        try await withWaitLimit(size: 2) { database in
             _ = try await database.pool.query(SQLStatement("CREATE TABLE t (id int)"))
             try await database.pool.transaction { holder in
                 _ = try await holder.query(SQLStatement("LOCK TABLE t"))
@@ -67,7 +67,7 @@ struct SlowPostgresTests {
     }
 
     @Test func `a cancelled task whose statement waits for a lock says so`() async throws {
-        try await withPatience(size: 3) { database in
+        try await withWaitLimit(size: 3) { database in
             _ = try await database.pool.query(SQLStatement("CREATE TABLE t (id int)"))
             try await database.pool.transaction { holder in
                 _ = try await holder.query(SQLStatement("LOCK TABLE t"))
@@ -83,7 +83,7 @@ struct SlowPostgresTests {
     }
 
     @Test func `a caller that gets no connection before its deadline says so`() async throws {
-        try await withPatience(size: 1) { database in
+        try await withWaitLimit(size: 1) { database in
             try await database.pool.transaction { holder in
                 _ = try await holder.query(SQLStatement("SELECT 1"))
                 let error = await #expect(throws: PostgresError.self) {
@@ -108,7 +108,7 @@ struct SlowPostgresTests {
     }
 
     @Test func `a session that has become read-only is dropped, and the idle ones with it`() async throws {
-        try await withPatience(size: 3) { database in
+        try await withWaitLimit(size: 3) { database in
             let pool = database.pool
             _ = try await pool.query(SQLStatement("CREATE TABLE t (id int)"))
             // Three sessions that outlive a failover.

@@ -121,27 +121,31 @@ package struct Jobs: Sendable {
     ///
     /// After `true` its effect is never committed: the effect's transaction asks for the job's state, see
     /// ``claimEffects(of:)``. A handler that runs is not interrupted, and what it does outside that transaction is done.
-    package func cancel(_ id: String) async throws(PostgresError) -> Bool {
-        let results = try await pool.pipeline([
-            SQLStatement(
-                """
-                UPDATE jobs SET state = 'cancelled', finished_at = now()
-                WHERE id = $1 AND \(Self.isOpen) AND effect_at IS NULL
-                """,
-                [.text(id.storable)]
-            ),
-            SQLStatement(
-                // Not waiting for a relay that is publishing the message: it may be waiting for the job's row.
+    ///
+    /// - Parameter record: executed in the same transaction, if the job is cancelled.
+    package func cancel(_ id: String, record: [SQLStatement] = []) async throws -> Bool {
+        try await pool.transaction { transaction in
+            let result = try await transaction.query(
+                SQLStatement(
+                    """
+                    UPDATE jobs SET state = 'cancelled', finished_at = now()
+                    WHERE id = $1 AND \(Self.isOpen) AND effect_at IS NULL
+                    """,
+                    [.text(id.storable)]
+                )
+            )
+            guard result.affected == 1 else { return false }
+            // Not waiting for a relay that is publishing the message: it may be waiting for the job's row.
+            let message = SQLStatement(
                 """
                 DELETE FROM outbox WHERE id = ANY (ARRAY(
-                    SELECT id FROM outbox WHERE job_id = $1
-                        AND EXISTS (SELECT FROM jobs WHERE id = $1 AND state = 'cancelled')
-                    FOR UPDATE SKIP LOCKED))
+                    SELECT id FROM outbox WHERE job_id = $1 FOR UPDATE SKIP LOCKED))
                 """,
                 [.text(id.storable)]
-            ),
-        ])
-        return results[0].affected == 1
+            )
+            try await transaction.commit(after: [message] + record)
+            return true
+        }
     }
 
     private func outbox(_ entries: [JobEntry]) -> SQLStatement {

@@ -7,7 +7,7 @@ import Synchronization
 package final class PostgresPool: Sendable {
     package let name: String
     package let configuration: PostgresConfiguration
-    package let patience: Duration?
+    package let waitLimit: Duration?
     private let shared: Mutex<Shared>
 
     private struct Shared {
@@ -20,11 +20,11 @@ package final class PostgresPool: Sendable {
         var listeners: [PostgresListener] = []
     }
 
-    /// - Parameter patience: how long a caller waits for a connection at most; as long as it takes unless given.
-    package init(_ configuration: PostgresConfiguration, size: Int, name: String, patience: Duration? = nil) {
+    /// - Parameter waitLimit: how long a caller waits for a connection at most; as long as it takes unless given.
+    package init(_ configuration: PostgresConfiguration, size: Int, name: String, waitLimit: Duration? = nil) {
         self.configuration = configuration
         self.name = name
-        self.patience = patience
+        self.waitLimit = waitLimit
         shared = Mutex(Shared(state: PoolState(size: size)))
     }
 
@@ -178,7 +178,7 @@ package final class PostgresPool: Sendable {
             return (nil, shared.nextWaiter)
         }
         if let ready { return ready }
-        let deadline = [deadline, patience.map { .now + $0 }].compactMap(\.self).min()
+        let deadline = [deadline, waitLimit.map { .now + $0 }].compactMap(\.self).min()
         let timer = deadline.map { deadline in
             Task {
                 try await Task.sleep(until: deadline)

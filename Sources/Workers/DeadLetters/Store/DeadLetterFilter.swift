@@ -9,6 +9,8 @@ package struct DeadLetterFilter: Sendable, Hashable {
     /// A fingerprint of failures.
     package var group: String?
     package var errorType: String?
+    /// The job that died: its newest letter has the job's own id as the message's.
+    package var job: String?
     /// Dead since then; microseconds since 1970.
     package var since: Int64?
     /// Part of the error's message, of an id, of the routing key, or of the body's bytes.
@@ -49,6 +51,7 @@ package struct DeadLetterFilter: Sendable, Hashable {
         if let queue { add(.text(queue.withoutNulls)) { "queue = \($0)" } }
         if let group { add(.text(group.withoutNulls)) { "error_fingerprint = \($0)" } }
         if let errorType { add(.text(errorType.withoutNulls)) { "error_type = \($0)" } }
+        if let job { add(.text(job.withoutNulls)) { "message_id = \($0) AND job_id = \($0)" } }
         if let since { add(.timestamp(since)) { "dead_at >= \($0)" } }
         if let state { add(.text(state.rawValue)) { "state = \($0)" } }
         if let upTo { add(.int(upTo)) { "id <= \($0)" } }
@@ -77,6 +80,7 @@ extension DeadLetterFilter {
         if let ids { members.append("\"ids\":[\(ids.map(String.init).joined(separator: ","))]") }
         add("queue", queue)
         add("group", group)
+        add("job", job)
         add("errorType", errorType)
         add("since", since.map { WallClock.iso8601($0) })
         add("filter", text)

@@ -61,6 +61,18 @@ extension DeadLetterStore {
         return outcome
     }
 
+    /// Sends the dead letter of a job back; `false` when there is none that is dead.
+    ///
+    /// - Parameters:
+    ///   - id: the job's.
+    ///   - record: executed in the same transaction, if it is sent back.
+    package func retry(job id: String, as action: OperatorAction, record: [SQLStatement]) async throws -> Bool {
+        var filter = DeadLetterFilter()
+        filter.job = id
+        guard try await count(filter).count > 0 else { return false }
+        return try await requeue(filter, limit: 1, as: action, record: record).changed == 1
+    }
+
     private func take(
         _ filter: DeadLetterFilter,
         _ count: Int,

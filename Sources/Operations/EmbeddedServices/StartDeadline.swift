@@ -2,7 +2,7 @@
 ///
 /// Not at all beyond `quiet` without a new line in its log, and ten times as long in all: a broker with many queues may
 /// recover for minutes, and to end it then would begin the same anew.
-struct StartPatience {
+struct StartDeadline {
     private let begin: ContinuousClock.Instant
     private let quiet: Duration
     private var logSize: Int?
