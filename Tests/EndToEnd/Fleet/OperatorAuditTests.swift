@@ -44,7 +44,7 @@ extension FleetTests {
         try await fleet.home.succeed("ticket", "stop", word)
         try await fleet.home.succeed("index", "rebuild", environment: standard)
         try await fleet.home.succeed("audit", "rotate-key")
-        try await fleet.home.succeed("token", "revoke", word)
+        try await fleet.home.succeed("token", "revoke", "--jti", word)
         try await fleet.home.succeed("token", "revoke", "--user", word)
         try await fleet.home.succeed(
             "webhook",
@@ -91,7 +91,7 @@ extension FleetTests {
         let fleet = try await FleetFixture.current()
         let name = TestServers.uniqueWord()
         let away = "postgres://x@127.0.0.1:1/x"
-        let revoked = try await fleet.home.run("token", "revoke", name, environment: ["DATABASE_URL": away])
+        let revoked = try await fleet.home.run("token", "revoke", "--jti", name, environment: ["DATABASE_URL": away])
         #expect(revoked.status == 0)
         #expect(revoked.messages.contains("not in the audit log") && revoked.messages.contains("Revoked \(name)"))
     }

@@ -12,9 +12,14 @@ struct AuditLoss: Sendable {
     let log: Log
 
     func declare(_ gap: QueueGap) async throws {
-        // What the workers still had in hand when the queue went is recorded by then.
-        try await Task.sleep(for: .seconds(2))
-        let known = try await knownMissing(since: gap.since, until: gap.declaredAt)
+        // What the workers still had in hand when the queue went is recorded as long as this becomes less.
+        var known = Int.max
+        for _ in 0..<30 {
+            try await Task.sleep(for: .seconds(2))
+            let count = try await knownMissing(since: gap.since, until: gap.declaredAt)
+            guard count < known else { break }
+            known = count
+        }
         let (since, until) = (WallClock.iso8601(gap.since), WallClock.iso8601(gap.declaredAt))
         let note = "\(gap.queue) was lost: events from \(since) to \(until) may have no audit row"
         _ = try await pool.query(
