@@ -82,11 +82,19 @@ struct UpFixture: Sendable {
 
     /// Waits until the worker's probe says so: the screen waits for half a minute only.
     func waitUntilWorkerIsReady() async throws {
-        try await eventually("the worker is ready", within: .seconds(120), every: .milliseconds(100)) {
-            guard let running = worker(), let port = probePort(of: running), let client = try? RawClient(port: port)
-            else { return false }
-            client.send("GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-            return await client.response()?.status == 200
+        var found = "there is no worker"
+        do {
+            try await eventually("the worker is ready", within: .seconds(180), every: .milliseconds(100)) {
+                guard let running = worker(), let port = probePort(of: running) else { return false }
+                found = "process \(running) does not listen on \(port)"
+                guard let client = try? RawClient(port: port) else { return false }
+                client.send("GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                let response = await client.response()
+                found = response.map { "\($0.status) \($0.body)" } ?? "no answer"
+                return response?.status == 200
+            }
+        } catch {
+            throw TestSetupError(description: "\(error); \(found); its log: \(log("worker").suffix(2_000))")
         }
     }
 
