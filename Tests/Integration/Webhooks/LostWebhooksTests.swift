@@ -7,30 +7,11 @@ import Testing
 
 @Suite(.enabled(if: TestDatabase.isAvailable && StandIn.isAvailable))
 struct LostWebhooksTests {
-    /// Knows how much is ready in its queues, and nothing else.
-    private struct Depths: Broker {
-        let ready: Int
-
-        func publisher(named name: String) async throws -> any MessagePublisher {
-            throw TestSetupError(description: "no publisher here")
-        }
-
-        func consumer(named name: String, of subscriptions: [Subscription]) async throws -> any MessageConsumer {
-            throw TestSetupError(description: "no consumer here")
-        }
-
-        func depths(of queues: [String]) async throws -> [String: QueueDepth] {
-            Dictionary(uniqueKeysWithValues: queues.map { ($0, QueueDepth(ready: ready, consumers: 1)) })
-        }
-
-        func close() async {}
-    }
-
     private func resend(_ fixture: WebhookFixture, ready: Int = 0) async throws -> Int {
         try await LostWebhooks(
             fixture.pool,
             outbox: fixture.outbox,
-            broker: Depths(ready: ready),
+            broker: DepthBroker(ready: ready),
             log: Log(service: "test", threshold: .error, descriptor: -1)
         ).resend()
     }
