@@ -128,6 +128,44 @@ def send_examples(api: API, home: Home, openapi: dict) -> list[str]:
     return problems
 
 
+# Bodies of POST /api/v1/tickets/generate, made from its example: what is said of them has to be what becomes of them.
+TICKET_JOBS = {
+    "a ticket whose guest's name is a number": lambda job: job["tickets"][0].update(guest_name=5),
+    "a ticket that is no object": lambda job: job["tickets"].append("no ticket"),
+    "no tickets": lambda job: job.update(tickets=[]),
+    "a second name of the details, with nonsense in it": lambda job: job.update(templateData={"time_zone": 5}),
+    "a colour that is none": lambda job: job["template_data"].update(color="red"),
+    "a colour": lambda job: job["template_data"].update(color="#3A3fa0"),
+    "the template's colour": lambda job: job["template_data"].update(color=""),
+    "the details under their second name": lambda job: job.update(templateData=job.pop("template_data")),
+    "nonsense under the second name, where the first is null": lambda job: job.update(
+        template_data=None, templateData={"time_zone": 5}
+    ),
+    "a first name with nonsense, and a second one": lambda job: job.update(
+        templateData=job["template_data"], template_data={"event_title": 5}
+    ),
+    "an organizer's second name with nonsense": lambda job: job.update(organizerId="1", organizer_id=[]),
+    "an organizer's second name alone with nonsense": lambda job: job.update(organizer_id=[]),
+}
+
+
+def compare(api: API, openapi: dict) -> list[str]:
+    """Where the description of a request and what becomes of it are two things."""
+    import jsonschema
+
+    path = "/api/v1/tickets/generate"
+    content = openapi["paths"][path]["post"]["requestBody"]["content"]["application/json"]
+    validator, problems = jsonschema.Draft202012Validator(content["schema"]), []
+    for number, (name, change) in enumerate(TICKET_JOBS.items()):
+        job = json.loads(json.dumps(next(iter(content["examples"].values()))["value"])) | {"job_id": f"compared-{number}"}
+        change(job)
+        status = api.call("POST", path, job)[0]
+        if status not in (202, 422) or validator.is_valid(job) != (status == 202):
+            problems.append(f"POST {path} answers {status} to {name}; that its schema takes it is {validator.is_valid(job)}")
+    print(f"{len(TICKET_JOBS)} bodies compared with their schema")
+    return problems
+
+
 def tickets(api: API) -> list:
     return api.call("GET", "/api/v1/tickets?code=TKT-001")[1]["data"]["items"]
 
@@ -181,6 +219,7 @@ def main() -> int:
         problems = check_documents(openapi, asyncapi)
         print(f"openapi.json: {len(openapi['paths'])} paths; asyncapi.json: {len(asyncapi['operations'])} operations")
         problems += send_examples(api, home, openapi)
+        problems += compare(api, openapi)
         # Not every key may read it.
         document = home.path / "openapi.json"
         document.write_text(json.dumps(openapi))
