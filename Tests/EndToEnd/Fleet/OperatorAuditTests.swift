@@ -129,7 +129,10 @@ extension FleetTests {
         try await fleet.withWorkers { _ in
             try await eventually("a row of the logout", within: .seconds(30)) {
                 try await fleet.count(
-                    "SELECT count(*) FROM audit_logs WHERE event = 'user.logout' AND body LIKE '%' || $1 || '%'",
+                    """
+                    SELECT count(*) FROM audit_logs
+                    WHERE event = 'user.logout' AND body LIKE '%' || $1 || '%' AND received_by LIKE 'cli:%'
+                    """,
                     .text(word)
                 ) == 1
             }

@@ -45,7 +45,6 @@ enum OperatorCommands {
 
     private static let isProcess = "is a process of the fleet, and what it does is in its log"
     private static let isServers = "concerns the private servers, the database of the audit log among them"
-    private static let isMessage = "sends messages, which are in the audit log themselves"
 
     /// What changes something and leaves no such row, and why.
     static let exempt = [
@@ -54,9 +53,9 @@ enum OperatorCommands {
             "a row of its own would be a new one to sign, so that it would never say that nothing is new",
         "audit partitions": "makes months ahead, as workers do by themselves",
         "audit verify": "remembers how far it has come",
-        "demo": isMessage,
+        "demo": "sends samples, whose ids begin with demo-",
         "enqueue": "makes a job, which says who made it",
-        "publish": isMessage,
+        "publish": "sends a message, whose own row names who sent it",
         "services kill": isServers,
         "services reset": isServers,
         "services restart": isServers,
