@@ -306,7 +306,7 @@ let package = Package(
             name: "EndToEnd",
             dependencies: [
                 "FlotillaTestSupport", "FlotillaMessaging", "FlotillaStorage", "FlotillaModels", "FlotillaPlatform",
-                "flotilla", "FaultyWorker",
+                "FlotillaCommandLineKit", "flotilla", "FaultyWorker",
             ],
             swiftSettings: settings
         ),

@@ -121,7 +121,7 @@ extension PayloadShape {
         case .time: .string("soon")
         case .integer, .number: .boolean(true)
         case .flag: .string("perhaps")
-        case .choice: .string("nonsense")
+        case .choice, .form: .string("nonsense")
         case .list, .object: .number("3")
         case .either: .boolean(true)
         case .any: nil

@@ -137,7 +137,9 @@ struct APIFixture: Sendable {
         if let notifications {
             let dispatch = NotificationDispatch(notifications, topology: context.topology)
             routes += NotificationRoutes(pool, dispatch: dispatch, admission: context.admission).routes
-            routes += InboxRoutes(pool).routes + PreferenceRoutes(pool, templates: notifications.templates).routes
+            routes +=
+                InboxRoutes(pool).routes
+                + PreferenceRoutes(pool, templates: notifications.templates, topology: context.topology).routes
         }
         return routes
     }
