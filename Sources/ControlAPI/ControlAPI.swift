@@ -1,6 +1,5 @@
 package import FlotillaHTTPRouting
 package import FlotillaHTTPServer
-package import FlotillaModels
 package import FlotillaModules
 package import FlotillaStorage
 import FlotillaTelemetry
@@ -101,12 +100,5 @@ package enum ControlAPI {
             + MetricsRoutes(context.metrics, isOpen: false, peers: peers).routes
             + AsyncAPIRoutes(context).routes
         return resources + OpenAPIRoutes(describing: resources).routes
-    }
-}
-
-extension Topology {
-    /// The keys by which jobs reach a queue.
-    package var jobTypes: Set<String> {
-        Set(queues.flatMap(\.bindings).filter { $0.exchange == commands.name }.map(\.key))
     }
 }

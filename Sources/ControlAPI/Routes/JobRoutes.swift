@@ -8,7 +8,11 @@ package struct JobRoutes: Sendable {
     private enum Body {
         static let type = Field.required("type", .routingKey, "The job's type, a key bound on the direct exchange.")
         static let payload = Field.required("payload", .json, "What the worker gets, byte by byte.")
-        static let priority = Field.optional("priority", .integer(0...9), "Higher ones go first; 0 unless given.")
+        static let priority = Field.optional(
+            "priority",
+            .priority(),
+            "Its share of the slots where the type has levels; normal unless given."
+        )
         static let scheduledAt = Field.optional("scheduledAt", .timestamp, "Not before.")
         static let maxAttempts = Field.optional(
             "maxAttempts",
@@ -52,9 +56,9 @@ package struct JobRoutes: Sendable {
 
     /// - Parameter states: `nil` without Redis.
     package init(_ context: APIContext, states: JobStates?) {
-        let exchange = context.topology.commands.name
-        jobs = Jobs(context.postgres, exchange: exchange)
-        lists = Jobs(context.lists, exchange: exchange)
+        let routing = context.topology.jobRouting
+        jobs = Jobs(context.postgres, routing: routing)
+        lists = Jobs(context.lists, routing: routing)
         self.states = states
         types = context.topology.jobTypes.sorted()
         admission = context.admission
@@ -188,7 +192,7 @@ package struct JobRoutes: Sendable {
                 type: type,
                 payload: call.body.required(Body.payload),
                 idempotencyKey: call.idempotencyKey,
-                priority: call.body[Body.priority] ?? 0,
+                priority: call.body[Body.priority] ?? .normal,
                 scheduledAt: call.body[Body.scheduledAt]?.microseconds,
                 maxAttempts: call.body[Body.maxAttempts],
                 correlationID: call.body[Body.correlationID] ?? call.correlationID,

@@ -1,5 +1,4 @@
 import FlotillaCommandLineKit
-import FlotillaControlAPI
 import FlotillaModels
 import FlotillaModules
 import FlotillaOperations
@@ -12,7 +11,12 @@ enum EnqueueCommand {
     private static let type = Argument<String>("TYPE", "The job's type, a key on the direct exchange")
     private static let payload = Option<BodySource>("payload", "JSON|@FILE|-", "What the worker gets")
         .defaulting(to: .literal("{}"))
-    private static let priority = Option<Int>("priority", "0–9", "Higher ones go first").defaulting(to: 0)
+    private static let priority = Option<JobPriority>(
+        "priority",
+        "low|normal|high",
+        "Its share of the slots where the type has levels"
+    )
+    .defaulting(to: .normal)
     private static let at = Option<String>("at", "TIME", "Not before this ISO 8601 time, UTC without an offset")
     private static let attempts = Option<Int>("max-attempts", "NUMBER", "In place of the queue's policy")
     private static let idempotencyKey = Option<String>("idempotency-key", "KEY", "Makes repeats give the same job")
@@ -34,7 +38,7 @@ enum EnqueueCommand {
             try EnqueueCommand.job(invocation, types: topology.jobTypes)
         }
         let outcome = try await configuration.withPostgres { pool in
-            try await Jobs(pool, exchange: topology.commands.name).enqueue(job)
+            try await Jobs(pool, routing: topology.jobRouting).enqueue(job)
         }
         switch outcome {
         case .created(let job), .existing(let job):
@@ -63,7 +67,6 @@ enum EnqueueCommand {
         } catch {
             throw UsageError("a job of the type \(type) does not take this payload: \(error)")
         }
-        guard (0...9).contains(invocation[priority]) else { throw UsageError("--priority is from 0 to 9") }
         guard JobAttempts.allowed.contains(invocation[attempts] ?? 1) else {
             throw UsageError("--max-attempts is from 1 to 100")
         }
@@ -74,7 +77,7 @@ enum EnqueueCommand {
             return time
         }
         let caller = "cli:" + (ProcessInfo.processInfo.environment["USER"] ?? "unknown")
-        let content = [type, "\(scheduledAt ?? 0)", "\(invocation[priority])", "\(invocation[attempts] ?? 0)"]
+        let content = [type, "\(scheduledAt ?? 0)", "\(invocation[priority].number)", "\(invocation[attempts] ?? 0)"]
         let fingerprint = SHA256.digest(Array(content.joined(separator: " ").utf8) + payload)
         return NewJob(
             type: type,
@@ -89,4 +92,8 @@ enum EnqueueCommand {
             createdBy: caller
         )
     }
+}
+
+extension JobPriority: TextValue {
+    package init?(text: String) { self.init(written: text) }
 }

@@ -39,7 +39,7 @@ struct JobEntry: Sendable {
         )
     }
 
-    func message(exchange: String) -> OutgoingMessage {
+    func message(_ routing: JobRouting) -> OutgoingMessage {
         var properties = MessageProperties()
         properties.contentType = "application/json"
         properties.deliveryMode = 2
@@ -47,13 +47,14 @@ struct JobEntry: Sendable {
         properties.type = new.type
         properties.correlationID = new.correlationID
         properties.timestamp = UInt64(max(now, 0) / 1_000_000)
-        if new.priority > 0 { properties.priority = UInt8(clamping: new.priority) }
+        // For quorum queues from RabbitMQ 4 on, which have two levels of their own, and for classic ones with priorities.
+        if new.priority == .high { properties.priority = 9 }
         var headers: HeaderTable = [FleetHeader.jobID: .string(id)]
         if let maxAttempts = new.maxAttempts { headers[FleetHeader.retryMax] = .int64(Int64(maxAttempts)) }
         if let traceParent = new.traceParent { headers[FleetHeader.traceParent] = .string(traceParent) }
         let outgoing = OutgoingMessage(
-            exchange: exchange,
-            routingKey: new.type,
+            exchange: routing.exchange,
+            routingKey: routing.key(of: new.type, new.priority),
             message: Message(properties: properties, headers: headers, body: new.payload)
         )
         return new.request?.stamped(outgoing) ?? outgoing
@@ -87,7 +88,7 @@ struct JobEntry: Sendable {
                 .textArray(entries.map(\.state.rawValue)), .bytesArray(entries.map(\.new.payload)),
                 .bytesArray(entries.map(\.new.idempotencyKey?.fingerprint)),
                 .intArray(entries.map { $0.new.maxAttempts.map { Int64($0) } }),
-                .intArray(entries.map { Int64($0.new.priority) }),
+                .intArray(entries.map { Int64($0.new.priority.number) }),
                 .timestampArray(entries.map(\.new.scheduledAt)), .timestampArray(entries.map(\.now)),
                 texts(\.correlationID), texts(\.createdBy),
             ]

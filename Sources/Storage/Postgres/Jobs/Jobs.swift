@@ -4,12 +4,11 @@ import FlotillaPlatform
 /// The durable record of jobs.
 package struct Jobs: Sendable {
     let pool: PostgresPool
-    let exchange: String
+    let routing: JobRouting
 
-    /// - Parameter exchange: the direct exchange, which routes a job by its type.
-    package init(_ pool: PostgresPool, exchange: String = "fleet.direct") {
+    package init(_ pool: PostgresPool, routing: JobRouting = JobRouting()) {
         self.pool = pool
-        self.exchange = exchange
+        self.routing = routing
     }
 
     /// Stores the job and its message in one transaction; once it returns, the job is accepted.
@@ -150,7 +149,7 @@ package struct Jobs: Sendable {
 
     private func outbox(_ entries: [JobEntry]) -> SQLStatement {
         Outbox.insert(
-            entries.map { $0.message(exchange: exchange) },
+            entries.map { $0.message(routing) },
             notBefore: entries.map(\.new.scheduledAt)
         )
     }
