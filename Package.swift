@@ -56,7 +56,7 @@ func domain(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 
 let domains: [Target.Dependency] = [
     "FlotillaDeadLetters", "FlotillaAudit", "FlotillaWebhooks", "FlotillaNotifications", "FlotillaTickets",
-    "FlotillaQuota", "FlotillaIndexing", "FlotillaErasure", "FlotillaIdentity",
+    "FlotillaQuota", "FlotillaIndexing", "FlotillaErasure", "FlotillaIdentity", "FlotillaJobs",
 ]
 
 func unitTests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -163,6 +163,7 @@ let package = Package(
             ]
         ),
 
+        domain("Jobs"),
         domain("DeadLetters"),
         domain("Audit", ["CFlotillaXLSXWriter"]),
         domain("Webhooks", ["FlotillaOutbound"]),

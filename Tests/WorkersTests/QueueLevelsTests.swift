@@ -24,6 +24,8 @@ struct QueueLevelsTests {
         }
 
         private let state = Mutex(State())
+        /// "hang" runs.
+        let hasBegun = Signal()
         let release = Signal()
 
         var order: [JobPriority] { state.withLock(\.order) }
@@ -32,6 +34,7 @@ struct QueueLevelsTests {
 
         func handle(_ payload: Payload, in context: MessageContext) async throws -> Outcome {
             if context.messageID == "hang" {
+                hasBegun.fire()
                 await release.wait()
                 return .done
             }
@@ -115,7 +118,7 @@ struct QueueLevelsTests {
         try await fleet(concurrency: 1, timeout: .milliseconds(300)) { fleet, worker in
             try await fleet.publish("levels.run.high", body: "{}", id: "hang", exchange: "fleet.direct")
             try await fleet.start()
-            try await eventually("it runs") { fleet.waiting(in: "levels.run.high").isEmpty }
+            await worker.hasBegun.wait()
             try await publish(1, [.low], in: fleet)
             try await eventually("the other level has its turn", within: .seconds(60)) { worker.order == [.low] }
             #expect(fleet.deadLetters(of: "levels.run.high").count == 1)
@@ -130,7 +133,7 @@ struct QueueLevelsTests {
         try await fleet(concurrency: 1) { fleet, worker in
             try await fleet.publish("levels.run.high", body: "{}", id: "hang", exchange: "fleet.direct")
             try await fleet.start()
-            try await eventually("it runs") { fleet.waiting(in: "levels.run.high").isEmpty }
+            await worker.hasBegun.wait()
             try await publish(1, [.low, .normal], in: fleet)
             try await eventually("they are here") {
                 fleet.waiting(in: "levels.run").isEmpty && fleet.waiting(in: "levels.run.low").isEmpty
