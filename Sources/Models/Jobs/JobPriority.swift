@@ -1,5 +1,5 @@
 /// How urgent a job is. Where its queue has levels, each has its share of the slots; elsewhere it changes nothing.
-package enum JobPriority: String, Sendable, Hashable, CaseIterable {
+public enum JobPriority: String, Sendable, Hashable, CaseIterable {
     case low, normal, high
 
     /// A word, or a whole number from 0 to 9 as clients wrote before: 0 is normal, every other one is high.

@@ -7,9 +7,10 @@ extension Topology {
         queue.bindings.filter { $0.exchange == commands.name }.map { queue.level.plain($0.key) }
     }
 
-    /// The queue of jobs of the type; of a queue with levels that of the normal one.
-    package func queue(ofJobType type: String) -> QueueDefinition? {
-        queues.first { queue in queue.bindings.contains { $0.exchange == commands.name && $0.key == type } }
+    /// The queue of jobs of the type and priority.
+    package func queue(ofJobType type: String, _ priority: JobPriority = .normal) -> QueueDefinition? {
+        let binding = QueueBinding(exchange: commands.name, key: routingKey(ofJob: type, priority))
+        return queues.first { $0.bindings.contains(binding) }
     }
 
     /// The routing key of a job: its type, with the level where its queue has levels.
