@@ -68,7 +68,8 @@ struct MessageDescriptionTests {
         for queue: QueueDefinition in topology.queues {
             for binding in queue.bindings where !binding.key.contains("*") && !binding.key.contains("#") {
                 let role: MessageDescription.Role = binding.exchange == topology.events.name ? .event : .job
-                #expect(Self.catalog[binding.key]?.roles.contains(role) == true, "\(binding.key) into \(queue.name)")
+                let name = queue.level.plain(binding.key)
+                #expect(Self.catalog[name]?.roles.contains(role) == true, "\(name) into \(queue.name)")
             }
         }
     }

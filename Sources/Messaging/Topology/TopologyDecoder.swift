@@ -25,8 +25,10 @@ struct TopologyDecoder {
         let publishers = PublisherDecoder(scope: scope, services: services, collector: collector).publishers(in: file)
         if publishers != nil { checkOutsideCommands(exchanges, namespace: namespace, file) }
         let direct = exchanges.first { $0.alias == "direct" }?.name
-        let types = Set(queues.flatMap(\.bindings).filter { $0.exchange == direct }.map(\.key))
-        let limits = LimitDecoder(types: types).limits(in: file)
+        let types = queues.flatMap { queue in
+            queue.bindings.filter { $0.exchange == direct }.map { queue.level.plain($0.key) }
+        }
+        let limits = LimitDecoder(types: Set(types)).limits(in: file)
         return Topology(
             namespace: namespace,
             events: exchanges.first { $0.alias == "topic" },

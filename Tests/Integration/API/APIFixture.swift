@@ -23,16 +23,23 @@ struct APIFixture: Sendable {
     let pool: PostgresPool
     let key: APIKey
 
-    static let topology = Topology(queues: [
-        QueueDefinition(
-            name: "audit.all",
-            worker: "audit",
-            bindings: [
-                QueueBinding(exchange: "fleet.topic", key: "#"),
-                QueueBinding(exchange: "fleet.direct", key: "audit.write"),
-            ]
-        )
-    ])
+    static let topology = Topology(
+        queues: [
+            QueueDefinition(
+                name: "audit.all",
+                worker: "audit",
+                bindings: [
+                    QueueBinding(exchange: "fleet.topic", key: "#"),
+                    QueueBinding(exchange: "fleet.direct", key: "audit.write"),
+                ]
+            )
+        ]
+            + QueueDefinition(
+                name: "report.build",
+                worker: "reports",
+                bindings: [QueueBinding(exchange: "fleet.direct", key: "report.build")]
+            ).levels(on: "fleet.direct")
+    )
 
     /// - Parameters:
     ///   - pool: on a migrated schema.
@@ -126,7 +133,7 @@ struct APIFixture: Sendable {
             TicketRoutes(
                 pool,
                 lists: context.lists,
-                exchange: context.topology.commands.name,
+                routing: context.topology.jobRouting,
                 files: ticketFiles,
                 admission: context.admission,
                 rules: context.rules
