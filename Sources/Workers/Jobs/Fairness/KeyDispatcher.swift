@@ -83,11 +83,13 @@ final class KeyDispatcher: Sendable {
             )
             let page = rows.map(KeyTurns.Key.init)
             // The second time around ends with the key at which the first has begun.
-            let isBeyond = hasWrapped && !start.isEmpty ? { start.utf8.lexicographicallyPrecedes($0) } : { _ in false }
-            found += page.filter { !isBeyond($0.key.utf8) }
+            let isBeyond = { (key: String) in
+                hasWrapped && !start.isEmpty && start.utf8.lexicographicallyPrecedes(key.utf8)
+            }
+            found += page.filter { !isBeyond($0.key) }
             let ready = KeyTurns(keys: found, limits: limits, now: now).choose(capacity).keysServed
             if ready >= capacity { return found }
-            if page.count == Self.page, let last = page.last?.key, !isBeyond(last.utf8) {
+            if page.count == Self.page, let last = page.last?.key, !isBeyond(last) {
                 cursor = last
             } else if hasWrapped {
                 return found
