@@ -103,10 +103,3 @@ package enum ControlAPI {
         return resources + OpenAPIRoutes(describing: resources).routes
     }
 }
-
-extension Topology {
-    /// The keys by which jobs reach a queue.
-    package var jobTypes: Set<String> {
-        Set(queues.flatMap(\.bindings).filter { $0.exchange == commands.name }.map(\.key))
-    }
-}

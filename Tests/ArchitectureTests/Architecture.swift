@@ -89,6 +89,7 @@ enum Architecture {
         domain("Quota", uses: ["FlotillaYAMLFiles"]),
         domain("Indexing", uses: ["FlotillaAudit", "FlotillaQuota", "FlotillaOutbound"]),
         domain("Erasure", uses: ["FlotillaAudit", "FlotillaDeadLetters"]),
+        domain("Cron", uses: ["FlotillaYAMLFiles", "FlotillaLocalization"]),
         Target(
             "FlotillaHTTPServer",
             "Sources/HTTPServer",
@@ -114,7 +115,7 @@ enum Architecture {
 
     static let domains: Set<String> = [
         "FlotillaDeadLetters", "FlotillaAudit", "FlotillaWebhooks", "FlotillaNotifications", "FlotillaTickets",
-        "FlotillaQuota", "FlotillaIndexing", "FlotillaErasure", "FlotillaIdentity",
+        "FlotillaQuota", "FlotillaIndexing", "FlotillaErasure", "FlotillaIdentity", "FlotillaCron",
     ]
 
     private static func domain(_ name: String, uses: Set<String> = [], libraries: Set<String> = []) -> Target {
