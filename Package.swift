@@ -56,7 +56,8 @@ func domain(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 
 let domains: [Target.Dependency] = [
     "FlotillaDeadLetters", "FlotillaAudit", "FlotillaWebhooks", "FlotillaNotifications", "FlotillaTickets",
-    "FlotillaQuota", "FlotillaIndexing", "FlotillaErasure", "FlotillaIdentity", "FlotillaCron",
+    "FlotillaQuota", "FlotillaIndexing", "FlotillaErasure", "FlotillaIdentity", "FlotillaJobs",
+    "FlotillaCron",
 ]
 
 func unitTests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -163,6 +164,7 @@ let package = Package(
             ]
         ),
 
+        domain("Jobs"),
         domain("DeadLetters"),
         domain("Audit", ["CFlotillaXLSXWriter"]),
         domain("Webhooks", ["FlotillaOutbound"]),

@@ -112,6 +112,7 @@ package struct APIProcess: Sendable {
                 postgres: pool,
                 lists: lists,
                 redis: redis,
+                states: redis.map { JobStates($0, metrics: metrics) },
                 topology: configuration.topology,
                 rules: IntakeRules(configuration.domains.map { type(of: $0) }),
                 messages: MessageCatalog(configuration.domains.map { type(of: $0) }),
@@ -130,7 +131,6 @@ package struct APIProcess: Sendable {
                 server = try ControlAPI.start(
                     configuration.server,
                     context,
-                    states: redis.map { JobStates($0, metrics: metrics) },
                     readiness: readiness,
                     limits: RequestLimits(configuration.rateLimits, redis: limitsRedis, metrics: metrics, log: log),
                     origins: configuration.origins,

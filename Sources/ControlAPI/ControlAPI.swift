@@ -1,6 +1,5 @@
 package import FlotillaHTTPRouting
 package import FlotillaHTTPServer
-package import FlotillaModels
 package import FlotillaModules
 package import FlotillaStorage
 import FlotillaTelemetry
@@ -19,7 +18,6 @@ package enum ControlAPI {
     /// Listens, and answers until the server is stopped.
     ///
     /// - Parameters:
-    ///   - states: `nil` without Redis: jobs are then shown as their records have them.
     ///   - limits: `nil` takes any number of requests.
     ///   - origins: `nil` keeps pages of other origins out.
     ///   - peers: further processes whose metrics are shown.
@@ -29,7 +27,6 @@ package enum ControlAPI {
     package static func start(
         _ configuration: HTTPServerConfiguration,
         _ context: APIContext,
-        states: JobStates?,
         readiness: Readiness,
         limits: RequestLimits? = nil,
         origins: CrossOriginPolicy? = nil,
@@ -38,7 +35,7 @@ package enum ControlAPI {
         seal: ReceivedSeal? = nil,
         routes domainRoutes: [Route]
     ) throws(HTTPServerError) -> HTTPServer {
-        let routes = routes(context, states: states, readiness: readiness, peers: peers, domainRoutes)
+        let routes = routes(context, readiness: readiness, peers: peers, domainRoutes)
         let keys = APIKeys(context.postgres)
         let authenticator = Authenticator(keys, tokens: tokens)
         let denials = DeniedRequests(context, seal: seal)
@@ -90,13 +87,12 @@ package enum ControlAPI {
     /// Every route of the server, in the order in which they are matched.
     package static func routes(
         _ context: APIContext,
-        states: JobStates?,
         readiness: Readiness,
         peers: [MetricsPeer] = [],
         _ domainRoutes: [Route]
     ) -> [Route] {
         let resources =
-            JobRoutes(context, states: states).routes + EventRoutes(context).routes + SchemaRoutes(context).routes
+            EventRoutes(context).routes + SchemaRoutes(context).routes
             + domainRoutes + HealthRoutes(readiness).routes
             + MetricsRoutes(context.metrics, isOpen: false, peers: peers).routes
             + AsyncAPIRoutes(context).routes

@@ -4,6 +4,7 @@ import FlotillaDeadLetters
 import FlotillaErasure
 import FlotillaIdentity
 import FlotillaIndexing
+import FlotillaJobs
 import FlotillaMessaging
 import FlotillaModules
 import FlotillaNotifications
@@ -18,6 +19,7 @@ import Glibc
 struct Flotilla {
     /// Every domain. A new one is a folder, and a line here.
     static let program = FleetProgram([
+        JobsModule.self,
         DeadLettersModule.self,
         AuditModule.self,
         QuotaModule.self,
@@ -47,8 +49,7 @@ struct Flotilla {
         commands: FleetProgram.merged(
             [
                 UpCommand.all, APICommand.all, WorkerCommand.all, MigrateCommand.all, TopologyCommands.all,
-                PublisherCommands.all, PublishCommand.all, EnqueueCommand.all, DemoCommand.all, JobCommands.all,
-                QueueCommands.all,
+                PublisherCommands.all, PublishCommand.all, DemoCommand.all, QueueCommands.all,
             ] + program.commands + [KeyCommands.all, ServicesCommands.all, DoctorCommand.all]
         ),
         examples: ["flotilla up", "flotilla demo", "flotilla dlq list", "flotilla ticket --help"],

@@ -77,6 +77,7 @@ enum Architecture {
             uses: ["FlotillaModels", "FlotillaPlatform", "FlotillaStorage", "Workers"]
         ),
         Target("FlotillaModules", "Sources/Modules", uses: domainFloor.subtracting(["FlotillaModules"])),
+        domain("Jobs"),
         domain("DeadLetters"),
         domain("Audit", libraries: ["XLSXWriter"]),
         domain("Webhooks", uses: ["FlotillaOutbound"]),
@@ -115,7 +116,8 @@ enum Architecture {
 
     static let domains: Set<String> = [
         "FlotillaDeadLetters", "FlotillaAudit", "FlotillaWebhooks", "FlotillaNotifications", "FlotillaTickets",
-        "FlotillaQuota", "FlotillaIndexing", "FlotillaErasure", "FlotillaIdentity", "FlotillaCron",
+        "FlotillaQuota", "FlotillaIndexing", "FlotillaErasure", "FlotillaIdentity", "FlotillaJobs",
+        "FlotillaCron",
     ]
 
     private static func domain(_ name: String, uses: Set<String> = [], libraries: Set<String> = []) -> Target {

@@ -43,7 +43,7 @@ enum AccessDocument {
             log: Log(service: "test", threshold: .error)
         )
         let parts = try program.domains(configuration).map { try $0.routes(in: context) }
-        return ControlAPI.routes(context, states: nil, readiness: Readiness([]), parts.flatMap(\.routes))
+        return ControlAPI.routes(context, readiness: Readiness([]), parts.flatMap(\.routes))
     }
 
     static func generated() throws -> String {

@@ -83,5 +83,7 @@ package final class FleetHeaderTrust: Sendable {
 
 extension FleetHeader {
     /// What only the fleet writes on messages.
-    static let own = bookkeeping.union([jobID, replayOf, replayOperationID, edited, droppedHeaders])
+    static let own = bookkeeping.union([
+        jobID, replayOf, replayOperationID, edited, droppedHeaders, cronName, nominalTime,
+    ])
 }

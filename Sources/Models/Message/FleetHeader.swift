@@ -20,6 +20,10 @@ public enum FleetHeader {
     public static let edited = "edited"
     /// The job that this message carries out; its value is the job's id.
     public static let jobID = "job-id"
+    /// The cron entry that has enqueued the job.
+    public static let cronName = "cron-name"
+    /// When the entry's schedule has it run: ISO 8601 in UTC. The job may have started later.
+    public static let nominalTime = "nominal-time"
     /// The properties that the broker would act on when a message is published again, set aside as a table.
     public static let originProperties = "origin-properties"
 

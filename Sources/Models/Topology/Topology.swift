@@ -13,6 +13,8 @@ public struct Topology: Sendable, Hashable {
     public var delay: DelayLadder
     /// In the file's order.
     public var queues: [QueueDefinition]
+    /// What holds for jobs with keys, by their type.
+    public var limits: [String: JobLimits]
     /// Who may publish over AMQP; `nil` where that is left to the broker, and everything is believed.
     public var publishers: PublisherList?
 
@@ -26,6 +28,7 @@ public struct Topology: Sendable, Hashable {
         otherExchanges: [Exchange] = [],
         delay: DelayLadder? = nil,
         queues: [QueueDefinition] = [],
+        limits: [String: JobLimits] = [:],
         publishers: PublisherList? = nil
     ) {
         self.namespace = namespace
@@ -35,6 +38,7 @@ public struct Topology: Sendable, Hashable {
         self.otherExchanges = otherExchanges
         self.delay = delay ?? DelayLadder(namespace: namespace)
         self.queues = queues
+        self.limits = limits
         self.publishers = publishers
         openToPublishers()
     }

@@ -10,6 +10,8 @@ package struct APIContext: Sendable {
     package let lists: PostgresPool
     /// `nil` without Redis.
     package let redis: RedisClient?
+    /// Live states of jobs; without, they are shown as their records have them.
+    package let states: JobStates?
     package let topology: Topology
     package let rules: IntakeRules
     package let messages: MessageCatalog
@@ -24,6 +26,7 @@ package struct APIContext: Sendable {
         postgres: PostgresPool,
         lists: PostgresPool? = nil,
         redis: RedisClient?,
+        states: JobStates? = nil,
         topology: Topology,
         rules: IntakeRules,
         messages: MessageCatalog = MessageCatalog(),
@@ -34,6 +37,7 @@ package struct APIContext: Sendable {
         self.postgres = postgres
         self.lists = lists ?? postgres
         self.redis = redis
+        self.states = states
         self.topology = topology
         self.rules = rules
         self.messages = messages

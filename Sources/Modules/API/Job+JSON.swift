@@ -1,4 +1,4 @@
-import FlotillaHTTPRouting
+package import FlotillaHTTPRouting
 package import FlotillaModels
 import FlotillaPlatform
 package import FlotillaStorage
@@ -17,11 +17,18 @@ extension Job {
     /// - Parameters:
     ///   - mask: what it may show of people.
     ///   - isOwn: whether it is for who has enqueued it, who sees its result and its errors.
-    package func json(live: JobSnapshot?, withPayload: Bool, mask: PersonalMask, isOwn: Bool = false) -> String {
+    ///   - first: what stands before the rest.
+    package func json(
+        live: JobSnapshot?,
+        withPayload: Bool,
+        mask: PersonalMask,
+        isOwn: Bool = false,
+        after first: JSONObject = JSONObject()
+    ) -> String {
         let outcome = isOwn ? PersonalMask.off : mask
         let shown = merged(with: live)
         let live = shown.live
-        var object = JSONObject()
+        var object = first
         object.add("id", id)
         object.add("type", type)
         object.add("state", shown.state.rawValue)
@@ -46,7 +53,13 @@ extension Job {
         object.add("result", json: outcome.json(result))
         object.add("correlationId", correlationID)
         object.add("createdBy", createdBy)
+        object.add("batch", batch)
+        object.add("key", key)
+        object.add("cron", cronName)
+        object.add("nominalAt", nominalAt.map { WallClock.iso8601($0) })
+        object.add("reason", reason)
         object.add("scheduledAt", scheduledAt.map { WallClock.iso8601($0) })
+        object.add("expiresAt", expiresAt.map { WallClock.iso8601($0) })
         object.add("enqueuedAt", WallClock.iso8601(enqueuedAt))
         object.add("startedAt", (startedAt ?? live?.startedAt).map { WallClock.iso8601($0) })
         object.add("finishedAt", finishedAt.map { WallClock.iso8601($0) })

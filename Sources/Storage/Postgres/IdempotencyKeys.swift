@@ -78,6 +78,22 @@ package enum IdempotencyKeys {
         )
     }
 
+    /// The key belongs to another resource than it was claimed for.
+    static func move(_ key: IdempotencyKey, to resource: String) -> SQLStatement {
+        SQLStatement(
+            "UPDATE idempotency_keys SET resource = $3 WHERE caller = $1 AND idempotency_key = $2",
+            [.text(key.caller.storable), .text(key.text.storable), .text(resource)]
+        )
+    }
+
+    /// The key is free again: its request was refused.
+    static func release(_ key: IdempotencyKey) -> SQLStatement {
+        SQLStatement(
+            "DELETE FROM idempotency_keys WHERE caller = $1 AND idempotency_key = $2",
+            [.text(key.caller.storable), .text(key.text.storable)]
+        )
+    }
+
     /// Forgets what the requests said that have made these resources: any request with such a key repeats the first one then.
     package static func forgetFingerprints(of resources: [String]) -> SQLStatement {
         SQLStatement(

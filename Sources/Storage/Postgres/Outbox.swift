@@ -44,6 +44,19 @@ package enum Outbox {
         )
     }
 
+    /// Takes back the messages of jobs that are not yet published.
+    ///
+    /// Not waiting for a relay that is publishing one: it may be waiting for the job's row.
+    package static func takeBack(jobs ids: [String]) -> SQLStatement {
+        SQLStatement(
+            """
+            DELETE FROM outbox WHERE id = ANY (ARRAY(
+                SELECT id FROM outbox WHERE job_id = ANY ($1) FOR UPDATE SKIP LOCKED))
+            """,
+            [.textArray(ids.map(\.storable))]
+        )
+    }
+
     /// Locks up to `limit` rows that are due and that no other relay has, in the order in which they were inserted.
     ///
     /// To be executed in one pipeline; each result is for ``claimed(_:)``.

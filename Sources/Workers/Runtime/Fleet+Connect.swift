@@ -132,6 +132,11 @@ extension Fleet {
             }
         )
         setup.services.append(
+            Pruner(postgres, "batches forgotten", step: 500, every: .seconds(600), log: configuration.log) {
+                Jobs.pruneBatches(jobRetention, limit: $0)
+            }
+        )
+        setup.services.append(
             Pruner(postgres, "idempotency keys forgotten", step: 1_000, every: .seconds(600), log: configuration.log) {
                 IdempotencyKeys.prune(olderThan: keyRetention, limit: $0)
             }

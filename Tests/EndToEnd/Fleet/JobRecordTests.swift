@@ -105,7 +105,7 @@ extension FleetTests {
             let outcomes = try await jobs.enqueue(Array(repeating: new, count: 600))
             let ids = outcomes.compactMap { if case .created(let job) = $0 { job.id } else { nil } }
             var cancelled: [String] = []
-            for id in ids.shuffled() where try await jobs.cancel(id) { cancelled.append(id) }
+            for id in ids.shuffled() where try await jobs.cancel(id) != nil { cancelled.append(id) }
             let all = SQLValue.textArray(ids)
             try await eventually("every job has ended") {
                 try await fleet.count("SELECT count(*) FROM jobs WHERE id = ANY ($1) AND finished_at IS NULL", all) == 0

@@ -71,6 +71,7 @@ struct APIFixture: Sendable {
             postgres: pool,
             lists: lists,
             redis: nil,
+            states: states,
             topology: topology,
             rules: Flotilla.program.intakeRules,
             messages: messages,
@@ -82,12 +83,11 @@ struct APIFixture: Sendable {
         let server = try ControlAPI.start(
             HTTPServerConfiguration(),
             context,
-            states: states,
             readiness: Readiness([HealthCheck.postgres(probe)]),
             limits: limits,
             origins: origins,
             seal: seal,
-            routes: routes(context, notifications, audit, ticketFiles, scanner)
+            routes: JobRoutes(context).routes + routes(context, notifications, audit, ticketFiles, scanner)
                 + (revocations.map { revocationRoutes($0, context) } ?? [])
         )
         let result: Result<Void, any Error>

@@ -68,14 +68,13 @@ struct AccessTableTests {
             let server = try ControlAPI.start(
                 HTTPServerConfiguration(),
                 context,
-                states: nil,
                 readiness: Readiness([]),
                 routes: routes
             )
             let key = try await APIKeys(database.pool).create(name: "tests", scopes: [.admin])
             let result: Result<Void, any Error>
             do {
-                let all = ControlAPI.routes(context, states: nil, readiness: Readiness([]), routes)
+                let all = ControlAPI.routes(context, readiness: Readiness([]), routes)
                 result = .success(try await body(APIFixture(server: server, pool: database.pool, key: key), all))
             } catch { result = .failure(error) }
             await server.stop(within: .seconds(2))

@@ -83,7 +83,7 @@ struct JobsTests {
                 Issue.record("the jobs are not new")
                 return
             }
-            let isCancelled = try await jobs.cancel(job.id)
+            let isCancelled = try await jobs.cancel(job.id) != nil
             #expect(isCancelled)
             let results = try await database.pool.pipeline([
                 Jobs.start([job.id: 1, other.id: 2]),
@@ -98,7 +98,7 @@ struct JobsTests {
             #expect(stored?.attempts == 2)
             #expect(stored?.result == #"{"done": true}"#)
             #expect(stored?.finishedAt != nil)
-            let isCancelledAgain = try await jobs.cancel(other.id)
+            let isCancelledAgain = try await jobs.cancel(other.id) != nil
             #expect(!isCancelledAgain)
             let messages = try await database.pool.query(SQLStatement("SELECT job_id FROM outbox"))
             #expect(messages.map { $0.text(0) } == [other.id])

@@ -21,14 +21,24 @@ package struct Job: Sendable, Hashable {
     package let errorMessage: String?
     package let correlationID: String?
     package let createdBy: String?
+    package let expiresAt: Int64?
+    package let batch: String?
+    package let key: String?
+    /// Why it was cancelled, or has expired.
+    package let reason: String?
+    package let cronName: String?
+    package let nominalAt: Int64?
+    /// Whether it waits for predecessors.
+    package let isBlocked: Bool
 }
 
 extension Job {
     static let columns = """
         id, type, state, payload, attempts, max_attempts, priority, scheduled_at, enqueued_at, started_at, finished_at, \
-        result, error_type, error_message, correlation_id, created_by
+        result, error_type, error_message, correlation_id, created_by, expires_at, batch_id, job_key, reason, cron_name, \
+        nominal_at, is_blocked
         """
-    static let columnCount = 16
+    static let columnCount = 23
     /// The same for lists, which show neither payloads nor results: they may be long, and hold what is for the job's caller
     /// alone.
     static let listColumns = columns.replacing(" payload,", with: " NULL::bytea,")
@@ -52,5 +62,12 @@ extension Job {
         errorMessage = row.text(13)
         correlationID = row.text(14)
         createdBy = row.text(15)
+        expiresAt = row.timestamp(16)
+        batch = row.text(17)
+        key = row.text(18)
+        reason = row.text(19)
+        cronName = row.text(20)
+        nominalAt = row.timestamp(21)
+        isBlocked = row.bool(22) ?? false
     }
 }

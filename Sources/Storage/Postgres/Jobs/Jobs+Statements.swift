@@ -2,7 +2,8 @@ package import FlotillaModels
 
 /// The steps of a job's record, each a statement of its own.
 ///
-/// A final state stays: a statement that finds one changes nothing, and its `affected` is 0. Whoever executes several in
+/// A final state stays: a statement that finds one changes nothing, and its `affected` is 0. A job that is being cancelled
+/// is cancelled however its handler ends. Whoever executes several in
 /// one transaction does so in the order of the ids' bytes, in which all that lock many jobs lock them.
 extension Jobs {
     /// The relay has published the messages of scheduled jobs.
@@ -21,9 +22,10 @@ extension Jobs {
     package static func retrying(_ id: String, attempts: Int) -> SQLStatement {
         SQLStatement(
             """
-            UPDATE jobs SET state = 'retrying', attempts = $2::bigint::integer,
-                started_at = coalesce(started_at, now())
-            WHERE id = $1 AND state IN ('queued', 'running') AND attempts <= $2
+            UPDATE jobs SET state = CASE state WHEN 'cancelling' THEN 'cancelled' ELSE 'retrying' END,
+                finished_at = CASE state WHEN 'cancelling' THEN now() END,
+                attempts = $2::bigint::integer, started_at = coalesce(started_at, now())
+            WHERE id = $1 AND state IN ('queued', 'running', 'cancelling') AND attempts <= $2
             """,
             [.text(id.storable), .int(Int64(attempts))]
         )
@@ -35,10 +37,11 @@ extension Jobs {
     package static func succeeded(_ id: String, attempts: Int, result: String?) -> SQLStatement {
         SQLStatement(
             """
-            UPDATE jobs SET state = 'succeeded', attempts = greatest(attempts, $2::bigint::integer),
-                result = $3::jsonb, error_type = NULL, error_message = NULL,
-                started_at = coalesce(started_at, now()), finished_at = now()
-            WHERE id = $1 AND \(isOpen)
+            UPDATE jobs SET state = CASE state WHEN 'cancelling' THEN 'cancelled' ELSE 'succeeded' END,
+                attempts = greatest(attempts, $2::bigint::integer),
+                result = CASE state WHEN 'cancelling' THEN NULL ELSE $3::jsonb END,
+                error_type = NULL, error_message = NULL, started_at = coalesce(started_at, now()), finished_at = now()
+            WHERE id = $1 AND \(isUnfinished)
             """,
             [.text(id.storable), .int(Int64(attempts)), result.map { .json($0) } ?? .null]
         )
@@ -48,8 +51,9 @@ extension Jobs {
     package static func dead(_ id: String, attempts: Int, failure: Failure) -> SQLStatement {
         SQLStatement(
             """
-            UPDATE jobs SET state = 'dead', attempts = greatest(attempts, $2::bigint::integer),
-                error_type = $3, error_message = $4, finished_at = now() WHERE id = $1 AND \(isOpen)
+            UPDATE jobs SET state = CASE state WHEN 'cancelling' THEN 'cancelled' ELSE 'dead' END,
+                attempts = greatest(attempts, $2::bigint::integer),
+                error_type = $3, error_message = $4, finished_at = now() WHERE id = $1 AND \(isUnfinished)
             """,
             [.text(id.storable), .int(Int64(attempts)), .text(failure.type.storable), .text(failure.message.storable)]
         )
@@ -66,5 +70,8 @@ extension Jobs {
         )
     }
 
-    static let isOpen = "state NOT IN ('succeeded', 'dead', 'cancelled')"
+    static let isUnfinished = "state NOT IN ('succeeded', 'dead', 'cancelled', 'expired')"
+
+    /// A job that may have an effect yet.
+    static let isOpen = "state NOT IN ('succeeded', 'dead', 'cancelled', 'expired', 'cancelling')"
 }

@@ -21,14 +21,20 @@ package struct Jobs: Sendable {
     /// Stores many jobs in one transaction; answers for each, in order.
     package func enqueue(_ jobs: [NewJob]) async throws(PostgresError) -> [EnqueueOutcome] {
         guard !jobs.isEmpty else { return [] }
-        let entries = jobs.map { JobEntry($0, id: UUIDv7.make(), now: WallClock.microseconds()) }
-        if jobs.allSatisfy({ $0.idempotencyKey == nil }) {
-            _ = try await pool.pipeline([JobEntry.insert(entries), outbox(entries)])
+        if jobs.allSatisfy(\.isPlain) {
+            let entries = jobs.map { JobEntry($0, id: UUIDv7.make(), now: WallClock.microseconds()) }
+            let messages = Outbox.insert(
+                entries.map { $0.message(exchange: exchange) },
+                notBefore: entries.map(\.new.scheduledAt)
+            )
+            _ = try await pool.pipeline([JobEntry.insert(entries), messages])
             return entries.map { .created($0.job) }
         }
         do {
             return try await pool.transaction { transaction in
-                try await self.enqueue(entries, in: transaction)
+                let plan = try await enqueue(jobs, in: transaction)
+                try await transaction.commit(after: plan.last)
+                return plan.outcomes
             }
         } catch let error as PostgresError {
             throw error
@@ -37,32 +43,9 @@ package struct Jobs: Sendable {
         }
     }
 
-    /// Those without a key, and those whose keys are new, are stored.
-    private func enqueue(
-        _ entries: [JobEntry],
-        in transaction: PostgresTransaction
-    ) async throws -> [EnqueueOutcome] {
-        let claims = entries.compactMap { entry in
-            entry.new.idempotencyKey.map { IdempotencyKeys.Claim(key: $0, resource: entry.id) }
-        }
-        let results = try await transaction.pipeline([IdempotencyKeys.limit, IdempotencyKeys.claim(claims)])
-        let claimed = Set(results[1].compactMap { $0.text(0) })
-        let fresh = entries.filter { $0.new.idempotencyKey == nil || claimed.contains($0.id) }
-        let known = claims.filter { !claimed.contains($0.resource) }.map(\.key)
-        let statements =
-            (fresh.isEmpty ? [] : [JobEntry.insert(fresh), outbox(fresh)])
-            + (known.isEmpty ? [] : [Self.holders(of: known)])
-        let answers = try await transaction.commit(after: statements)
-        let holders = known.isEmpty ? [] : answers.last.map { $0.map(JobHolder.init) } ?? []
-        let isFresh = Set(fresh.map(\.id))
-        return try entries.map { entry in
-            if isFresh.contains(entry.id) { return .created(entry.job) }
-            guard let key = entry.new.idempotencyKey, let holder = holders.first(where: { $0.holds(key) })
-            else { throw PostgresError.violation("enqueue", "an idempotency key disappeared while it was being found") }
-            guard let job = holder.job, holder.fingerprint == nil || holder.fingerprint == key.fingerprint
-            else { return .conflict(resource: holder.resource) }
-            return .existing(job)
-        }
+    /// Stores jobs in a transaction that the caller commits, after the plan's last statements.
+    package func enqueue(_ jobs: [NewJob], in transaction: PostgresTransaction) async throws -> JobInsertion.Plan {
+        try await JobInsertion.plan(jobs, exchange: exchange) { try await transaction.pipeline($0) }
     }
 
     package func get(_ id: String) async throws(PostgresError) -> Job? {
@@ -116,79 +99,6 @@ package struct Jobs: Sendable {
         return rows.map { Job($0) }
     }
 
-    /// Cancels a job whose effect is not committed, and takes back its message if it is not yet published; `false` when
-    /// the job has ended, its effect is committed, or it is unknown.
-    ///
-    /// After `true` its effect is never committed: the effect's transaction asks for the job's state, see
-    /// ``claimEffects(of:)``. A handler that runs is not interrupted, and what it does outside that transaction is done.
-    ///
-    /// - Parameter record: executed in the same transaction, if the job is cancelled.
-    package func cancel(_ id: String, record: [SQLStatement] = []) async throws -> Bool {
-        try await pool.transaction { transaction in
-            let result = try await transaction.query(
-                SQLStatement(
-                    """
-                    UPDATE jobs SET state = 'cancelled', finished_at = now()
-                    WHERE id = $1 AND \(Self.isOpen) AND effect_at IS NULL
-                    """,
-                    [.text(id.storable)]
-                )
-            )
-            guard result.affected == 1 else { return false }
-            // Not waiting for a relay that is publishing the message: it may be waiting for the job's row.
-            let message = SQLStatement(
-                """
-                DELETE FROM outbox WHERE id = ANY (ARRAY(
-                    SELECT id FROM outbox WHERE job_id = $1 FOR UPDATE SKIP LOCKED))
-                """,
-                [.text(id.storable)]
-            )
-            try await transaction.commit(after: [message] + record)
-            return true
-        }
-    }
-
-    private func outbox(_ entries: [JobEntry]) -> SQLStatement {
-        Outbox.insert(
-            entries.map { $0.message(exchange: exchange) },
-            notBefore: entries.map(\.new.scheduledAt)
-        )
-    }
-
-    private static func holders(of keys: [IdempotencyKey]) -> SQLStatement {
-        SQLStatement(
-            """
-            SELECT \(Job.columns), held.caller, held.idempotency_key, held.fingerprint, held.resource
-            FROM unnest($1, $2) AS wanted (caller, idempotency_key)
-            JOIN idempotency_keys AS held USING (caller, idempotency_key)
-            LEFT JOIN jobs ON jobs.id = held.resource
-            """,
-            [.textArray(keys.map(\.caller.storable)), .textArray(keys.map(\.text.storable))]
-        )
-    }
-}
-
-/// What an idempotency key belongs to.
-private struct JobHolder {
-    /// `nil` when it is no job.
-    let job: Job?
-    let caller: ExactText
-    let key: ExactText
-    /// `nil` of a key from before they were kept.
-    let fingerprint: [UInt8]?
-    let resource: String
-
-    init(_ row: SQLRow) {
-        job = row.text(0).map { _ in Job(row) }
-        caller = ExactText(row.text(Job.columnCount) ?? "")
-        key = ExactText(row.text(Job.columnCount + 1) ?? "")
-        fingerprint = row.bytes(Job.columnCount + 2)
-        resource = row.text(Job.columnCount + 3) ?? ""
-    }
-
-    func holds(_ other: IdempotencyKey) -> Bool {
-        caller == ExactText(other.caller.storable) && key == ExactText(other.text.storable)
-    }
 }
 
 extension String {

@@ -28,6 +28,7 @@ package struct SchemaModule: Sendable, Hashable {
             Migration(number: 7, name: "access", sql: AccessMigration.sql),
             Migration(number: 8, name: "callers", sql: CallersMigration.sql),
             Migration(number: 9, name: "kept_losses", sql: KeptLossesMigration.sql),
+            Migration(number: 10, name: "job_rules", sql: JobRulesMigration.sql),
         ]
     )
 }

@@ -1,7 +1,7 @@
 package import FlotillaHTTPRouting
 import FlotillaModels
 package import FlotillaModules
-package import FlotillaStorage
+import FlotillaStorage
 
 /// `/api/v1/jobs`: enqueue, look up, list.
 package struct JobRoutes: Sendable {
@@ -50,12 +50,11 @@ package struct JobRoutes: Sendable {
     private let messages: MessageCatalog
     private let topic: String
 
-    /// - Parameter states: `nil` without Redis.
-    package init(_ context: APIContext, states: JobStates?) {
+    package init(_ context: APIContext) {
         let exchange = context.topology.commands.name
         jobs = Jobs(context.postgres, exchange: exchange)
         lists = Jobs(context.lists, exchange: exchange)
-        self.states = states
+        states = context.states
         types = context.topology.jobTypes.sorted()
         admission = context.admission
         rules = context.rules
@@ -137,10 +136,10 @@ package struct JobRoutes: Sendable {
     private func cancel(_ call: Call) async throws -> HTTPResponse {
         let id = try jobID(of: call)
         let job = try await job(id, of: call, orWith: .operate)
-        if job.state != .cancelled {
+        if job.state != .cancelled, job.state != .cancelling {
             let event = OperatorEvent("job.cancel", of: id)
             let record = ReceivedRequest.current.map { Outbox.insert([event.message(of: $0, to: topic)]) }
-            guard try await jobs.cancel(id, record: record.map { [$0] } ?? []) else {
+            guard try await jobs.cancel(id, record: record.map { [$0] } ?? []) != nil else {
                 throw APIError(
                     status: 409,
                     code: "job_ended",
@@ -211,7 +210,7 @@ package struct JobRoutes: Sendable {
     private func list(_ call: Call) async throws -> HTTPResponse {
         let limit = call.query[Query.limit] ?? 50
         let found = try await lists.list(
-            state: call.query[Query.state].flatMap(JobState.init),
+            state: call.query[Query.state].flatMap { JobState(rawValue: $0) },
             type: call.query[Query.type],
             text: call.query[Query.text],
             // Who is shown a mask in an error message must not find out by guesses what is behind it.

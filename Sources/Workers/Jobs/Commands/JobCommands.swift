@@ -28,12 +28,13 @@ enum JobCommands {
         let id = invocation[id].lowercased()
         let event = OperatorEvent("job.cancel", of: id, because: invocation[reason])
         let record = [event.statement(configuration)]
+        let reason = invocation[reason]
         let (isCancelled, found) = try await configuration.withPostgres { pool in
             let jobs = Jobs(pool)
-            return (try await jobs.cancel(id, record: record), try await jobs.get(id))
+            return (try await jobs.cancel(id, because: reason, record: record) != nil, try await jobs.get(id))
         }
         guard let job = found else { throw CommandError("there is no job \(id)", remedy: "see flotilla job list") }
-        guard isCancelled || job.state == .cancelled else {
+        guard isCancelled || job.state == .cancelled || job.state == .cancelling else {
             throw CommandError(
                 "the job is \(job.state.rawValue), or its effect is committed: it can't be cancelled any more",
                 remedy: "see flotilla job get \(id)"

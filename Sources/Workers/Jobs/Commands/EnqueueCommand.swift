@@ -1,5 +1,5 @@
 import FlotillaCommandLineKit
-import FlotillaControlAPI
+import FlotillaHTTPRouting
 import FlotillaModels
 import FlotillaModules
 import FlotillaOperations
@@ -36,13 +36,14 @@ enum EnqueueCommand {
         let outcome = try await configuration.withPostgres { pool in
             try await Jobs(pool, exchange: topology.commands.name).enqueue(job)
         }
-        switch outcome {
-        case .created(let job), .existing(let job):
-            try JobCommands.show([job], in: invocation)
-            return .done
-        case .conflict(let id):
+        if case .conflict(let id) = outcome {
             throw CommandError("this idempotency key belongs to \(id), which is another")
         }
+        if case .refused(let refusal) = outcome {
+            throw CommandError(refusal.error.message, remedy: refusal.error.details.first?.message)
+        }
+        if let job = outcome.job { try JobCommands.show([job], in: invocation) }
+        return .done
     }
 
     private static func job(_ invocation: Invocation, types: Set<String>) throws -> NewJob {
