@@ -1,4 +1,4 @@
-import FlotillaModels
+package import FlotillaModels
 import FlotillaPlatform
 
 /// Batches of jobs: what becomes of many as one. Everything about them is counted from the rows of their members.
