@@ -10,13 +10,14 @@ extension YAMLNode {
         switch content {
         case .sequence(let items):
             return .array(items.enumerated().map { $1.json(path: MappingReader.join(path, "\($0)"), collector) })
-        case .mapping:
-            guard let reader = MappingReader(self, path: path, known: nil, collector: collector) else { return .null }
+        case .mapping(let entries):
+            // Tells of keys that are wrong.
+            guard MappingReader(self, path: path, known: nil, collector: collector) != nil else { return .null }
+            var seen: Set<String> = []
             return .members(
-                reader.keys.compactMap { key in
-                    reader.node(key).map {
-                        .init(name: key, value: $0.json(path: MappingReader.join(path, key), collector))
-                    }
+                entries.compactMap { entry in
+                    guard case .scalar(let key, _) = entry.key.content, seen.insert(key).inserted else { return nil }
+                    return .init(name: key, value: entry.value.json(path: MappingReader.join(path, key), collector))
                 }
             )
         case .scalar(let text, isPlain: false): return .string(text)
