@@ -7,7 +7,8 @@ struct TopologyDecoder {
 
     /// `cron` is read by the domain that runs it, which knows schedules and time zones.
     private static let keys =
-        ["version", "namespace", "exchanges", "delay", "defaults", "queues", "cron"] + PublisherDecoder.keys
+        ["version", "namespace", "exchanges", "delay", "defaults", "queues", "cron", LimitDecoder.key]
+        + PublisherDecoder.keys
 
     /// `nil` only when the root is no mapping; otherwise a topology that is right if no mistake was collected.
     func topology(from root: YAMLNode) -> Topology? {
@@ -25,6 +26,9 @@ struct TopologyDecoder {
         let services = Set(queues.map(\.service))
         let publishers = PublisherDecoder(scope: scope, services: services, collector: collector).publishers(in: file)
         if publishers != nil { checkOutsideCommands(exchanges, namespace: namespace, file) }
+        let direct = exchanges.first { $0.alias == "direct" }?.name
+        let types = Set(queues.flatMap(\.bindings).filter { $0.exchange == direct }.map(\.key))
+        let limits = LimitDecoder(types: types).limits(in: file)
         return Topology(
             namespace: namespace,
             events: exchanges.first { $0.alias == "topic" },
@@ -33,6 +37,7 @@ struct TopologyDecoder {
             otherExchanges: exchanges.filter { !Self.builtIn.keys.contains($0.alias) },
             delay: delay,
             queues: queues,
+            limits: limits,
             publishers: publishers
         )
     }
