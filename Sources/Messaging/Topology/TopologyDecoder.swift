@@ -5,8 +5,10 @@ import FlotillaYAMLFiles
 struct TopologyDecoder {
     let collector: MistakeCollector
 
+    /// `cron` is read by the domain that runs it, which knows schedules and time zones.
     private static let keys =
-        ["version", "namespace", "exchanges", "delay", "defaults", "queues", LimitDecoder.key] + PublisherDecoder.keys
+        ["version", "namespace", "exchanges", "delay", "defaults", "queues", "cron", LimitDecoder.key]
+        + PublisherDecoder.keys
 
     /// `nil` only when the root is no mapping; otherwise a topology that is right if no mistake was collected.
     func topology(from root: YAMLNode) -> Topology? {

@@ -5,6 +5,7 @@ import FlotillaQuota
 import FlotillaModules
 import FlotillaAudit
 import FlotillaControlAPI
+@testable import FlotillaCron
 import FlotillaHTTPRouting
 import FlotillaHTTPServer
 @testable import FlotillaDeadLetters
@@ -140,6 +141,7 @@ struct APIFixture: Sendable {
             ).routes
         routes += TicketCancelRoutes(pool, topology: context.topology).routes + JobRetryRoutes(context).routes
         routes += scanner.map { ScanRoutes($0).routes } ?? []
+        routes += CronRoutes(context).routes
         routes += audit.map { AuditRoutes($0).routes } ?? []
         if let notifications {
             let dispatch = NotificationDispatch(notifications, topology: context.topology)
