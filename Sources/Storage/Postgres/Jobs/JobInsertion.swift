@@ -139,7 +139,7 @@ package struct JobInsertion {
         var stored: [JobEntry] = []
         var tries = 0
         while !left.isEmpty {
-            guard tries < 8 else {
+            guard tries < entries.count + 8 else {
                 throw PostgresError.unavailable("enqueue", "a unique key changes hands all the time")
             }
             tries += 1
@@ -167,7 +167,7 @@ package struct JobInsertion {
         let holders = try await execute([UniqueKeys.holders(of: entries)])[0].map(UniqueKeys.Holder.init)
         var again: [JobEntry] = []
         for entry in entries {
-            guard let holder = holders.first(where: { $0.holds(entry) }) else {
+            guard let holder = holders.first(where: { $0.holds(entry) }), !replaced.contains(holder.job.id) else {
                 again.append(entry)
                 continue
             }

@@ -47,6 +47,11 @@ package struct Jobs: Sendable {
         try await JobInsertion.plan(jobs, exchange: exchange) { try await transaction.pipeline($0) }
     }
 
+    /// The job that holds the unique key without which this one can't be queued again; `nil` when none does.
+    package func uniqueConflict(of id: String) async throws(PostgresError) -> String? {
+        try await pool.query(Self.uniqueConflict(of: id)).first?.text(0)
+    }
+
     package func get(_ id: String) async throws(PostgresError) -> Job? {
         let rows = try await pool.query(
             SQLStatement("SELECT \(Job.columns) FROM jobs WHERE id = $1", [.text(id.storable)])

@@ -1,11 +1,9 @@
 import FlotillaCommandLineKit
-import FlotillaHTTPRouting
 import FlotillaModels
 import FlotillaModules
 import FlotillaOperations
 import FlotillaPlatform
 import FlotillaStorage
-import FoundationEssentials
 
 /// `flotilla enqueue`: a job, committed to Postgres.
 enum EnqueueCommand {
@@ -66,7 +64,7 @@ enum EnqueueCommand {
             throw CommandError("this idempotency key belongs to \(id), which is another")
         }
         if case .refused(let refusal) = outcome {
-            throw CommandError(refusal.error.message, remedy: refusal.error.details.first?.message)
+            throw CommandError("the job is not stored: \(refusal)")
         }
         if let job = outcome.job { try JobCommands.show([job], in: invocation) }
         return .done
@@ -95,7 +93,7 @@ enum EnqueueCommand {
             throw UsageError("--max-attempts is from 1 to 100")
         }
         let scheduledAt = try time(invocation[at], "--at")
-        let caller = "cli:" + (ProcessInfo.processInfo.environment["USER"] ?? "unknown")
+        let caller = "cli:\(OperatorName.current)"
         let content = [type, "\(scheduledAt ?? 0)", "\(invocation[priority])", "\(invocation[attempts] ?? 0)"]
         let fingerprint = SHA256.digest(Array(content.joined(separator: " ").utf8) + payload)
         var job = NewJob(
