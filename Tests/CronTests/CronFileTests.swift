@@ -1,4 +1,5 @@
 @testable import FlotillaCron
+import FlotillaModels
 import FlotillaLocalization
 import Testing
 

@@ -1,4 +1,5 @@
 @testable import FlotillaCron
+import FlotillaModels
 import FlotillaStorage
 import FlotillaTestSupport
 import Testing
@@ -98,14 +99,14 @@ struct CronByHandTests {
             // While nobody runs, the file changes: what was due of a schedule that is the same stays due.
             try fixture.set("2026-05-01T03:10:00Z")
             var second = Array(first[0...2])
-            second[1].priority = 5
+            second[1].priority = .high
             second[2] = try CronFixture.entry("moved", "30 2 * * *", zone: "Europe/Berlin")
             let changed = try await fixture.store.keepOfFile(second, at: fixture.now)
             #expect(changed == .init(written: ["changed", "moved"], removed: ["gone"], refused: []))
             #expect(try await fixture.store.keepOfFile(second, at: fixture.now).isEmpty)
             let records = try await fixture.store.list()
             #expect(records.map(\.name) == ["by-api", "changed", "kept", "moved", "taken"])
-            #expect(records[1].nextAt == due && records[1].priority == 5)
+            #expect(records[1].nextAt == due && records[1].priority == .high)
             #expect(records[2].pause != nil)
             #expect(records[3].nextAt == (try CronFixture.moment("2026-05-02T00:30:00Z")))
             #expect(records[4].schedule == "@daily" && records[4].source == .api)

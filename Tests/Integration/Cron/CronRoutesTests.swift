@@ -9,7 +9,7 @@ import Testing
 struct CronRoutesTests {
     private static let nightly = """
         {"type":"audit.write","schedule":"30 2 * * *","zone":"Europe/Berlin","payload":{"action":"CHECK"},"overlap":"skip",\
-        "catchUp":"2h","jitter":"30s","pauseOnFailure":true,"priority":4,"maxAttempts":2,"expiresAfter":"6h"}
+        "catchUp":"2h","jitter":"30s","pauseOnFailure":true,"priority":"high","maxAttempts":2,"expiresAfter":"6h"}
         """
 
     private func with(

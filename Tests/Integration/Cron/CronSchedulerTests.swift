@@ -108,7 +108,7 @@ struct CronSchedulerTests {
             let fixture = try CronFixture(database, at: "2090-05-01T10:30:00Z")
             var entry = try CronFixture.entry("hourly", "@hourly")
             entry.jitter = .seconds(600)
-            entry.priority = 3
+            entry.priority = .high
             entry.maxAttempts = 2
             entry.expiresAfter = .seconds(3_600)
             try await fixture.put(entry)
@@ -128,7 +128,7 @@ struct CronSchedulerTests {
             #expect(headers.contains("cron-name") && headers.contains("hourly"))
             #expect(headers.contains("nominal-time") && headers.contains("2090-05-01T11:00:00"))
             #expect(row.timestamp(1) == start && row.text(2) == "scheduled" && start > nominal)
-            #expect(row.int(3) == 3 && row.int(4) == 2 && row.timestamp(5) == start + 3_600_000_000)
+            #expect(row.int(3) == 1 && row.int(4) == 2 && row.timestamp(5) == start + 3_600_000_000)
             #expect(row.text(6) == "cron:hourly" && row.text(7)?.hasPrefix("cron:hourly:2090-05-01T11:00:00") == true)
             let record = try await fixture.record("hourly")
             #expect(record.lastNominalAt == nominal && record.nextAt == nominal + 3_600_000_000)

@@ -191,7 +191,7 @@ private struct Fixture: Sendable {
                 let running = Task { try await fleet.run() }
                 let result: Result<Void, any Error>
                 do {
-                    let jobs = Jobs(database.pool, exchange: topology.commands.name)
+                    let jobs = Jobs(database.pool, routing: topology.jobRouting)
                     result = .success(try await body(Fixture(database: database, jobs: jobs)))
                 } catch { result = .failure(error) }
                 worker.mayEnd.store(true, ordering: .releasing)

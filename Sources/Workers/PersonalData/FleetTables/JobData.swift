@@ -12,7 +12,8 @@ package enum JobData {
             key: ("id", "text"),
             columns: [
                 .init("payload", .bytes), .init("result", .jsonb), .init("error_message", .text),
-                .init("idempotency_key", .unique), .init("correlation_id", .text), .init("created_by", .caller),
+                .init("idempotency_key", .unique), .init("correlation_id", .text), .init("job_key", .text),
+                .init("reason", .text), .init("created_by", .caller),
                 .init("created_by_ref", .caller),
             ],
             event: "type",
