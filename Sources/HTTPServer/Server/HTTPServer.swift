@@ -30,6 +30,7 @@ package final class HTTPServer: Sendable {
     private let daemon = Mutex<HTTPDaemon?>(nil)
     private let open = Mutex(Open())
     private let running = Atomic<Int>(0)
+    private let streams = Atomic<Int>(0)
     private let bodyBytes = Atomic<Int>(0)
     private let bodyBytesPeak = Atomic<Int>(0)
     private let stopping = Atomic<Bool>(false)
@@ -87,27 +88,34 @@ package final class HTTPServer: Sendable {
     /// The requests that have begun to arrive and are not yet answered.
     package var requestsRunning: Int { running.load(ordering: .relaxed) }
 
+    /// The answers that are being sent piece by piece.
+    package var streamsOpen: Int { streams.load(ordering: .relaxed) }
+
     package var connectionsOpen: Int { open.withLock { $0.connections.count } }
 
     /// The bytes of bodies that are here.
     package var bodyMemoryUsed: Int { bodyBytes.load(ordering: .relaxed) }
 
-    /// Stops listening at once, lets running requests finish, and closes every connection.
+    /// Stops listening and ends streams at once, lets running requests finish, and closes every connection.
     ///
     /// Requests that still run at the deadline are cancelled and answered with 503.
     package func stop(within deadline: Duration = .seconds(10)) async {
         guard !stopping.exchange(true, ordering: .relaxed) else { return }
         let socket = daemon.withLock { $0?.stopListening() ?? -1 }
         let end = ContinuousClock.now + deadline
+        open.withLock { Array($0.connections.values) }.forEach { $0.endStream() }
         await untilIdle(or: end, unlessAborted: true)
         // The daemon must not be stopped while a connection is suspended.
         while true {
             let unanswered = open.withLock { $0.connections.values.filter(\.isHandling) }
             if unanswered.isEmpty { break }
-            for connection in unanswered { connection.abandon(with: .stopping) }
+            for connection in unanswered {
+                connection.endStream()
+                connection.abandon(with: .stopping)
+            }
             await Task.yield()
         }
-        await untilIdle(or: .now + .milliseconds(500))
+        await untilIdle(or: .now + .milliseconds(500), andStreamsEnd: true)
         sweeper.withLock { $0?.cancel() }
         await closeDaemon()
         if socket >= 0 { _ = Glibc.close(socket) }
@@ -129,8 +137,14 @@ package final class HTTPServer: Sendable {
         executor.stop()
     }
 
-    private func untilIdle(or end: ContinuousClock.Instant, unlessAborted: Bool = false) async {
-        while requestsRunning > 0, .now < end, !(unlessAborted && isDrainAborted.load(ordering: .relaxed)) {
+    private func untilIdle(
+        or end: ContinuousClock.Instant,
+        andStreamsEnd: Bool = false,
+        unlessAborted: Bool = false
+    ) async {
+        while requestsRunning > 0 || andStreamsEnd && streamsOpen > 0, .now < end,
+            !(unlessAborted && isDrainAborted.load(ordering: .relaxed))
+        {
             guard (try? await Task.sleep(for: .milliseconds(5))) != nil else { return }
         }
     }
@@ -234,6 +248,15 @@ extension HTTPServer {
     }
 
     func requestBegan() { running.add(1, ordering: .relaxed) }
+
+    /// False when there are as many streams as there may be.
+    func takeStream() -> Bool {
+        guard streams.add(1, ordering: .relaxed).newValue > configuration.streams else { return true }
+        giveBackStream()
+        return false
+    }
+
+    func giveBackStream() { streams.subtract(1, ordering: .relaxed) }
 
     func requestEnded() { running.subtract(1, ordering: .relaxed) }
 
