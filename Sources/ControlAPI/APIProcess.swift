@@ -114,6 +114,7 @@ package struct APIProcess: Sendable {
                 redis: redis,
                 states: redis.map { JobStates($0, metrics: metrics) },
                 topology: configuration.topology,
+                depth: { queue in (try? await broker.depth(of: queue)) ?? nil },
                 rules: IntakeRules(configuration.domains.map { type(of: $0) }),
                 messages: MessageCatalog(configuration.domains.map { type(of: $0) }),
                 admission: Self.admission(publisher),

@@ -20,20 +20,29 @@ final class MemoryEffectStore: EffectStore {
         var waiters: [CheckedContinuation<Void, Never>] = []
         var statements: [SQLStatement] = []
         var events: [OutgoingMessage] = []
+        var jobs: [OutgoingMessage] = []
     }
 
     private let state = Mutex(State())
     private let publisher: any MessagePublisher
+    private let commands: String
     private let answer: @Sendable (SQLStatement) throws -> Int
 
-    init(publisher: any MessagePublisher, answer: @escaping @Sendable (SQLStatement) throws -> Int) {
+    /// - Parameter commands: the direct exchange.
+    init(
+        publisher: any MessagePublisher,
+        commands: String = "fleet.direct",
+        answer: @escaping @Sendable (SQLStatement) throws -> Int
+    ) {
         self.publisher = publisher
+        self.commands = commands
         self.answer = answer
     }
 
     /// What has been committed, in order.
     var statements: [SQLStatement] { state.withLock(\.statements) }
     var events: [OutgoingMessage] { state.withLock(\.events) }
+    var jobs: [OutgoingMessage] { state.withLock(\.jobs) }
 
     func transaction(
         consumer: String,
@@ -44,7 +53,7 @@ final class MemoryEffectStore: EffectStore {
     ) async throws {
         let messages = messageIDs.map { Handled(consumer: consumer, messageID: $0) }
         let isFresh = await claim(messages)
-        let transaction = MemoryEffectTransaction(answer)
+        let transaction = MemoryEffectTransaction(commands: commands, answer)
         do {
             let results = try await transaction.execute(first)
             try await body(transaction, isFresh, results)
@@ -55,13 +64,15 @@ final class MemoryEffectStore: EffectStore {
             throw error
         }
         transaction.end()
-        let (statements, outgoing) = (transaction.executed, transaction.outgoing)
+        let (statements, outgoing) = (transaction.executed, transaction.outgoing.map(\.message))
+        let jobs = transaction.jobs
         release(messages) { state in
             state.handled.formUnion(messages)
             state.statements += statements
             state.events += outgoing
+            state.jobs += jobs
         }
-        if !outgoing.isEmpty { _ = await publisher.publish(outgoing) }
+        if !outgoing.isEmpty || !jobs.isEmpty { _ = await publisher.publish(outgoing + jobs) }
     }
 
     func start(jobs attempts: [String: Int]) async throws -> Set<String> { [] }
@@ -106,12 +117,23 @@ final class MemoryEffectStore: EffectStore {
 
 private final class MemoryEffectTransaction: EffectStoreTransaction {
     var last: [SQLStatement] = []
-    var outgoing: [OutgoingMessage] = []
+    var outgoing: [TimedMessage] = []
+    private(set) var jobs: [OutgoingMessage] = []
     private(set) var executed: [SQLStatement] = []
     private var isOver = false
+    private let commands: String
     private let answer: @Sendable (SQLStatement) throws -> Int
 
-    init(_ answer: @escaping @Sendable (SQLStatement) throws -> Int) { self.answer = answer }
+    init(commands: String, _ answer: @escaping @Sendable (SQLStatement) throws -> Int) {
+        self.commands = commands
+        self.answer = answer
+    }
+
+    func enqueue(_ job: NewJob) async throws -> EnqueueOutcome {
+        let (job, message) = JobInsertion.unstored(job, exchange: commands)
+        jobs.append(message)
+        return .created(job)
+    }
 
     func execute(_ statements: [SQLStatement]) async throws -> [SQLResult] {
         guard !isOver else { throw TestFleetError(.transactionOver, "the transaction is over") }

@@ -39,7 +39,11 @@ public final class TestFleet: Sendable {
         let broker = MemoryBroker(clock: CompressedClock(), bodyBudget: bodyBudget)
         broker.declare(topology)
         let publisher = broker.publisher(named: "test")
-        let effects = MemoryEffectStore(publisher: publisher, answer: answer)
+        let effects = MemoryEffectStore(
+            publisher: publisher,
+            commands: topology.commands.name,
+            answer: answer
+        )
         let folder = FileManager.default.temporaryDirectory.appending(path: "flotilla-test-\(UUID())").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         let metrics = Metrics()
@@ -124,6 +128,10 @@ public final class TestFleet: Sendable {
 
     /// The events that committed transactions have published, in order.
     public var events: [OutgoingMessage] { effects.events }
+
+    /// The messages of jobs that committed transactions have enqueued, in order. They run at once, and once more for each enqueue:
+    /// times, unique keys, batches, predecessors and keys are kept by Postgres alone.
+    public var jobs: [OutgoingMessage] { effects.jobs }
 
     /// The statements of committed transactions, in order.
     public var statements: [SQLStatement] { effects.statements }

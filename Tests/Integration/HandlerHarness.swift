@@ -48,6 +48,7 @@ struct HandlerHarness: Sendable {
     ) async -> [Result<Outcome, any Error>] {
         let environment = HandlerEnvironment(
             queue: queue,
+            worker: handler.worker,
             log: Log(service: "test", threshold: .error),
             effects: effects ?? PostgresEffectStore(pool),
             topicExchange: "fleet.topic",

@@ -6,7 +6,7 @@ struct TopologyDecoder {
     let collector: MistakeCollector
 
     private static let keys =
-        ["version", "namespace", "exchanges", "delay", "defaults", "queues"] + PublisherDecoder.keys
+        ["version", "namespace", "exchanges", "delay", "defaults", "queues", LimitDecoder.key] + PublisherDecoder.keys
 
     /// `nil` only when the root is no mapping; otherwise a topology that is right if no mistake was collected.
     func topology(from root: YAMLNode) -> Topology? {
@@ -24,6 +24,9 @@ struct TopologyDecoder {
         let services = Set(queues.map(\.service))
         let publishers = PublisherDecoder(scope: scope, services: services, collector: collector).publishers(in: file)
         if publishers != nil { checkOutsideCommands(exchanges, namespace: namespace, file) }
+        let direct = exchanges.first { $0.alias == "direct" }?.name
+        let types = Set(queues.flatMap(\.bindings).filter { $0.exchange == direct }.map(\.key))
+        let limits = LimitDecoder(types: types).limits(in: file)
         return Topology(
             namespace: namespace,
             events: exchanges.first { $0.alias == "topic" },
@@ -32,6 +35,7 @@ struct TopologyDecoder {
             otherExchanges: exchanges.filter { !Self.builtIn.keys.contains($0.alias) },
             delay: delay,
             queues: queues,
+            limits: limits,
             publishers: publishers
         )
     }

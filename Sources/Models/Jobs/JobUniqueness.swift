@@ -39,12 +39,13 @@ public struct JobUniqueness: Sendable, Hashable {
     /// The states in which a row with this rule holds its key.
     package var heldIn: Set<JobState> { period == nil ? states : Set(JobState.allCases) }
 
-    /// What is compared, as one text: the type, and the values with their paths.
+    /// What is compared, as one text: who asks, the type, and the values with their paths. One caller's jobs have nothing to do
+    /// with another's.
     ///
     /// - Throws: when the payload is no JSON.
-    package func identity(of type: String, _ payload: [UInt8]) throws(InvalidPayload) -> [UInt8] {
+    package func identity(of type: String, _ payload: [UInt8], by caller: String?) throws(InvalidPayload) -> [UInt8] {
         let value = try JSONValue(payload)
-        var text = "\(type.utf8.count):\(type)"
+        var text = [caller ?? "", type].map { "\($0.utf8.count):\($0)" }.joined()
         guard !fields.isEmpty else { return Array((text + value.canonical).utf8) }
         for path in fields.sorted() {
             let found = value.value(at: path.split(separator: ".").map(String.init))

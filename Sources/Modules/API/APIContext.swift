@@ -1,4 +1,5 @@
 package import FlotillaHTTPRouting
+package import FlotillaMessaging
 package import FlotillaModels
 package import FlotillaStorage
 package import FlotillaTelemetry
@@ -13,6 +14,8 @@ package struct APIContext: Sendable {
     /// Live states of jobs; without, they are shown as their records have them.
     package let states: JobStates?
     package let topology: Topology
+    /// The numbers of ready messages and of consumers of a queue; `nil` when it is not there, or can't be asked.
+    package let depth: @Sendable (_ queue: String) async -> QueueDepth?
     package let rules: IntakeRules
     package let messages: MessageCatalog
     package let admission: AdmissionControl
@@ -28,6 +31,7 @@ package struct APIContext: Sendable {
         redis: RedisClient?,
         states: JobStates? = nil,
         topology: Topology,
+        depth: @escaping @Sendable (_ queue: String) async -> QueueDepth? = { _ in nil },
         rules: IntakeRules,
         messages: MessageCatalog = MessageCatalog(),
         admission: AdmissionControl = AdmissionControl(),
@@ -39,6 +43,7 @@ package struct APIContext: Sendable {
         self.redis = redis
         self.states = states
         self.topology = topology
+        self.depth = depth
         self.rules = rules
         self.messages = messages
         self.admission = admission

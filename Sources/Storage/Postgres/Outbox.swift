@@ -57,6 +57,14 @@ package enum Outbox {
         )
     }
 
+    /// How often the message of a job was refused, the last reason, and when it is tried again; no row once it is published.
+    package static func message(ofJob id: String) -> SQLStatement {
+        SQLStatement(
+            "SELECT attempts, last_error, not_before FROM outbox WHERE job_id = $1 ORDER BY id LIMIT 1",
+            [.text(id.storable)]
+        )
+    }
+
     /// Locks up to `limit` rows that are due and that no other relay has, in the order in which they were inserted.
     ///
     /// To be executed in one pipeline; each result is for ``claimed(_:)``.

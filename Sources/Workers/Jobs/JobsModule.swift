@@ -11,7 +11,7 @@ package struct JobsModule: DomainModule {
 
     package init(_ configuration: Configuration) {}
 
-    package static var commands: [Command] { [EnqueueCommand.all, JobCommands.all] }
+    package static var commands: [Command] { [EnqueueCommand.all, JobCommands.all, BatchCommands.all] }
 
     package static var messages: [MessageDescription] { JobMessages.all }
     package static var fleetOnly: FleetOnlyMessages {
@@ -24,5 +24,7 @@ package struct JobsModule: DomainModule {
         ModuleParts(services: [JobCoordinator(context)])
     }
 
-    package func routes(in context: APIContext) -> ModuleRoutes { ModuleRoutes(JobRoutes(context).routes) }
+    package func routes(in context: APIContext) -> ModuleRoutes {
+        ModuleRoutes(JobRoutes(context).routes + BatchRoutes(context).routes)
+    }
 }

@@ -1,3 +1,4 @@
+import FlotillaModels
 public import FlotillaStorage
 public import FlotillaTelemetry
 
@@ -23,11 +24,19 @@ public struct BatchContext: Sendable {
             transaction,
             isFresh,
             results in
-            let batch = BatchTransaction(transaction, isFresh: isFresh, firstResults: results)
+            let batch = BatchTransaction(transaction, isFresh: isFresh, firstResults: results) { job, item in
+                let cause = item.map { messages[$0] }
+                return job.new(
+                    by: environment.worker,
+                    cause?.job?.id,
+                    cause?.correlationID,
+                    cause?.original ?? Message(body: [])
+                )
+            }
             try await body(batch)
             transaction.outgoing += batch.events.map { event, item in
                 let cause = item.map { messages[$0] }
-                return event.message(causedBy: cause?.original, cause?.correlationID, environment.topicExchange)
+                return event.timed(causedBy: cause?.original, cause?.correlationID, environment.topicExchange)
             }
         }
     }

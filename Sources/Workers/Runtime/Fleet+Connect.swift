@@ -1,3 +1,4 @@
+import FlotillaModels
 import FlotillaMessaging
 package import FlotillaStorage
 import FlotillaTelemetry
@@ -90,7 +91,7 @@ extension Fleet {
         var setup = FleetSetup(
             topology: configuration.topology,
             broker: connections.broker,
-            effects: PostgresEffectStore(postgres),
+            effects: PostgresEffectStore(postgres, commands: configuration.topology.commands.name),
             breakers: breakers,
             stateFolder: configuration.stateFolder,
             metrics: metrics,

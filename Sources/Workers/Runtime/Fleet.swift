@@ -156,6 +156,7 @@ public final class Fleet: Sendable {
                 tasks.addTask { await group.watch() }
                 tasks.addTask { await group.watchSubscriptions() }
             }
+            tasks.addTask { await self.watchCancellations(groups, runtime) }
             tasks.addTask { await runtime.suspects.note(in: runtime.effects) }
             if let store = setup.heldQueues {
                 let holds = groups.flatMap { $0.runners.values.map(\.hold) }
@@ -176,6 +177,19 @@ public final class Fleet: Sendable {
             tasks.cancelAll()
         }
         for service in setup.services { await service.finish() }
+    }
+
+    /// How soon the handler of a cancelled job is asked to end.
+    private static let cancellationInterval = Duration.milliseconds(500)
+
+    /// Asks the handlers of jobs that were cancelled meanwhile to end.
+    private func watchCancellations(_ groups: [WorkerGroup], _ runtime: RuntimeServices) async {
+        let runners = groups.flatMap(\.runners.values)
+        while (try? await Task.sleep(for: Self.cancellationInterval)) != nil {
+            guard runners.contains(where: \.runsJobs), let jobs = try? await runtime.effects.cancelling(), !jobs.isEmpty
+            else { continue }
+            for runner in runners { runner.cancel(jobs) }
+        }
     }
 
     /// Waits for the request to stop, then for what runs: `drain` long, and a little more for the cancelled.

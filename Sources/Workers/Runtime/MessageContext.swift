@@ -47,16 +47,40 @@ public struct MessageContext: Sendable {
             isFresh,
             _ in
             guard isFresh[0] else { return }
-            let effect = EffectTransaction(transaction)
+            let effect = EffectTransaction(transaction) { job in
+                job.new(by: environment.worker, jobID, correlationID, message)
+            }
             result = try await body(effect)
             transaction.outgoing += effect.events.map {
-                $0.message(causedBy: message, correlationID, environment.topicExchange)
+                $0.timed(causedBy: message, correlationID, environment.topicExchange)
             }
         }
         return result
     }
 
-    /// Reports how far the job is, from 0 to 100, to whoever watches it.
+    /// The largest result of a job, in bytes of JSON.
+    public static let largestResult = 65_536
+
+    /// What the job has come to, shown with it once it has succeeded. The last call counts; nothing happens where the message is
+    /// no job.
+    ///
+    /// - Parameter json: JSON of ``largestResult`` bytes at most. Larger ones belong in a place of their own, and its address
+    ///   here.
+    /// - Throws: `PermanentError` for what is larger, `InvalidPayload` for what is no JSON: call it before the effect.
+    public func setResult(json: [UInt8]) throws {
+        guard let job = inbound.job else { return }
+        guard json.count <= Self.largestResult else {
+            let problem = "the result has \(json.count) bytes; at most \(Self.largestResult) are kept"
+            throw PermanentError(type: "result_too_large", message: problem)
+        }
+        try JSONScanner.check(json)
+        job.report.set(result: String(decoding: json, as: UTF8.self))
+    }
+
+    /// The same for a value.
+    public func setResult(_ value: some Encodable) throws { try setResult(json: EncodedBody.json(value)) }
+
+    /// Reports how far the job is, from 0 to 100, to whoever watches it. Of many reports within 250 ms the newest is kept.
     public func progress(_ percent: Int, _ message: String? = nil) {
         environment.reportProgress(inbound, min(max(percent, 0), 100), message)
     }

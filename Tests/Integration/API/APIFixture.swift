@@ -1,5 +1,6 @@
 @testable import flotilla
 import FlotillaIndexing
+import FlotillaJobs
 import FlotillaQuota
 import FlotillaModules
 import FlotillaAudit

@@ -41,9 +41,11 @@ struct APIListTests {
                     NewJob(type: "a.b", payload: [], correlationID: correlationID)
                 )
             else { throw TestSetupError(description: "not enqueued") }
-            #expect(try await jobs.list(text: job.id.uppercased(), limit: 9).map(\.id) == [job.id])
-            #expect(try await jobs.list(text: correlationID, limit: 9).map(\.id) == [other.id])
-            #expect(try await jobs.list(text: String(correlationID.prefix(8)), limit: 9).map(\.id) == [other.id])
+            #expect(try await jobs.list(JobFilter(text: job.id.uppercased(), limit: 9)).map(\.id) == [job.id])
+            #expect(try await jobs.list(JobFilter(text: correlationID, limit: 9)).map(\.id) == [other.id])
+            #expect(
+                try await jobs.list(JobFilter(text: String(correlationID.prefix(8)), limit: 9)).map(\.id) == [other.id]
+            )
         }
     }
 }

@@ -178,7 +178,7 @@ struct JobsTests {
                 }
                 try await group.waitForAll()
             }
-            let started = try await jobs.list(state: .running)
+            let started = try await jobs.list(JobFilter(state: .running))
             #expect(Set(started.map(\.id)) == Set(ids))
         }
     }
@@ -211,17 +211,17 @@ struct JobsTests {
                 guard case .created(let job) = try await jobs.enqueue(new) else { continue }
                 ids.append(job.id)
             }
-            let first = try await jobs.list(limit: 3)
+            let first = try await jobs.list(JobFilter(limit: 3))
             #expect(first.map(\.id) == Array(ids.sorted().reversed().prefix(3)))
-            let second = try await jobs.list(after: first.last?.id, limit: 10)
+            let second = try await jobs.list(JobFilter(after: first.last?.id, limit: 10))
             #expect(second.map(\.id) == Array(ids.sorted().reversed().dropFirst(3)))
-            let even = try await jobs.list(type: "even.run")
+            let even = try await jobs.list(JobFilter(types: ["even.run"]))
             #expect(even.count == 4)
-            let scheduled = try await jobs.list(state: .scheduled)
+            let scheduled = try await jobs.list(JobFilter(state: .scheduled))
             #expect(scheduled.map(\.id) == [ids[6]])
-            let found = try await jobs.list(text: "100%_3")
+            let found = try await jobs.list(JobFilter(text: "100%_3"))
             #expect(found.map(\.id) == [ids[3]])
-            let none = try await jobs.list(text: "100__3")
+            let none = try await jobs.list(JobFilter(text: "100__3"))
             #expect(none.isEmpty)
         }
     }

@@ -15,6 +15,9 @@ package struct JSONMember {
             : body[member.value]
     }
 
+    /// The value as it was sent.
+    package var bytes: [UInt8] { Array(raw) }
+
     var text: String { String(decoding: raw, as: UTF8.self) }
 
     package func string() throws(RuleProblem) -> String {

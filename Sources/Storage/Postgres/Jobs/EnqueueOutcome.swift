@@ -21,7 +21,7 @@ package enum EnqueueOutcome: Sendable, Hashable {
 }
 
 /// Why a job was not stored.
-package enum JobRefusal: Sendable, Hashable {
+package enum JobRefusal: Sendable, Hashable, CustomStringConvertible {
     /// A job with its unique key exists, and may not be replaced, or not any more.
     case uniqueKeyHeld(by: String)
     case unknownPredecessor(String)
@@ -30,4 +30,14 @@ package enum JobRefusal: Sendable, Hashable {
     case closedBatch(String)
     /// It would wait for a batch that waits for it.
     case cycle(String)
+
+    package var description: String {
+        switch self {
+        case .uniqueKeyHeld(let id): "the job \(id) holds its unique key"
+        case .unknownPredecessor(let id): "\(id) is neither a job nor a batch"
+        case .unknownBatch(let id): "there is no batch \(id)"
+        case .closedBatch(let id): "the batch \(id) is closed"
+        case .cycle(let id): "it would wait for the batch \(id), of which it is a member"
+        }
+    }
 }

@@ -1,4 +1,4 @@
-import FlotillaModels
+package import FlotillaModels
 import FlotillaPlatform
 
 /// Batches of jobs: what becomes of many as one. Everything about them is counted from the rows of their members.
@@ -124,6 +124,16 @@ package struct JobBatches: Sendable {
         }
     }
 
+    /// Members that have not ended, in the order of their ids.
+    package static func openMembers(of id: String, after cursor: String, limit: Int) -> SQLStatement {
+        SQLStatement(
+            """
+            SELECT id FROM jobs WHERE batch_id = $1 AND finished_at IS NULL AND id > $2 ORDER BY id LIMIT $3
+            """,
+            [.text(id.storable), .text(cursor), .int(Int64(limit))]
+        )
+    }
+
     /// How many members of each batch are in each state.
     package static func count(_ ids: [String]) -> SQLStatement {
         SQLStatement(
@@ -133,12 +143,12 @@ package struct JobBatches: Sendable {
     }
 
     /// Keeps the batches from being closed until the transaction ends, and tells whether each takes members: it is open, or
-    /// one of `parents` is a member that runs.
+    /// one of `parents` is a member that runs; and who has made it.
     static func lock(_ ids: some Sequence<String>, addedBy parents: some Sequence<String>) -> SQLStatement {
         SQLStatement(
             """
             SELECT id, closed_at IS NULL OR EXISTS (
-                SELECT FROM jobs WHERE jobs.id = ANY ($2) AND batch_id = job_batches.id AND state = 'running')
+                SELECT FROM jobs WHERE jobs.id = ANY ($2) AND batch_id = job_batches.id AND state = 'running'), created_by
             FROM job_batches WHERE id = ANY ($1) ORDER BY id COLLATE "C" FOR SHARE
             """,
             [.textArray(ids.map(\.storable)), .textArray(parents.map(\.storable))]

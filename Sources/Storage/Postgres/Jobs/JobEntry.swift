@@ -144,7 +144,8 @@ struct JobEntry: Sendable {
 
     /// 128 bits of what is compared.
     var uniqueKey: [UInt8]? {
-        guard let unique = new.unique, let identity = try? unique.identity(of: new.type, new.payload) else {
+        guard let unique = new.unique, let identity = try? unique.identity(of: new.type, new.payload, by: new.createdBy)
+        else {
             return nil
         }
         return Array(SHA256.digest(identity).prefix(16))

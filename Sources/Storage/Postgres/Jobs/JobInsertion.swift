@@ -1,4 +1,4 @@
-import FlotillaModels
+package import FlotillaModels
 import FlotillaPlatform
 
 /// Stores jobs with all their rules inside a transaction that somebody else commits.
@@ -33,6 +33,12 @@ package struct JobInsertion {
         let entries = jobs.map { JobEntry($0, id: UUIDv7.make(), now: WallClock.microseconds()) }
         var insertion = JobInsertion(exchange: exchange, execute: execute)
         return try await insertion.plan(entries)
+    }
+
+    /// The job and its message, for stores without Postgres: no rule but the message's is kept.
+    package static func unstored(_ job: NewJob, exchange: String) -> (job: Job, message: OutgoingMessage) {
+        let entry = JobEntry(job, id: UUIDv7.make(), now: WallClock.microseconds())
+        return (entry.job, entry.message(exchange: exchange))
     }
 
     mutating func plan(_ entries: [JobEntry]) async throws -> Plan {
@@ -102,18 +108,21 @@ package struct JobInsertion {
             JobDependencies.mark(predecessors) + [JobBatches.lock(batches, addedBy: parents)]
         )
         let known = Set(results[0].compactMap { $0.text(0) } + results[1].compactMap { $0.text(0) })
-        let isOpen = results[2].reduce(into: [String: Bool]()) { $0[$1.text(0) ?? ""] = $1.bool(1) ?? false }
+        let found = results[2].reduce(into: [:]) { found, row in
+            found[row.text(0) ?? ""] = (isOpen: row.bool(1) ?? false, createdBy: row.text(2))
+        }
         for entry in concerned {
             if let unknown = entry.new.after.first(where: { !known.contains($0) }) {
                 outcomes[entry.id] = .refused(.unknownPredecessor(unknown))
                 continue
             }
             guard let batch = entry.new.batch else { continue }
-            guard let isOpen = isOpen[batch] else {
+            // Another caller's is as unknown as one that there is not.
+            guard let known = found[batch], entry.new.parent != nil || known.createdBy == entry.new.createdBy else {
                 outcomes[entry.id] = .refused(.unknownBatch(batch))
                 continue
             }
-            guard isOpen else {
+            guard known.isOpen else {
                 outcomes[entry.id] = .refused(.closedBatch(batch))
                 continue
             }

@@ -54,8 +54,16 @@ extension Jobs {
         """
     )
 
-    /// The channel that tells of jobs that are cancelled while they run.
-    package static let cancellingChannel = "flotilla_cancelling"
+    /// A handler that was asked to end has ended.
+    package static func ended(cancelling id: String, attempts: Int) -> SQLStatement {
+        SQLStatement(
+            """
+            UPDATE jobs SET state = 'cancelled', finished_at = now(), attempts = greatest(attempts, $2::bigint::integer)
+            WHERE id = $1 AND state = 'cancelling'
+            """,
+            [.text(id.storable), .int(Int64(attempts))]
+        )
+    }
 
     /// Ends up to `limit` jobs whose handlers had time to end, and gives their ids.
     package static func giveUpCancelling(limit: Int) -> SQLStatement {

@@ -1,4 +1,3 @@
-package import FlotillaModels
 import FlotillaPlatform
 
 /// The durable record of jobs.
@@ -53,64 +52,5 @@ package struct Jobs: Sendable {
             SQLStatement("SELECT \(Job.columns) FROM jobs WHERE id = $1", [.text(id.storable)])
         )
         return rows.first.map { Job($0) }
-    }
-
-    /// Jobs, the newest first, without payloads and results.
-    ///
-    /// - Parameters:
-    ///   - text: part of the id, type, correlation id or error message; upper and lower case are alike.
-    ///   - searchesErrors: false looks for the text in ids and types alone.
-    ///   - cursor: the id of the last job of the page before.
-    ///   - limit: from 1 to 500.
-    package func list(
-        state: JobState? = nil,
-        type: String? = nil,
-        text: String? = nil,
-        searchesErrors: Bool = true,
-        after cursor: String? = nil,
-        limit: Int = 50
-    ) async throws(PostgresError) -> [Job] {
-        var values: [SQLValue] = []
-        var conditions: [String] = []
-        func add(_ condition: String, _ value: String) {
-            values.append(.text(value.storable))
-            conditions.append(condition.replacing("?", with: "$\(values.count)"))
-        }
-        if let state { add("state = ?", state.rawValue) }
-        if let type { add("type = ?", type) }
-        if let cursor { add("id < ?", cursor) }
-        if let text, text.hasFormOfJobID {
-            // Found by the indexes: no part of it is looked for.
-            add("(id = lower(?) OR correlation_id IN (?, lower(?)))", text)
-        } else if let text {
-            add(
-                "(id ILIKE ? OR type ILIKE ? OR correlation_id ILIKE ?\(searchesErrors ? " OR error_message ILIKE ?" : ""))",
-                "%\(text.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_"))%"
-            )
-        }
-        values.append(.int(Int64(min(max(limit, 1), 500))))
-        let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
-        let rows = try await pool.query(
-            SQLStatement(
-                "SELECT \(Job.listColumns) FROM jobs \(filter) ORDER BY id DESC LIMIT $\(values.count)",
-                values
-            )
-        )
-        return rows.map { Job($0) }
-    }
-
-}
-
-extension String {
-    /// Whether it is a UUID as a whole.
-    fileprivate var hasFormOfJobID: Bool {
-        let groups = utf8.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        return groups.map(\.count) == [8, 4, 4, 4, 12]
-            && groups.joined().allSatisfy { byte in
-                switch byte {
-                case 0x30...0x39, 0x41...0x46, 0x61...0x66: true
-                default: false
-                }
-            }
     }
 }

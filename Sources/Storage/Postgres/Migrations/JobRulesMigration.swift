@@ -38,7 +38,7 @@ enum JobRulesMigration {
             WHERE expires_at IS NOT NULL AND started_at IS NULL AND finished_at IS NULL;
         CREATE INDEX idx_jobs_cancel_by ON jobs (cancel_by) WHERE state = 'cancelling';
         CREATE INDEX idx_jobs_batch_id ON jobs (batch_id, state, id) WHERE batch_id IS NOT NULL;
-        CREATE INDEX idx_jobs_batch_open ON jobs (batch_id) WHERE batch_id IS NOT NULL AND finished_at IS NULL;
+        CREATE INDEX idx_jobs_batch_open ON jobs (batch_id, id) WHERE batch_id IS NOT NULL AND finished_at IS NULL;
         CREATE INDEX idx_jobs_key_id ON jobs (job_key, id DESC) WHERE job_key IS NOT NULL;
         CREATE INDEX idx_jobs_key_waiting ON jobs (type, job_key, priority DESC, id)
             WHERE job_key IS NOT NULL AND state = 'waiting' AND NOT is_blocked;
@@ -112,13 +112,5 @@ enum JobRulesMigration {
             WHEN (NEW.finished_at IS NOT NULL AND OLD.finished_at IS NULL
                 AND (NEW.batch_id IS NOT NULL OR NEW.is_awaited OR NEW.job_key IS NOT NULL))
             EXECUTE FUNCTION note_job_end();
-
-        CREATE FUNCTION note_job_cancelling() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN
-            PERFORM pg_notify('flotilla_cancelling', NEW.id);
-            RETURN NULL;
-        END $$;
-        CREATE TRIGGER job_cancelling AFTER UPDATE OF state ON jobs FOR EACH ROW
-            WHEN (NEW.state = 'cancelling' AND OLD.state <> 'cancelling') EXECUTE FUNCTION note_job_cancelling();
         """
 }

@@ -14,6 +14,27 @@ enum EnqueueCommand {
         .defaulting(to: .literal("{}"))
     private static let priority = Option<Int>("priority", "0–9", "Higher ones go first").defaulting(to: 0)
     private static let at = Option<String>("at", "TIME", "Not before this ISO 8601 time, UTC without an offset")
+    private static let expires = Option<String>("expires-at", "TIME", "Unless it has started by then, it never does")
+    private static let unique = Flag("unique", "At most one such job at a time, by the whole payload")
+    private static let uniqueFields = ListOption<String>(
+        "unique-field",
+        "PATH",
+        "At most one such job at a time, by this field of the payload; may be given several times"
+    )
+    private static let uniquePeriod = Option<Duration>("unique-for", "TIME", "The unique key is held this long")
+    private static let onConflict = Option<JobUniqueness.Conflict>(
+        "on-conflict",
+        "WHAT",
+        "What becomes of a second such job"
+    )
+    private static let key = Option<String>(
+        "key",
+        "KEY",
+        "Takes turns with jobs of other keys, within its type's limits"
+    )
+    private static let batch = Option<String>("batch", "ID", "An open batch to add it to")
+    private static let after = ListOption<String>("after", "ID", "Starts once this job or batch has succeeded")
+    private static let afterAny = ListOption<String>("after-any", "ID", "Starts once this job or batch has ended")
     private static let attempts = Option<Int>("max-attempts", "NUMBER", "In place of the queue's policy")
     private static let idempotencyKey = Option<String>("idempotency-key", "KEY", "Makes repeats give the same job")
     private static let unchecked = Flag("unchecked", "Takes a payload that the worker will refuse")
@@ -22,10 +43,15 @@ enum EnqueueCommand {
     static let all = Command(
         "enqueue",
         "Enqueues a job and shows it once it is stored",
-        takes: [type, payload, priority, at, attempts, idempotencyKey, correlationID, unchecked, OutputFormat.option],
+        takes: [
+            type, payload, priority, at, expires, attempts, unique, uniqueFields, uniquePeriod, onConflict, key, batch,
+            after,
+            afterAny, idempotencyKey, correlationID, unchecked, OutputFormat.option,
+        ],
         examples: [
             #"flotilla enqueue audit.write --payload '{"event":"user.created"}'"#,
             "flotilla enqueue audit.write --payload @job.json --at 2026-12-24T18:00:00Z",
+            "flotilla enqueue audit.write --payload @job.json --unique-field event --on-conflict replace",
         ]
     ) { invocation in
         let configuration = try invocation.configuration()
@@ -68,16 +94,11 @@ enum EnqueueCommand {
         guard JobAttempts.allowed.contains(invocation[attempts] ?? 1) else {
             throw UsageError("--max-attempts is from 1 to 100")
         }
-        let scheduledAt = try invocation[at].map { text in
-            guard let time = WrittenTime(text)?.microseconds else {
-                throw UsageError("--at is an ISO 8601 time such as 2026-12-24T18:00:00Z, not “\(text)”")
-            }
-            return time
-        }
+        let scheduledAt = try time(invocation[at], "--at")
         let caller = "cli:" + (ProcessInfo.processInfo.environment["USER"] ?? "unknown")
         let content = [type, "\(scheduledAt ?? 0)", "\(invocation[priority])", "\(invocation[attempts] ?? 0)"]
         let fingerprint = SHA256.digest(Array(content.joined(separator: " ").utf8) + payload)
-        return NewJob(
+        var job = NewJob(
             type: type,
             payload: payload,
             idempotencyKey: invocation[idempotencyKey].map {
@@ -89,5 +110,42 @@ enum EnqueueCommand {
             correlationID: invocation[correlationID],
             createdBy: caller
         )
+        job.expiresAt = try time(invocation[expires], "--expires-at")
+        job.unique = try uniqueness(invocation)
+        job.key = invocation[key]
+        job.batch = invocation[batch]?.lowercased()
+        job.after = (invocation[after] + invocation[afterAny]).map { $0.lowercased() }
+        job.startsAfterAny = !invocation[afterAny].isEmpty
+        guard invocation[after].isEmpty || invocation[afterAny].isEmpty else {
+            throw UsageError("give --after or --after-any, not both")
+        }
+        return job
     }
+
+    private static func time(_ text: String?, _ option: String) throws -> Int64? {
+        guard let text else { return nil }
+        guard let time = WrittenTime(text)?.microseconds else {
+            throw UsageError("\(option) is an ISO 8601 time such as 2026-12-24T18:00:00Z, not “\(text)”")
+        }
+        return time
+    }
+
+    private static func uniqueness(_ invocation: Invocation) throws -> JobUniqueness? {
+        let fields = invocation[uniqueFields]
+        guard invocation[unique] || !fields.isEmpty || invocation[uniquePeriod] != nil else {
+            guard invocation[onConflict] == nil else { throw UsageError("--on-conflict goes with --unique") }
+            return nil
+        }
+        return JobUniqueness(
+            fields: fields,
+            period: invocation[uniquePeriod],
+            onConflict: invocation[onConflict] ?? .return
+        )
+    }
+}
+
+extension JobUniqueness.Conflict: TextValue {
+    package init?(text: String) { self.init(rawValue: text) }
+    package static var expectation: String { "one of \(allCases.map(\.rawValue).joined(separator: ", "))" }
+    package var text: String { rawValue }
 }

@@ -12,16 +12,23 @@ enum JobCommands {
     private static let state = Option<JobState>("state", "STATE", "Only jobs in this state")
     private static let type = Option<String>("type", "TYPE", "Only jobs of this type")
     private static let text = Option<String>("q", "TEXT", "Part of the id, type, correlation id or error")
+    private static let key = Option<String>("key", "KEY", "Only jobs with this key")
+    private static let batch = Option<String>("batch", "ID", "Only jobs of this batch")
+    private static let correlationID = Option<String>("correlation-id", "ID", "Only jobs with this correlation id")
     private static let limit = Option<Int>("limit", "NUMBER", "How many, 1 to 500").defaulting(to: 50)
 
-    static let all = Command("job", "Shows jobs, cancels them, and sends dead ones back", verbs: [get, list, cancel])
+    static let all = Command(
+        "job",
+        "Shows jobs, cancels them, and sends dead ones back",
+        verbs: [get, list, cancel, watch, JobWhyCommand.command]
+    )
 
     private static let cancel = Command(
         "cancel",
         "Cancels a job that has had no effect yet",
         takes: [id, reason, OutputFormat.option],
         details:
-            "One that waits does not start any more. One that runs is not interrupted: its effect is never committed.",
+            "One that waits does not start any more. The handler of one that runs is asked to end; its effect is never committed.",
         examples: ["flotilla job cancel 0193…", "flotilla job cancel 0193… --reason 'ordered twice'"]
     ) { invocation in
         let configuration = try invocation.configuration()
@@ -42,6 +49,38 @@ enum JobCommands {
         }
         try show([job], in: invocation)
         return .done
+    }
+
+    private static let watch = Command(
+        "watch",
+        "Shows how far a job is until it has ended",
+        takes: [id],
+        details: "The exit code is 0 when it has succeeded, and 1 otherwise.",
+        examples: ["flotilla job watch 0193…"]
+    ) { invocation in
+        let configuration = try invocation.configuration()
+        let id = invocation[id].lowercased()
+        let redis = try configuration.redis().map { RedisClient($0, name: "flotilla command") }
+        let states = redis.flatMap { JobStates($0, metrics: Metrics()) }
+        let ended = try await configuration.withPostgres { pool in
+            var shown = ""
+            while true {
+                let live = await states?.read(id)
+                guard let job = try await Jobs(pool).get(id) else {
+                    throw CommandError("there is no job \(id)", remedy: "see flotilla job list")
+                }
+                let now = job.merged(with: live)
+                let progress = now.live?.progress.map { ", \($0) % \(now.live?.progressMessage ?? "")" } ?? ""
+                let line = "\(now.state.rawValue), attempt \(now.attempts)\(progress)"
+                if line != shown { invocation.console.note("\(WallClock.iso8601()) \(line)") }
+                shown = line
+                if job.state.isFinal { return job }
+                try await Task.sleep(for: .milliseconds(500))
+            }
+        }
+        await redis?.close()
+        try show([ended], in: invocation)
+        return ended.state == .succeeded ? .done : .failed
     }
 
     private static let get = Command(
@@ -69,17 +108,20 @@ enum JobCommands {
     private static let list = Command(
         "list",
         "Lists jobs, the newest first",
-        takes: [state, type, text, limit, OutputFormat.option],
+        takes: [state, type, key, batch, correlationID, text, limit, OutputFormat.option],
         examples: ["flotilla job list --state dead", "flotilla job list --type audit.write --limit 10 --output json"]
     ) { invocation in
         guard (1...500).contains(invocation[limit]) else { throw UsageError("--limit is from 1 to 500") }
         let jobs = try await invocation.configuration().withPostgres { pool in
-            try await Jobs(pool).list(
-                state: invocation[state],
-                type: invocation[type],
-                text: invocation[text],
-                limit: invocation[limit]
-            )
+            var filter = JobFilter()
+            filter.state = invocation[state]
+            filter.types = invocation[type].map { [$0] } ?? []
+            filter.key = invocation[key]
+            filter.batch = invocation[batch]?.lowercased()
+            filter.correlationID = invocation[correlationID]
+            filter.text = invocation[text]
+            filter.limit = invocation[limit]
+            return try await Jobs(pool).list(filter)
         }
         try show(jobs, in: invocation)
         return .done
@@ -113,6 +155,8 @@ enum JobCommands {
             ("worker", shown.live?.worker), ("last error", shown.live?.lastError),
             ("error", job.errorType.map { "\($0): \(job.errorMessage ?? "")" }),
             ("result", job.result), ("correlation id", job.correlationID), ("created by", job.createdBy),
+            ("batch", job.batch), ("key", job.key), ("cron entry", job.cronName), ("reason", job.reason),
+            ("expires", job.expiresAt.map { WallClock.iso8601($0) }),
             ("scheduled", job.scheduledAt.map { WallClock.iso8601($0) }),
             ("enqueued", WallClock.iso8601(job.enqueuedAt)),
             ("started", job.startedAt.map { WallClock.iso8601($0) }),

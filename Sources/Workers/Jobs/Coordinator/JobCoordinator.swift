@@ -58,10 +58,11 @@ final class JobCoordinator: FleetService {
     /// One look at everything; gives how long until the next.
     private func pass() async -> Duration {
         do {
-            let hasMore = try await endLate() || ends.process(upTo: Self.step)
+            let hasMoreLate = try await endLate()
+            let hasMoreEnds = try await ends.process(upTo: Self.step)
             let results = try await pool.pipeline([KeyedJobs.arrive(limit: Self.step), KeyedJobs.nextArrival])
             let dispatched = try await dispatcher.dispatch()
-            guard !hasMore, results[0].affected < Self.step else { return .zero }
+            guard !hasMoreLate, !hasMoreEnds, results[0].affected < Self.step else { return .zero }
             let arrival = results[1].first?.double(0).map { Duration.seconds(max($0, 0)) }
             return [arrival, dispatched.next].compactMap(\.self).reduce(Self.interval, min) + .milliseconds(1)
         } catch {

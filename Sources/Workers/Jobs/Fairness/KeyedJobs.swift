@@ -104,6 +104,28 @@ enum KeyedJobs {
         )
     }
 
+    /// When the last jobs of a key were handed on, the newest first; as many as the rate allows.
+    static func starts(_ type: String, _ key: String, _ rate: JobLimits.Rate) -> SQLStatement {
+        SQLStatement(
+            """
+            SELECT dispatched_at FROM jobs WHERE type = $1 AND job_key = $2
+                AND dispatched_at > now() - $3 * interval '1 second' ORDER BY dispatched_at DESC LIMIT $4
+            """,
+            [.text(type), .text(key), .double(rate.window.seconds), .int(Int64(rate.count))]
+        )
+    }
+
+    /// How many jobs of the same key have their turn before this one.
+    static func before(_ job: Job) -> SQLStatement {
+        SQLStatement(
+            """
+            SELECT count(*) FROM jobs WHERE type = $1 AND job_key = $2 AND job_key IS NOT NULL AND state = 'waiting'
+                AND NOT is_blocked AND (priority, $3::text) > ($4::bigint, id)
+            """,
+            [.text(job.type), .text(job.key ?? ""), .text(job.id), .int(Int64(job.priority))]
+        )
+    }
+
     /// The jobs of a key that are under way, the oldest first.
     static func held(_ type: String, _ key: String, limit: Int) -> SQLStatement {
         SQLStatement(

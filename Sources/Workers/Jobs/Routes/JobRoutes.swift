@@ -5,20 +5,6 @@ import FlotillaStorage
 
 /// `/api/v1/jobs`: enqueue, look up, list.
 package struct JobRoutes: Sendable {
-    private enum Body {
-        static let type = Field.required("type", .routingKey, "The job's type, a key bound on the direct exchange.")
-        static let payload = Field.required("payload", .json, "What the worker gets, byte by byte.")
-        static let priority = Field.optional("priority", .integer(0...9), "Higher ones go first; 0 unless given.")
-        static let scheduledAt = Field.optional("scheduledAt", .timestamp, "Not before.")
-        static let maxAttempts = Field.optional(
-            "maxAttempts",
-            .integer(JobAttempts.allowed),
-            "In place of the queue's policy."
-        )
-        static let correlationID = Field.optional("correlationId", .correlationID, "Goes with the job everywhere.")
-        static let fields: Fields = [type, payload, priority, scheduledAt, maxAttempts, correlationID]
-    }
-
     private enum Query {
         static let state = Field.optional(
             "state",
@@ -32,9 +18,21 @@ package struct JobRoutes: Sendable {
             "Part of the id, type or correlation id, with read:personal also of the error message. A whole UUID is the id or "
                 + "the correlation id."
         )
+        static let queue = Field.optional("queue", .string(length: 1...200), "Only jobs that this queue takes.")
+        static let key = Field.optional("key", .string(length: 1...128), "Only jobs with this key.")
+        static let batch = Field.optional("batch", .uuid, "Only jobs of this batch.")
+        static let correlationID = Field.optional(
+            "correlationId",
+            .correlationID,
+            "Only jobs with this correlation id."
+        )
+        static let since = Field.optional("since", .timestamp, "Only jobs that were enqueued at this time or later.")
+        static let until = Field.optional("until", .timestamp, "Only jobs that were enqueued before this time.")
         static let cursor = Field.optional("cursor", .uuid, "The nextCursor of the page before.")
         static let limit = Field.optional("limit", .integer(1...200), "Jobs on a page; 50 unless given.")
-        static let fields: Fields = [state, type, text, cursor, limit]
+        static let fields: Fields = [
+            state, type, queue, key, batch, correlationID, since, until, text, cursor, limit,
+        ]
     }
 
     private static let idempotencyKey = IdempotencyHeader.field("Repeats with the same key give the same job.")
@@ -48,7 +46,8 @@ package struct JobRoutes: Sendable {
     private let admission: AdmissionControl
     private let rules: IntakeRules
     private let messages: MessageCatalog
-    private let topic: String
+    private let explanation: JobExplanation
+    private let topology: Topology
 
     package init(_ context: APIContext) {
         let exchange = context.topology.commands.name
@@ -59,8 +58,11 @@ package struct JobRoutes: Sendable {
         admission = context.admission
         rules = context.rules
         messages = context.messages
-        topic = context.topology.events.name
+        topology = context.topology
         intake = JobIntake(jobs)
+        explanation = JobExplanation(
+            .init(pool: context.lists, redis: context.redis, topology: context.topology, depth: context.depth)
+        )
     }
 
     package var routes: [Route] {
@@ -71,7 +73,7 @@ package struct JobRoutes: Sendable {
                 access: .scope(.enqueue),
                 summary: "Enqueue a job. The answer comes once it is stored for good.",
                 about: "What a job's payload may hold, `GET /api/v1/schemas/{type}` says.",
-                body: Body.fields,
+                body: JobRequest.fields,
                 examples: messages.examples(.job, rules: rules) { type, example in
                     #"{"type":\#(type.json),"payload":\#(example)}"#
                 },
@@ -109,7 +111,7 @@ package struct JobRoutes: Sendable {
                 ],
                 handler: list
             ),
-            cancelRoute,
+            cancelRoute, whyRoute,
         ]
     }
 
@@ -133,12 +135,32 @@ package struct JobRoutes: Sendable {
         )
     }
 
+    private var whyRoute: Route {
+        Route(
+            "GET",
+            "/api/v1/jobs/{id}/why",
+            access: .anyOf([.read, .enqueue]),
+            summary:
+                "Why a job is where it is: what it waits for, and who holds that. With enqueue alone, only one's own.",
+            parameters: [Field.required("id", .uuid, "The job.")],
+            holdsSecrets: true,
+            answers: [.of(200, "The reasons.", Schemas.jobReasons), .of(404, "There is no such job.")]
+        ) { call in
+            let job = try await job(try jobID(of: call), of: call, orWith: .read)
+            let isOwn = job.createdBy != nil && job.createdBy == call.principal?.reference
+            let mask = isOwn ? PersonalMask.off : call.mask
+            return Envelope.success(try await explanation.reasons(for: job).json(of: job, mask))
+        }
+    }
+
     private func cancel(_ call: Call) async throws -> HTTPResponse {
         let id = try jobID(of: call)
         let job = try await job(id, of: call, orWith: .operate)
         if job.state != .cancelled, job.state != .cancelling {
             let event = OperatorEvent("job.cancel", of: id)
-            let record = ReceivedRequest.current.map { Outbox.insert([event.message(of: $0, to: topic)]) }
+            let record = ReceivedRequest.current.map {
+                Outbox.insert([event.message(of: $0, to: topology.events.name)])
+            }
             guard try await jobs.cancel(id, record: record.map { [$0] } ?? []) != nil else {
                 throw APIError(
                     status: 409,
@@ -169,33 +191,31 @@ package struct JobRoutes: Sendable {
     }
 
     private func enqueue(_ call: Call) async throws -> HTTPResponse {
-        let type = call.body.required(Body.type)
-        try rules.check(job: type, from: call.principal)
-        guard types.contains(type) else {
+        let job = try JobRequest.job(
+            call.body,
+            idempotencyKey: call.idempotencyKey,
+            correlationID: call.correlationID,
+            traceParent: call.headers[Self.traceParent],
+            by: call.principal
+        )
+        try check(job, from: call.principal)
+        try admission.check()
+        return try await intake.enqueue(job).answer(of: call)
+    }
+
+    /// - Throws: 403 for who may not enqueue the type, 422 for a type or a payload that no worker takes.
+    func check(_ job: NewJob, from principal: Principal?) throws {
+        try rules.check(job: job.type, from: principal)
+        guard types.contains(job.type) else {
             let known = types.isEmpty ? "none" : types.joined(separator: ", ")
             throw APIError(
                 status: 422,
                 code: "unknown_job_type",
                 message: "No worker takes jobs of this type.",
-                details: [.init(field: "type", message: "is not known; there are \(known)")]
+                details: [.init(field: JobRequest.type.name, message: "is not known; there are \(known)")]
             )
         }
-        try messages.check(call.body.required(Body.payload), of: type, at: Body.payload.name)
-        try admission.check()
-        let outcome = try await intake.enqueue(
-            NewJob(
-                type: type,
-                payload: call.body.required(Body.payload),
-                idempotencyKey: call.idempotencyKey,
-                priority: call.body[Body.priority] ?? 0,
-                scheduledAt: call.body[Body.scheduledAt]?.microseconds,
-                maxAttempts: call.body[Body.maxAttempts],
-                correlationID: call.body[Body.correlationID] ?? call.correlationID,
-                createdBy: call.principal?.reference,
-                traceParent: call.headers[Self.traceParent]
-            )
-        )
-        return try outcome.answer(of: call)
+        try messages.check(job.payload, of: job.type, at: JobRequest.payload.name)
     }
 
     private func get(_ call: Call) async throws -> HTTPResponse {
@@ -209,18 +229,40 @@ package struct JobRoutes: Sendable {
 
     private func list(_ call: Call) async throws -> HTTPResponse {
         let limit = call.query[Query.limit] ?? 50
-        let found = try await lists.list(
-            state: call.query[Query.state].flatMap { JobState(rawValue: $0) },
-            type: call.query[Query.type],
-            text: call.query[Query.text],
-            // Who is shown a mask in an error message must not find out by guesses what is behind it.
-            searchesErrors: call.mask.isOff,
-            after: call.query[Query.cursor],
-            limit: limit + 1
-        )
+        var filter = JobFilter()
+        filter.state = call.query[Query.state].flatMap { JobState(rawValue: $0) }
+        filter.types = call.query[Query.type].map { [$0] } ?? []
+        if let name = call.query[Query.queue] {
+            let types = try topology.types(ofQueue: name)
+            filter.types = filter.types.isEmpty ? types : filter.types.filter(types.contains)
+            if filter.types.isEmpty { return Envelope.page([], nextCursor: nil) }
+        }
+        filter.key = call.query[Query.key]
+        filter.batch = call.query[Query.batch]?.lowercased()
+        filter.correlationID = call.query[Query.correlationID]
+        filter.since = call.query[Query.since]?.microseconds
+        filter.until = call.query[Query.until]?.microseconds
+        filter.text = call.query[Query.text]
+        // Who is shown a mask in an error message must not find out by guesses what is behind it.
+        filter.searchesErrors = call.mask.isOff
+        filter.cursor = call.query[Query.cursor]
+        filter.limit = limit + 1
+        let found = try await lists.list(filter)
         return Envelope.page(
             found.prefix(limit).map { $0.json(live: nil, withPayload: false, mask: call.mask) },
             nextCursor: found.count > limit ? found[limit - 1].id : nil
         )
+    }
+}
+
+extension Topology {
+    /// The types of jobs that a queue takes.
+    ///
+    /// - Throws: 422 when there is no such queue.
+    fileprivate func types(ofQueue name: String) throws(APIError) -> [String] {
+        guard let queue = queue(named: name) else {
+            throw .invalid([.init(field: "queue", message: "is no queue of this fleet")])
+        }
+        return queue.bindings.filter { $0.exchange == commands.name }.map(\.key)
     }
 }

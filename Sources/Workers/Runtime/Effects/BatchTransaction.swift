@@ -3,6 +3,7 @@ public import FlotillaStorage
 /// The transaction of a batch: as ``EffectTransaction``, for many messages at once.
 public final class BatchTransaction {
     private let transaction: any EffectStoreTransaction
+    private let enqueue: (OutgoingJob, _ item: Int?) -> NewJob
     private(set) var events: [(event: OutgoingEvent, item: Int?)] = []
 
     /// For each item, in order, whether it has not been handled before and its job, if it has one, not been cancelled.
@@ -12,7 +13,13 @@ public final class BatchTransaction {
     /// What the statements given to ``BatchContext/transaction(first:_:)`` returned.
     public let firstResults: [SQLResult]
 
-    init(_ transaction: any EffectStoreTransaction, isFresh: [Bool], firstResults: [SQLResult]) {
+    init(
+        _ transaction: any EffectStoreTransaction,
+        isFresh: [Bool],
+        firstResults: [SQLResult],
+        enqueue: @escaping (OutgoingJob, _ item: Int?) -> NewJob
+    ) {
+        self.enqueue = enqueue
         self.transaction = transaction
         self.isFresh = isFresh
         self.firstResults = firstResults
@@ -32,6 +39,14 @@ public final class BatchTransaction {
 
     /// Runs the last statements in the same round trip as the commit, which follows when the closure returns.
     public func finish(with statements: [SQLStatement]) { transaction.last += statements }
+
+    /// Enqueues the job if, and only if, the transaction commits, as ``EffectTransaction/enqueue(_:)``.
+    ///
+    /// - Parameter item: the item that caused it, whose correlation id and trace it takes over.
+    @discardableResult
+    public func enqueue(_ job: OutgoingJob, causedBy item: Int? = nil) async throws -> EnqueuedJob {
+        try EnqueuedJob(try await transaction.enqueue(enqueue(job, item)))
+    }
 
     /// Publishes the event if, and only if, the transaction commits.
     ///

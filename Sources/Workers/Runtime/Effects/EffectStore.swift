@@ -23,6 +23,9 @@ package protocol EffectStore: Sendable {
     /// while they waited, or done by a duplicate.
     func start(jobs attempts: [String: Int]) async throws -> Set<String>
 
+    /// The jobs whose handlers are asked to end, with how long each has.
+    func cancelling() async throws -> [String: Duration]
+
     /// Statements outside any effect, such as a job's end.
     func execute(_ statements: [SQLStatement]) async throws
 
@@ -41,6 +44,8 @@ package protocol EffectStore: Sendable {
 extension EffectStore {
     package func limited(to duration: Duration) -> any EffectStore { self }
 
+    package func cancelling() async throws -> [String: Duration] { [:] }
+
     package func keep(
         _ message: OutgoingMessage,
         after delay: Duration?,
@@ -55,7 +60,21 @@ package protocol EffectStoreTransaction: AnyObject {
     /// What runs in the round trip of the commit.
     var last: [SQLStatement] { get set }
     /// What is published if the transaction commits.
-    var outgoing: [OutgoingMessage] { get set }
+    var outgoing: [TimedMessage] { get set }
 
     func execute(_ statements: [SQLStatement]) async throws -> [SQLResult]
+
+    /// Stores a job with the effect.
+    func enqueue(_ job: NewJob) async throws -> EnqueueOutcome
+}
+
+/// A message to publish, and when at the earliest: microseconds since 1970, `nil` for at once.
+package struct TimedMessage: Sendable {
+    package let message: OutgoingMessage
+    package let notBefore: Int64?
+
+    package init(_ message: OutgoingMessage, notBefore: Int64? = nil) {
+        self.message = message
+        self.notBefore = notBefore
+    }
 }

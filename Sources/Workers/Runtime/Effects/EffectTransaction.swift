@@ -5,9 +5,13 @@ public import FlotillaStorage
 /// It lives as long as the closure that it is lent to; using it afterwards throws.
 public final class EffectTransaction {
     private let transaction: any EffectStoreTransaction
+    private let enqueue: (OutgoingJob) -> NewJob
     private(set) var events: [OutgoingEvent] = []
 
-    init(_ transaction: any EffectStoreTransaction) { self.transaction = transaction }
+    init(_ transaction: any EffectStoreTransaction, enqueue: @escaping (OutgoingJob) -> NewJob) {
+        self.transaction = transaction
+        self.enqueue = enqueue
+    }
 
     /// Runs one statement.
     @discardableResult
@@ -19,6 +23,15 @@ public final class EffectTransaction {
     @discardableResult
     public func execute(_ statements: [SQLStatement]) async throws -> [SQLResult] {
         try await transaction.execute(statements)
+    }
+
+    /// Enqueues the job if, and only if, the transaction commits.
+    ///
+    /// - Throws: `JobRefused` when another job holds its unique key, or its batch or a predecessor is not there; the transaction
+    ///   may go on.
+    @discardableResult
+    public func enqueue(_ job: OutgoingJob) async throws -> EnqueuedJob {
+        try EnqueuedJob(try await transaction.enqueue(enqueue(job)))
     }
 
     /// Publishes the event if, and only if, the transaction commits.

@@ -8,7 +8,13 @@ package struct PostgresEffectStore: EffectStore {
     private let conflictRetries = 4
     private var limit: Duration?
 
-    package init(_ pool: PostgresPool) { self.pool = pool }
+    private let commands: String
+
+    /// - Parameter commands: the direct exchange.
+    package init(_ pool: PostgresPool, commands: String = "fleet.direct") {
+        self.pool = pool
+        self.commands = commands
+    }
 
     package func limited(to duration: Duration) -> any EffectStore {
         var limited = self
@@ -55,15 +61,23 @@ package struct PostgresEffectStore: EffectStore {
                     _ = try await transaction.query(Inbox.remove(consumer: consumer, messageIDs: ids))
                 }
             }
-            let effect = PostgresEffectTransaction(transaction)
+            let effect = PostgresEffectTransaction(transaction, commands: commands)
             try await body(effect, isFresh, Array(results.dropFirst(own.count)))
-            let outbox = effect.outgoing.isEmpty ? [] : [Outbox.insert(effect.outgoing)]
+            let outgoing = effect.outgoing
+            let outbox =
+                outgoing.isEmpty ? [] : [Outbox.insert(outgoing.map(\.message), notBefore: outgoing.map(\.notBefore))]
             try await transaction.commit(after: effect.last + outbox)
         }
     }
 
     package func start(jobs attempts: [String: Int]) async throws -> Set<String> {
         Jobs.ended(try await pool.pipeline([Jobs.start(attempts)], within: limit)[0], of: attempts.keys)
+    }
+
+    package func cancelling() async throws -> [String: Duration] {
+        try await pool.query(Jobs.cancelling).reduce(into: [:]) { jobs, row in
+            if let id = row.text(0) { jobs[id] = .seconds(row.double(1) ?? 0) }
+        }
     }
 
     package func execute(_ statements: [SQLStatement]) async throws {
@@ -73,10 +87,23 @@ package struct PostgresEffectStore: EffectStore {
 
 private final class PostgresEffectTransaction: EffectStoreTransaction {
     var last: [SQLStatement] = []
-    var outgoing: [OutgoingMessage] = []
+    var outgoing: [TimedMessage] = []
     private let transaction: PostgresTransaction
 
-    init(_ transaction: PostgresTransaction) { self.transaction = transaction }
+    private let commands: String
+
+    init(_ transaction: PostgresTransaction, commands: String) {
+        self.transaction = transaction
+        self.commands = commands
+    }
+
+    func enqueue(_ job: NewJob) async throws -> EnqueueOutcome {
+        let transaction = transaction
+        let plan = try await JobInsertion.plan([job], exchange: commands) { try await transaction.pipeline($0) }
+        // At once, so that a further job may come after this one.
+        _ = try await transaction.pipeline(plan.last)
+        return plan.outcomes[0]
+    }
 
     func execute(_ statements: [SQLStatement]) async throws -> [SQLResult] {
         try await transaction.pipeline(statements)

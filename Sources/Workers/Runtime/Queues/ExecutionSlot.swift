@@ -25,6 +25,8 @@ final class ExecutionSlot: Sendable {
         case goOn
         /// The task has been cancelled: settle the work and go on in another task.
         case timedOut(Work)
+        /// The job was cancelled: as after the time limit, but it is no failure.
+        case cancelled(Work)
         /// The process is ending: leave what has no result unsettled.
         case interrupted(Work)
         /// The slot has been taken over, and the work with it: stop.
@@ -34,7 +36,13 @@ final class ExecutionSlot: Sendable {
     private enum Phase {
         case idle
         case running
-        case cancelled(interrupted: Bool)
+        case cancelled(Cause)
+    }
+
+    private enum Cause {
+        case timeLimit, endOfProcess
+        /// Somebody has cancelled the job.
+        case request
     }
 
     private struct State {
@@ -48,6 +56,12 @@ final class ExecutionSlot: Sendable {
         var waiting: [Int: [InboundMessage]] = [:]
         /// What the task of this generation settles first.
         var handover: Work?
+
+        /// The job that the step under way is, unless it is a batch.
+        var jobThatRunsAlone: String? {
+            guard case .running = phase, stepSize == 1, work.results.count < work.messages.count else { return nil }
+            return work.messages[work.results.count].job?.id
+        }
 
         mutating func takeWork() -> Work {
             defer { work = Work(messages: []) }
@@ -124,9 +138,13 @@ final class ExecutionSlot: Sendable {
                 state.phase = .idle
                 state.work.results += results
                 return .goOn
-            case .cancelled(let interrupted):
+            case .cancelled(.request):
                 state.phase = .idle
-                if interrupted {
+                state.work.results += results.map { _ in .failure(JobCancelled()) }
+                return .cancelled(state.takeWork())
+            case .cancelled(let cause):
+                state.phase = .idle
+                if cause == .endOfProcess {
                     // What ended well in spite of it is done; the rest is as if it had never started.
                     if results.allSatisfy(\.isSuccess) { state.work.results += results }
                     return .interrupted(state.takeWork())
@@ -155,14 +173,15 @@ final class ExecutionSlot: Sendable {
         let (task, work) = state.withLock { state -> (Task<Void, Never>?, Work?) in
             guard now >= state.deadline else { return (nil, nil) }
             switch state.phase {
-            case .idle, .cancelled(interrupted: true): return (nil, nil)
+            case .idle, .cancelled(.endOfProcess): return (nil, nil)
             case .running:
-                state.phase = .cancelled(interrupted: false)
+                state.phase = .cancelled(.timeLimit)
                 state.deadline = now + cancellationTimeout
                 return (state.task, nil)
-            case .cancelled(interrupted: false):
+            case .cancelled(let cause):
                 var work = state.takeWork()
-                let error = TimeLimitExceeded(limit: timeout, isStillRunning: true)
+                let error: any Error =
+                    cause == .request ? JobCancelled() : TimeLimitExceeded(limit: timeout, isStillRunning: true)
                 work.results += Array(repeating: .failure(error), count: state.stepSize)
                 work.waiting = state.waiting.removeValue(forKey: state.generation) ?? []
                 state.generation += 1
@@ -174,15 +193,33 @@ final class ExecutionSlot: Sendable {
         return work
     }
 
+    /// Cancels the handler of one of the jobs, if it runs alone; it is given up when it has not ended in time.
+    ///
+    /// One in a batch goes on with the others: its effect is refused.
+    func cancel(_ jobs: [String: Duration]) {
+        let task = state.withLock { state -> Task<Void, Never>? in
+            guard case .running = state.phase, let id = state.jobThatRunsAlone, let limit = jobs[id] else { return nil }
+            state.phase = .cancelled(.request)
+            state.deadline = .now + limit
+            return state.task
+        }
+        task?.cancel()
+    }
+
+    var runsJob: Bool { state.withLock { $0.jobThatRunsAlone != nil } }
+
     /// Cancels what runs because the process is ending. It is no failure.
     func interrupt() {
         let task = state.withLock { state in
-            if case .running = state.phase { state.phase = .cancelled(interrupted: true) }
+            if case .running = state.phase { state.phase = .cancelled(.endOfProcess) }
             return state.task
         }
         task?.cancel()
     }
 }
+
+/// What becomes of an execution whose job was cancelled meanwhile.
+struct JobCancelled: Error {}
 
 /// An execution over its time limit.
 struct TimeLimitExceeded: Error, Sendable, CustomStringConvertible {

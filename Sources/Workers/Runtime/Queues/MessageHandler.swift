@@ -15,6 +15,7 @@ protocol MessageHandler: Sendable {
 /// What handlers are given by the process that they run in.
 final class HandlerEnvironment: Sendable {
     let queue: String
+    let worker: String
     let log: Log
     let effects: any EffectStore
     let topicExchange: String
@@ -22,12 +23,14 @@ final class HandlerEnvironment: Sendable {
 
     init(
         queue: String,
+        worker: String,
         log: Log,
         effects: any EffectStore,
         topicExchange: String,
         reportProgress: @escaping @Sendable (InboundMessage, Int, String?) -> Void
     ) {
         self.queue = queue
+        self.worker = worker
         self.log = log
         self.effects = effects
         self.topicExchange = topicExchange

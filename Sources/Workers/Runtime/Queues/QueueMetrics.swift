@@ -6,6 +6,7 @@ struct QueueMetrics: Sendable {
     let retried: Counter
     let deadLettered: Counter
     let snoozed: Counter
+    let cancelled: Counter
     let withoutID: Counter
     let timedOut: Counter
     let abandoned: Counter
@@ -24,6 +25,11 @@ struct QueueMetrics: Sendable {
         deadLettered = metrics.counter(
             "flotilla_jobs_dead_lettered_total",
             "Messages put into their dead-letter queue.",
+            labels
+        )
+        cancelled = metrics.counter(
+            "flotilla_jobs_cancelled_total",
+            "Handlers that have ended since their jobs were cancelled.",
             labels
         )
         snoozed = metrics.counter("flotilla_jobs_snoozed_total", "Messages put off without a failure.", labels)

@@ -47,12 +47,19 @@ final class QueueRunner: Sendable {
         let (tracker, worker) = (runtime.tracker, runtime.processName)
         environment = HandlerEnvironment(
             queue: queue.name,
+            worker: queue.worker,
             log: runtime.log,
             effects: runtime.effects.limited(to: Self.transactionTimeout(of: queue, runtime.transactionTimeout)),
             topicExchange: runtime.topology.events.name
         ) { message, percent, note in
-            let change = message.change(to: .running, by: worker, progress: percent, note: note)
-            Task { await tracker.record([change]) }
+            let send: @Sendable (Int, String?) async -> Void = { percent, note in
+                await tracker.record([message.change(to: .running, by: worker, progress: percent, note: note)])
+            }
+            if let job = message.job {
+                job.report.progress(percent, note, send: send)
+            } else {
+                Task { await send(percent, note) }
+            }
         }
     }
 
@@ -93,6 +100,14 @@ final class QueueRunner: Sendable {
             launch(slot, settlingFirst: work)
         }
     }
+
+    /// Asks the handlers of these jobs to end; each has as long as it says.
+    func cancel(_ jobs: [String: Duration]) {
+        for slot in slots { slot.cancel(jobs) }
+    }
+
+    /// Whether a job is being executed.
+    var runsJobs: Bool { slots.contains(where: \.runsJob) }
 
     func interrupt() {
         for slot in slots { slot.interrupt() }
@@ -277,6 +292,9 @@ final class QueueRunner: Sendable {
         case .timedOut(let work):
             metrics.timedOut.increment()
             // This task is cancelled; settling and what follows need one that is not.
+            launch(slot, settlingFirst: work)
+            return false
+        case .cancelled(let work):
             launch(slot, settlingFirst: work)
             return false
         case .interrupted(let work):

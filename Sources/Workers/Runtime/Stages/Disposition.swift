@@ -4,6 +4,8 @@ import FlotillaStorage
 /// What becomes of a delivery after an execution: the runtime's answer to a handler's outcome.
 enum Disposition: Sendable {
     case acknowledge
+    /// As done, but that the job was cancelled.
+    case cancelled
     /// Back through the delay ladder; one more execution is on record as failed.
     case retry(after: Duration, Failure)
     /// To the dead-letter queue.
@@ -34,6 +36,7 @@ extension Disposition {
         case .success(.snooze(let delay)): self = .snooze(delay)
         case .success(.reject(let reason)):
             self = .deadLetter(Failure(type: Failure.rejected, message: reason, isPermanent: true))
+        case .failure(is JobCancelled): self = .cancelled
         case .failure(let error):
             if let outage = DependencyOutage(error) {
                 self = .hold(outage.dependency, reason: outage.reason)

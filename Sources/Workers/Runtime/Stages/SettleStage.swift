@@ -55,6 +55,7 @@ struct SettleStage: Sendable {
             )
             switch disposition {
             case .acknowledge: done.append(message)
+            case .cancelled: await acknowledge(cancelled: message)
             case .retry(let delay, let failure): await retry(message, after: delay, failure)
             case .deadLetter(let failure):
                 await deadLetter(message.delivery, messageID: message.messageID, failure, failures: message.attempt)
@@ -91,6 +92,15 @@ struct SettleStage: Sendable {
         if let last = messages.last, let sent = last.original.properties.time {
             metrics.latency.observe(max(0, Double(last.receivedAt) - Double(sent)) / 1e6, times: messages.count)
         }
+    }
+
+    /// Acknowledges a job that was cancelled while it ran.
+    private func acknowledge(cancelled message: InboundMessage) async {
+        guard let job = message.job, await runtime.record([job.cancelled], in: queue.name, hold) else { return }
+        consumer.settle(message.delivery.token, as: .acknowledge)
+        slow.forget([message])
+        metrics.cancelled.increment()
+        await track(message, .cancelled, nil)
     }
 
     /// Jobs always leave a live state; events from their first failure on, or as the queue asks.
