@@ -261,6 +261,7 @@ let package = Package(
             ["FlotillaModules", "FlotillaHTTPRouting", "FlotillaModels", "FlotillaStorage", "FlotillaPlatform"]
         ),
         unitTests("PersonalDataTests", ["FlotillaTestSupport"] + domainFloor),
+        unitTests("JobsTests", ["FlotillaTestSupport", "FlotillaJobs"] + domainFloor),
         unitTests("DeadLettersTests", ["FlotillaTestSupport", "FlotillaDeadLetters"] + domainFloor),
         unitTests("AuditTests", ["FlotillaTestSupport", "FlotillaAudit"] + domainFloor),
         unitTests("WebhooksTests", ["FlotillaTestSupport", "FlotillaWebhooks", "FlotillaOutbound"] + domainFloor),

@@ -11,7 +11,7 @@ package struct JobsModule: DomainModule {
 
     package init(_ configuration: Configuration) {}
 
-    package static var commands: [Command] { [EnqueueCommand.all, JobCommands.all, BatchCommands.all] }
+    package static var commands: [Command] { [EnqueueCommand.all, JobCommands.all] }
 
     package static var messages: [MessageDescription] { JobMessages.all }
     package static var fleetOnly: FleetOnlyMessages {
@@ -25,6 +25,8 @@ package struct JobsModule: DomainModule {
     }
 
     package func routes(in context: APIContext) -> ModuleRoutes {
-        ModuleRoutes(JobRoutes(context).routes + BatchRoutes(context).routes)
+        let events = JobEventRoutes(context)
+        let jobs = JobRoutes(context).routes
+        return ModuleRoutes(jobs + BatchRoutes(context).routes + events.routes) { events.close() }
     }
 }
