@@ -23,12 +23,12 @@ extension HTTPConnection {
     }
 
     /// What the head alone says about a request.
-    func verdict(on request: HTTPRequest, _ head: HeadBytes, target: String) -> HeadVerdict {
+    func verdict(on request: HTTPRequest, _ head: HeadBytes, _ state: inout State) -> HeadVerdict {
         let configuration = server.configuration
         do throws(APIError) {
-            try RequestHead.check(head, target: target, limit: configuration.headLimit)
-            let limit = configuration.bodyLimit
-            let hasBody = try RequestHead.check(request.headers, isOld: head.isOld, bodyLimit: limit)
+            try RequestHead.check(head, target: state.target, limit: configuration.headLimit)
+            state.bodyLimit = server.bodyLimit(of: request)
+            let hasBody = try RequestHead.check(request.headers, isOld: head.isOld, bodyLimit: state.bodyLimit)
             return hasBody ? server.admission(request) : .accepted
         } catch {
             // The head can't be trusted to say how the answer is to be written.

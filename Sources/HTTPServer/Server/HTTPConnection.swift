@@ -51,6 +51,8 @@ final class HTTPConnection: Sendable {
         /// Whether the library may find no room for the answer.
         var isTight = false
         var isHead = false
+        /// How long the request's body may be.
+        var bodyLimit = 0
         /// What the request's body has taken of the server's memory for bodies.
         var bodyBytes = 0
         /// Whether its answer is one of the server's streams, and what sends it.
@@ -97,8 +99,7 @@ final class HTTPConnection: Sendable {
 
     /// Takes a piece of the body; false closes the connection.
     func receive(_ data: UnsafeRawBufferPointer) -> Bool {
-        let configuration = server.configuration
-        return state.withLock { state in
+        state.withLock { state in
             begin(&state)
             if state.isChunked {
                 state.bytesSeen = fleet_bytes_read(descriptor)
@@ -107,8 +108,8 @@ final class HTTPConnection: Sendable {
             switch state.phase {
             case .receiving(var request):
                 state.phase = .waiting
-                if request.body.count + data.count > configuration.bodyLimit {
-                    refuse(.bodyTooLarge(limit: configuration.bodyLimit), request, &state)
+                if request.body.count + data.count > state.bodyLimit {
+                    refuse(.bodyTooLarge(limit: state.bodyLimit), request, &state)
                 } else if !server.takeBodyMemory(data.count) {
                     server.configuration.onRefusal(.memory)
                     refuse(.busy, request, &state)
@@ -120,7 +121,7 @@ final class HTTPConnection: Sendable {
                 return true
             case .refused(let discarded):
                 state.phase = .refused(discarded: discarded + data.count)
-                return discarded < max(32 << 20, 4 * configuration.bodyLimit)
+                return discarded < max(32 << 20, 4 * state.bodyLimit)
             default: return false
             }
         }
@@ -145,7 +146,7 @@ final class HTTPConnection: Sendable {
                 let request = request(method, state.target)
                 let head = head(state.targetLength)
                 note(head, of: request, &state)
-                switch verdict(on: request, head, target: state.target) {
+                switch verdict(on: request, head, &state) {
                 case .accepted: receive(request, &state)
                 case .refused(let response):
                     refuse(response, request, &state)

@@ -11,6 +11,8 @@ package final class HTTPServer: Sendable {
     package typealias Handler = @Sendable (HTTPRequest) async -> HTTPResponse
     /// Decides whether the body of a request may come, by its head alone. Called on the threads of the sockets.
     package typealias Admission = @Sendable (HTTPRequest) -> HeadVerdict
+    /// How long the body of a request may be, by its head; `nil` for ``HTTPServerConfiguration/bodyLimit``.
+    package typealias BodyLimit = @Sendable (HTTPRequest) -> Int?
     /// The answer to a request that the server refuses by itself; without a request when its head can't be read.
     package typealias Refusal = @Sendable (APIError, HTTPRequest?) -> HTTPResponse
 
@@ -24,6 +26,7 @@ package final class HTTPServer: Sendable {
     let handler: Handler
     let admission: Admission
     private let refusal: Refusal
+    private let ownBodyLimit: BodyLimit
     /// What the configuration says, or less: see ``HTTPServerConfiguration/connections``.
     package let connectionLimit: Int
     private let spareConnections: Int
@@ -41,11 +44,13 @@ package final class HTTPServer: Sendable {
         _ configuration: HTTPServerConfiguration,
         _ admission: @escaping Admission,
         _ refusal: @escaping Refusal,
+        _ bodyLimit: @escaping BodyLimit,
         _ handler: @escaping Handler
     ) {
         self.configuration = configuration
         self.admission = admission
         self.refusal = refusal
+        ownBodyLimit = bodyLimit
         self.handler = handler
         let room = configuration.room(withDescriptors: fleet_descriptor_limit())
         spareConnections = configuration.spareConnections(in: room)
@@ -56,14 +61,16 @@ package final class HTTPServer: Sendable {
     ///
     /// - Parameters:
     ///   - admission: asked about each request with a body before the body is taken in; takes all unless given.
+    ///   - bodyLimit: for requests whose bodies may be longer or have to be shorter than others.
     ///   - refusal: writes the server's own refusals; the envelope unless given.
     package static func start(
         _ configuration: HTTPServerConfiguration,
         admission: @escaping Admission = { _ in .accepted },
+        bodyLimit: @escaping BodyLimit = { _ in nil },
         refusal: @escaping Refusal = HTTPServer.envelope,
         handler: @escaping Handler
     ) throws(HTTPServerError) -> HTTPServer {
-        let server = HTTPServer(configuration, admission, refusal, handler)
+        let server = HTTPServer(configuration, admission, refusal, bodyLimit, handler)
         try server.listen()
         return server
     }
@@ -259,6 +266,8 @@ extension HTTPServer {
     func giveBackStream() { streams.subtract(1, ordering: .relaxed) }
 
     func requestEnded() { running.subtract(1, ordering: .relaxed) }
+
+    func bodyLimit(of head: HTTPRequest) -> Int { ownBodyLimit(head) ?? configuration.bodyLimit }
 
     /// The answer to a request that never reaches the handler.
     func refusal(_ error: APIError, to request: HTTPRequest? = nil) -> HTTPResponse { refusal(error, request) }

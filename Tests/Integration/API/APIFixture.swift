@@ -49,6 +49,7 @@ struct APIFixture: Sendable {
     ///   - origins: no pages unless given.
     ///   - seal: seals where messages came from.
     ///   - revocations: `nil` is an API without them.
+    ///   - bulkLimit: how long a body of many jobs may be.
     ///   - events: the routes of streams.
     static func with(
         _ pool: PostgresPool,
@@ -66,6 +67,7 @@ struct APIFixture: Sendable {
         seal: ReceivedSeal? = nil,
         messages: MessageCatalog = MessageCatalog(),
         revocations: Revocations? = nil,
+        bulkLimit: Int = 16 << 20,
         events: (APIContext) -> [Route] = { JobEventRoutes($0).routes },
         _ body: (APIFixture) async throws -> Void
     ) async throws {
@@ -90,7 +92,7 @@ struct APIFixture: Sendable {
             limits: limits,
             origins: origins,
             seal: seal,
-            routes: JobRoutes(context).routes + BatchRoutes(context).routes + events(context)
+            routes: JobRoutes(context, bulkLimit: bulkLimit).routes + BatchRoutes(context).routes + events(context)
                 + routes(context, notifications, audit, ticketFiles, scanner)
                 + (revocations.map { revocationRoutes($0, context) } ?? [])
         )

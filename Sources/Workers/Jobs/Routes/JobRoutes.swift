@@ -38,6 +38,7 @@ package struct JobRoutes: Sendable {
     private static let idempotencyKey = IdempotencyHeader.field("Repeats with the same key give the same job.")
     private static let traceParent = Field.optional("traceparent", .string(length: 1...255), "W3C Trace Context.")
 
+    private let bulk: BulkEnqueueRoute
     private let intake: JobIntake
     private let jobs: Jobs
     private let lists: Jobs
@@ -50,7 +51,9 @@ package struct JobRoutes: Sendable {
     private let explanation: JobExplanation
     private let topology: Topology
 
-    package init(_ context: APIContext) {
+    /// - Parameter bulkLimit: how long the body of many jobs may be, in bytes.
+    package init(_ context: APIContext, bulkLimit: Int = 16 << 20) {
+        bulk = BulkEnqueueRoute(context, limit: bulkLimit)
         let exchange = context.topology.commands.name
         jobs = Jobs(context.postgres, exchange: exchange)
         lists = Jobs(context.lists, exchange: exchange)
@@ -113,7 +116,7 @@ package struct JobRoutes: Sendable {
                 ],
                 handler: list
             ),
-            cancelRoute, whyRoute,
+            bulk.route, cancelRoute, whyRoute,
         ]
     }
 
