@@ -31,14 +31,13 @@ extension Jobs {
         )
     }
 
-    /// Those that run, the newest first.
+    /// Those that run, and those whose handlers were asked to end: up to `limit` of each, the newest first.
     package static func running(limit: Int) -> SQLStatement {
-        SQLStatement(
-            """
-            SELECT \(Job.listColumns) FROM jobs WHERE state IN ('running', 'cancelling') ORDER BY id DESC LIMIT $1
-            """,
-            [.int(Int64(limit))]
-        )
+        // Each state for itself, so that none can be looked for among all jobs in the order of their ids.
+        let parts = ["running", "cancelling"].map { state in
+            "(SELECT \(Job.listColumns) FROM jobs WHERE state = '\(state)' ORDER BY id DESC LIMIT $1)"
+        }
+        return SQLStatement(parts.joined(separator: " UNION ALL "), [.int(Int64(limit))])
     }
 
     /// The database's time.

@@ -112,6 +112,8 @@ package struct JobEventRoutes: Sendable {
             key: call.query[Query.key]
         )
         let mask = call.mask
+        // Without the database the answer is 503, and no stream that ends at once.
+        _ = try await pool.query(Jobs.time)
         return streams.followAll(filter, after: call.headers[Self.lastTime].map { Int64($0) }, pool, missed) { change in
             change.job.json(live: change.live, withPayload: false, mask: mask)
         }
