@@ -57,6 +57,7 @@ func domain(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 let domains: [Target.Dependency] = [
     "FlotillaDeadLetters", "FlotillaAudit", "FlotillaWebhooks", "FlotillaNotifications", "FlotillaTickets",
     "FlotillaQuota", "FlotillaIndexing", "FlotillaErasure", "FlotillaIdentity", "FlotillaJobs",
+    "FlotillaCron",
 ]
 
 func unitTests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -178,6 +179,7 @@ let package = Package(
         domain("Quota", ["FlotillaYAMLFiles"]),
         domain("Indexing", ["FlotillaAudit", "FlotillaQuota", "FlotillaOutbound"]),
         domain("Erasure", ["FlotillaAudit", "FlotillaDeadLetters"]),
+        domain("Cron", ["FlotillaYAMLFiles", "FlotillaLocalization"]),
 
         // The program.
         library(
@@ -278,6 +280,7 @@ let package = Package(
             ["FlotillaTestSupport", "FlotillaIdentity", "FlotillaOutbound", "FlotillaHTTPServer"] + domainFloor
         ),
         unitTests("QuotaTests", ["FlotillaTestSupport", "FlotillaQuota", "FlotillaYAMLFiles"] + domainFloor),
+        unitTests("CronTests", ["FlotillaTestSupport", "FlotillaCron", "FlotillaLocalization"] + domainFloor),
         unitTests("IndexingTests", ["FlotillaTestSupport", "FlotillaIndexing", "FlotillaOutbound"] + domainFloor),
         unitTests(
             "ControlAPITests",
@@ -306,7 +309,7 @@ let package = Package(
             name: "EndToEnd",
             dependencies: [
                 "FlotillaTestSupport", "FlotillaMessaging", "FlotillaStorage", "FlotillaModels", "FlotillaPlatform",
-                "flotilla", "FaultyWorker",
+                "FlotillaCommandLineKit", "flotilla", "FaultyWorker",
             ],
             swiftSettings: settings
         ),

@@ -99,6 +99,8 @@ if [ "${1-}" = "" ]; then
     stage "the API's description, and the API by it" env -u FLOTILLA_HOME timeout --kill-after=60 600 \
         "${XDG_CACHE_HOME:-$HOME/.cache}/flotilla/test-venv/bin/python" Tests/Contract --binary "$flotilla" \
         --examples 1 --scopes admin enqueue
+    stage "what the guides show" env -u FLOTILLA_HOME timeout --kill-after=60 300 \
+        "${XDG_CACHE_HOME:-$HOME/.cache}/flotilla/test-venv/bin/python" Tests/Contract --binary "$flotilla" --guides
     # What users run: the optimizer sees more than the tests' build does.
     stage "a release build" swift build -c release --product flotilla
 fi

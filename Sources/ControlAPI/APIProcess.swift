@@ -25,6 +25,8 @@ package struct APIProcess: Sendable {
         package var postgresConnections = 4
         /// How long a statement of a list or a search may take.
         package var listTimeout: Duration = .seconds(5)
+        /// How many messages may wait to be published until no more work is taken in.
+        package var outboxLimit = 100_000
         /// What callers are held to, on the port of the API.
         package var rateLimits = RateLimitSettings()
         /// Pages of which other origins may call the API; `nil` for none.
@@ -99,8 +101,16 @@ package struct APIProcess: Sendable {
         let repair = repair(relayPool, metrics)
         let broker = RabbitMQBroker(configuration.rabbitMQ, log: log, repair: repair)
         let publisher = try await broker.publisher(named: "flotilla api")
-        let relay = OutboxRelay(relayPool, publisher: publisher, metrics: metrics, log: log)
-        let relaying = Task { await relay.run() }
+        var relaying = OutboxRelay.Configuration()
+        relaying.countLimit = configuration.outboxLimit + 1
+        let relay = OutboxRelay(
+            relayPool,
+            publisher: publisher,
+            metrics: metrics,
+            log: log,
+            configuration: relaying
+        )
+        let relayTask = Task { await relay.run() }
         let clock = ClockMonitor(pool, redis: redis, metrics: metrics, log: log)
         let clockWatch = Task { await clock.run() }
         let watching = Task { await repair?.watch() }
@@ -117,7 +127,7 @@ package struct APIProcess: Sendable {
                 depth: { queue in (try? await broker.depth(of: queue)) ?? nil },
                 rules: IntakeRules(configuration.domains.map { type(of: $0) }),
                 messages: MessageCatalog(configuration.domains.map { type(of: $0) }),
-                admission: Self.admission(publisher),
+                admission: admission(publisher, relay),
                 metrics: metrics,
                 log: log
             )
@@ -156,7 +166,7 @@ package struct APIProcess: Sendable {
         clockWatch.cancel()
         relay.stop()
         watching.cancel()
-        await relaying.value
+        await relayTask.value
         await watching.value
         await repair?.close()
         await publisher.close()
@@ -220,9 +230,11 @@ package struct APIProcess: Sendable {
     }
 
     /// A broker under an alarm for memory or disk is not helped by more work, even if it would wait in the outbox.
-    private static func admission(_ publisher: any MessagePublisher) -> AdmissionControl {
-        AdmissionControl {
-            if case .blocked = publisher.condition { "The broker" } else { nil }
+    private func admission(_ publisher: any MessagePublisher, _ relay: OutboxRelay) -> AdmissionControl {
+        let limit = configuration.outboxLimit
+        return AdmissionControl {
+            if case .blocked = publisher.condition { return "The broker" }
+            return relay.backlog > limit ? "The outbox" : nil
         }
     }
 

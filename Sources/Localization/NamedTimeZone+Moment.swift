@@ -11,8 +11,9 @@ extension NamedTimeZone: LocalTimeZone {
         return valid.min() ?? change(between: local - after, and: local - before)
     }
 
-    /// When the offset becomes another, to the second.
-    private func change(between first: Int64, and last: Int64) -> Int64 {
+    /// When the offset becomes another than it was at the first of two moments, to the second. There is one change between
+    /// them.
+    package func change(between first: Int64, and last: Int64) -> Int64 {
         let second: Int64 = 1_000_000
         let former = offset(at: first)
         // Whole seconds, which are greater than zero for every year that people plan in.

@@ -34,7 +34,7 @@ import Synchronization
     /// How far its clocks are ahead of UTC, in microseconds.
     ///
     /// - Parameter time: Microseconds since 1970.
-    func offset(at time: Int64) -> Int64 {
+    package func offset(at time: Int64) -> Int64 {
         let seconds = time / 1_000_000 - (time % 1_000_000 < 0 ? 1 : 0)
         let interval = unsafe g_time_zone_find_interval(zone, G_TIME_TYPE_UNIVERSAL, gint64(seconds))
         return Int64(unsafe g_time_zone_get_offset(zone, interval)) * 1_000_000

@@ -25,17 +25,17 @@ final class MemoryEffectStore: EffectStore {
 
     private let state = Mutex(State())
     private let publisher: any MessagePublisher
-    private let commands: String
+    private let routing: JobRouting
     private let answer: @Sendable (SQLStatement) throws -> Int
 
-    /// - Parameter commands: the direct exchange.
+    /// - Parameter routing: where the messages of jobs go.
     init(
         publisher: any MessagePublisher,
-        commands: String = "fleet.direct",
+        routing: JobRouting = JobRouting(),
         answer: @escaping @Sendable (SQLStatement) throws -> Int
     ) {
         self.publisher = publisher
-        self.commands = commands
+        self.routing = routing
         self.answer = answer
     }
 
@@ -53,7 +53,7 @@ final class MemoryEffectStore: EffectStore {
     ) async throws {
         let messages = messageIDs.map { Handled(consumer: consumer, messageID: $0) }
         let isFresh = await claim(messages)
-        let transaction = MemoryEffectTransaction(commands: commands, answer)
+        let transaction = MemoryEffectTransaction(routing: routing, answer)
         do {
             let results = try await transaction.execute(first)
             try await body(transaction, isFresh, results)
@@ -121,16 +121,16 @@ private final class MemoryEffectTransaction: EffectStoreTransaction {
     private(set) var jobs: [OutgoingMessage] = []
     private(set) var executed: [SQLStatement] = []
     private var isOver = false
-    private let commands: String
+    private let routing: JobRouting
     private let answer: @Sendable (SQLStatement) throws -> Int
 
-    init(commands: String, _ answer: @escaping @Sendable (SQLStatement) throws -> Int) {
-        self.commands = commands
+    init(routing: JobRouting, _ answer: @escaping @Sendable (SQLStatement) throws -> Int) {
+        self.routing = routing
         self.answer = answer
     }
 
     func enqueue(_ job: NewJob) async throws -> EnqueueOutcome {
-        let (job, message) = JobInsertion.unstored(job, exchange: commands)
+        let (job, message) = JobInsertion.unstored(job, routing: routing)
         jobs.append(message)
         return .created(job)
     }

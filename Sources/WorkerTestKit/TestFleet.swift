@@ -41,7 +41,7 @@ public final class TestFleet: Sendable {
         let publisher = broker.publisher(named: "test")
         let effects = MemoryEffectStore(
             publisher: publisher,
-            commands: topology.commands.name,
+            routing: topology.jobRouting,
             answer: answer
         )
         let folder = FileManager.default.temporaryDirectory.appending(path: "flotilla-test-\(UUID())").path

@@ -96,6 +96,16 @@ package struct MappingReader {
         value(key, in: range, expected: "a number") { $1 ? $0.decimalNumber : nil }
     }
 
+    /// `true` or `false`, and no other spelling.
+    package func boolean(_ key: String) -> Bool? {
+        guard let node = values[key] else { return nil }
+        guard case .scalar(let text, isPlain: true) = node.content, ["true", "false"].contains(text) else {
+            addMistake(key, "expected true or false, found \(node.kind)")
+            return nil
+        }
+        return text == "true"
+    }
+
     package func duration(_ key: String, _ range: ClosedRange<Duration>) -> Duration? {
         value(key, in: range, expected: "a duration such as 100ms, 1s, 5m or 2h", write: \.text) { text, _ in
             Duration(text: text)

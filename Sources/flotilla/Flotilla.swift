@@ -1,5 +1,6 @@
 import FlotillaAudit
 import FlotillaCommandLineKit
+import FlotillaCron
 import FlotillaDeadLetters
 import FlotillaErasure
 import FlotillaIdentity
@@ -29,6 +30,7 @@ struct Flotilla {
         WebhooksModule.self,
         IdentityModule.self,
         ErasureModule.self,
+        CronModule.self,
     ])
 
     static func main() async {

@@ -90,6 +90,7 @@ enum Architecture {
         domain("Quota", uses: ["FlotillaYAMLFiles"]),
         domain("Indexing", uses: ["FlotillaAudit", "FlotillaQuota", "FlotillaOutbound"]),
         domain("Erasure", uses: ["FlotillaAudit", "FlotillaDeadLetters"]),
+        domain("Cron", uses: ["FlotillaYAMLFiles", "FlotillaLocalization"]),
         Target(
             "FlotillaHTTPServer",
             "Sources/HTTPServer",
@@ -116,6 +117,7 @@ enum Architecture {
     static let domains: Set<String> = [
         "FlotillaDeadLetters", "FlotillaAudit", "FlotillaWebhooks", "FlotillaNotifications", "FlotillaTickets",
         "FlotillaQuota", "FlotillaIndexing", "FlotillaErasure", "FlotillaIdentity", "FlotillaJobs",
+        "FlotillaCron",
     ]
 
     private static func domain(_ name: String, uses: Set<String> = [], libraries: Set<String> = []) -> Target {

@@ -1,7 +1,8 @@
 """Holds the API to its own descriptions: the validators of OpenAPI and AsyncAPI, every example sent as it stands, and
-schemathesis with a key of each scope.
+schemathesis with a key of each scope. With --guides, holds the guides to what they show instead: see guides.py.
 
     python3 Tests/Contract --binary .build/debug/flotilla [--examples 5] [--scopes admin read]
+    python3 Tests/Contract --binary .build/debug/flotilla --guides
 
 Needs the test partners that ops/setup.sh --test installs, and runs on their Python. Starts a fleet of its own.
 """
@@ -13,13 +14,14 @@ import os
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "Chaos"))
 from home import Home, wait_until  # noqa: E402  The same private fleet as the ledger's.
+
+from api import API, make_key  # noqa: E402
+from guides import check_guides  # noqa: E402
 
 SCOPES = ("admin", "read", "read:personal", "enqueue", "send", "scan", "view", "operate", "edit")
 # A stream of events is over after 15 minutes only, and a body of lines is no value that a schema describes: the tests of the
@@ -30,29 +32,6 @@ PLACES = {
     "company": "c-1", "recipient": "user:42", "code": "TKT-001",
     "/api/v1/profiles/{id}/view": "p-42",
 }
-
-
-class API:
-    def __init__(self, home: Home, key: str) -> None:
-        self.base, self.key = f"http://127.0.0.1:{home.port}", key
-
-    def call(self, method: str, path: str, body: object = None) -> tuple[int, object]:
-        request = urllib.request.Request(
-            self.base + path, method=method, data=None if body is None else json.dumps(body).encode(),
-            headers={"X-API-Key": self.key, "Content-Type": "application/json"},
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                return answer.status, json.load(answer)
-        except urllib.error.HTTPError as error:
-            return error.code, json.load(error)
-
-
-def make_key(home: Home, scope: str) -> str:
-    words = ["key", "create", f"contract {scope}", "--scopes", scope, "--output", "json"]
-    if scope == "enqueue":
-        words += ["--events", "#", "--jobs", "#"]
-    return json.loads(home.run(*words).stdout)["key"]
 
 
 def check_documents(openapi: dict, asyncapi: dict) -> list[str]:
@@ -131,6 +110,44 @@ def send_examples(api: API, home: Home, openapi: dict) -> list[str]:
     return problems
 
 
+# Bodies of POST /api/v1/tickets/generate, made from its example: what is said of them has to be what becomes of them.
+TICKET_JOBS = {
+    "a ticket whose guest's name is a number": lambda job: job["tickets"][0].update(guest_name=5),
+    "a ticket that is no object": lambda job: job["tickets"].append("no ticket"),
+    "no tickets": lambda job: job.update(tickets=[]),
+    "a second name of the details, with nonsense in it": lambda job: job.update(templateData={"time_zone": 5}),
+    "a colour that is none": lambda job: job["template_data"].update(color="red"),
+    "a colour": lambda job: job["template_data"].update(color="#3A3fa0"),
+    "the template's colour": lambda job: job["template_data"].update(color=""),
+    "the details under their second name": lambda job: job.update(templateData=job.pop("template_data")),
+    "nonsense under the second name, where the first is null": lambda job: job.update(
+        template_data=None, templateData={"time_zone": 5}
+    ),
+    "a first name with nonsense, and a second one": lambda job: job.update(
+        templateData=job["template_data"], template_data={"event_title": 5}
+    ),
+    "an organizer's second name with nonsense": lambda job: job.update(organizerId="1", organizer_id=[]),
+    "an organizer's second name alone with nonsense": lambda job: job.update(organizer_id=[]),
+}
+
+
+def compare(api: API, openapi: dict) -> list[str]:
+    """Where the description of a request and what becomes of it are two things."""
+    import jsonschema
+
+    path = "/api/v1/tickets/generate"
+    content = openapi["paths"][path]["post"]["requestBody"]["content"]["application/json"]
+    validator, problems = jsonschema.Draft202012Validator(content["schema"]), []
+    for number, (name, change) in enumerate(TICKET_JOBS.items()):
+        job = json.loads(json.dumps(next(iter(content["examples"].values()))["value"])) | {"job_id": f"compared-{number}"}
+        change(job)
+        status = api.call("POST", path, job)[0]
+        if status not in (202, 422) or validator.is_valid(job) != (status == 202):
+            problems.append(f"POST {path} answers {status} to {name}; that its schema takes it is {validator.is_valid(job)}")
+    print(f"{len(TICKET_JOBS)} bodies compared with their schema")
+    return problems
+
+
 def tickets(api: API) -> list:
     return api.call("GET", "/api/v1/tickets?code=TKT-001")[1]["data"]["items"]
 
@@ -169,13 +186,8 @@ def schemathesis(api: API, scope: str, examples: int, document: Path) -> str:
     return "" if status == 0 and cases else text[-40_000:]
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--binary", type=Path, required=True, help="the built command")
-    parser.add_argument("--examples", type=int, default=5, help="of schemathesis for each operation; 5 unless given")
-    parser.add_argument("--scopes", nargs="*", default=SCOPES, help="whose keys; all unless given")
-    arguments = parser.parse_args()
-    home = Home(arguments.binary.resolve(), environment={
+def check_api(binary: Path, examples: int, scopes: list[str]) -> list[str]:
+    home = Home(binary, environment={
         "FLOTILLA_AUTH_FAILURE_LIMIT": "off", "FLOTILLA_RATE_LIMIT": "off",
     })
     try:
@@ -185,18 +197,31 @@ def main() -> int:
         problems = check_documents(openapi, asyncapi)
         print(f"openapi.json: {len(openapi['paths'])} paths; asyncapi.json: {len(asyncapi['operations'])} operations")
         problems += send_examples(api, home, openapi)
+        problems += compare(api, openapi)
         # Not every key may read it.
         document = home.path / "openapi.json"
         document.write_text(json.dumps(openapi))
-        keys = {scope: API(home, make_key(home, scope)) for scope in arguments.scopes}
+        keys = {scope: API(home, make_key(home, scope)) for scope in scopes}
         with ThreadPoolExecutor(2) as pool:
             findings = pool.map(
-                lambda scope: schemathesis(keys[scope], scope, arguments.examples, document),
-                arguments.scopes,
+                lambda scope: schemathesis(keys[scope], scope, examples, document),
+                scopes,
             )
             problems += [finding for finding in findings if finding]
     finally:
         home.close()
+    return problems
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binary", type=Path, required=True, help="the built command")
+    parser.add_argument("--examples", type=int, default=5, help="of schemathesis for each operation; 5 unless given")
+    parser.add_argument("--scopes", nargs="*", default=SCOPES, help="whose keys; all unless given")
+    parser.add_argument("--guides", action="store_true", help="try what README.md and docs/*.md show, and nothing else")
+    arguments = parser.parse_args()
+    binary = arguments.binary.resolve()
+    problems = check_guides(binary) if arguments.guides else check_api(binary, arguments.examples, arguments.scopes)
     for problem in problems:
         print(f"FAIL: {problem}")
     print(f"contract: {len(problems)} problems")

@@ -12,7 +12,7 @@ STORED = {"idempotency_key_reused", "unknown_recipient", "unknown_job_type", "un
 RELATED = (
     "bytes long", "bytes, found", "begin with the smaller number", "is missing: give it", "is missing: say", "is not the nextCursor",
     "belongs to a search that counts", "expected a time zone", "expected base64", "expected a language tag", "expected an ISO 8601 time",
-    "names the template", "expected a time after", "expected one of email", "has to be a whole number or a string",
+    "PNG picture", "names the template", "expected a time after", "expected one of email", "has to be a whole number or a string",
 )
 BODIES = ("payload", "data")
 

@@ -68,7 +68,8 @@ struct MessageDescriptionTests {
         for queue: QueueDefinition in topology.queues {
             for binding in queue.bindings where !binding.key.contains("*") && !binding.key.contains("#") {
                 let role: MessageDescription.Role = binding.exchange == topology.events.name ? .event : .job
-                #expect(Self.catalog[binding.key]?.roles.contains(role) == true, "\(binding.key) into \(queue.name)")
+                let name = queue.level.plain(binding.key)
+                #expect(Self.catalog[name]?.roles.contains(role) == true, "\(name) into \(queue.name)")
             }
         }
     }
@@ -121,7 +122,7 @@ extension PayloadShape {
         case .time: .string("soon")
         case .integer, .number: .boolean(true)
         case .flag: .string("perhaps")
-        case .choice: .string("nonsense")
+        case .choice, .form: .string("nonsense")
         case .list, .object: .number("3")
         case .either: .boolean(true)
         case .any: nil

@@ -46,6 +46,25 @@ struct OpenAPITests {
         )
     }
 
+    @Test(arguments: [true, false])
+    func `of a value's names the first that is there has to fit, and nothing is said of the others`(isRequired: Bool) {
+        let body = Fields(
+            [Field.optional("a", .json, ""), Field.optional("b", .json, "")],
+            synonyms: [.init(["a", "b"], isRequired: isRequired, schema: #"{"type":"string"}"#)]
+        )
+        let route = Route("POST", "/x", access: .open, summary: "", body: body, answers: []) { _ in
+            HTTPResponse(status: 200)
+        }
+        let null = #"{"type":"null"}"#
+        let value = #"{"allOf":[{"not":\#(null)},{"type":"string"}]}"#
+        let none = isRequired ? "" : #",{"properties":{"a":\#(null),"b":\#(null)}}"#
+        let choices = #"""
+            {"anyOf":[{"required":["a"],"properties":{"a":\#(value)}},\#
+            {"required":["b"],"properties":{"a":\#(null),"b":\#(value)}}\#(none)]}
+            """#
+        #expect(OpenAPIDocument([route]).json.contains(choices), "\(choices)")
+    }
+
     @Test func `where one of several scopes is enough, each is an alternative`() throws {
         let route = Route("GET", "/jobs", access: .anyOf([.read, .enqueue]), summary: "", answers: []) { _ in
             HTTPResponse(status: 200)

@@ -16,7 +16,7 @@ struct JobFeedTests {
             payload: [],
             attempts: attempts,
             maxAttempts: nil,
-            priority: 0,
+            priority: .normal,
             scheduledAt: nil,
             enqueuedAt: Self.start,
             startedAt: nil,

@@ -117,6 +117,22 @@ struct ExecutionSlotTests {
         #expect(slot.finish(1) == nil)
     }
 
+    @Test func `a permit is given back once, by the task that serves the slot then`() async {
+        let (slot, ended) = await running(timeout: .zero, cancellationTimeout: .zero)
+        slot.notePermit(1)
+        _ = slot.enforce(.now)
+        #expect(slot.enforce(.now) != nil)
+        await ended.wait()
+        let taken = Signal()
+        slot.launch { generation in
+            #expect(!slot.takePermit(1))
+            #expect(slot.takePermit(generation))
+            #expect(!slot.takePermit(generation))
+            taken.fire()
+        }
+        await taken.wait()
+    }
+
     @Test func `a drain interrupts, and what had not ended stays without a result`() async {
         let (slot, ended) = await running(timeout: .seconds(60))
         slot.interrupt()

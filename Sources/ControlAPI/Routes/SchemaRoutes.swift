@@ -74,7 +74,7 @@ extension Topology {
             queue.bindings.contains { binding in
                 switch binding.exchange {
                 case events.name: entry.roles.contains(.event) && TopicPattern(binding.key).matches(entry.name)
-                case commands.name: entry.roles.contains(.job) && binding.key == entry.name
+                case commands.name: entry.roles.contains(.job) && queue.level.plain(binding.key) == entry.name
                 default: false
                 }
             }

@@ -116,16 +116,27 @@ struct OpenAPIDocument {
         schema.add("additionalProperties", false)
         let required = body.all.filter(\.isRequired).map(\.name.json)
         if !required.isEmpty { schema.add("required", jsons: required) }
-        // null is no value.
-        let groups = body.oneOf.map { names in
-            let choices = names.map { name in
-                "{\"required\":[\(name.json)],\"properties\":{\(name.json):{\"not\":{\"type\":\"null\"}}}}"
-            }
-            return "{\"anyOf\":[\(choices.joined(separator: ","))]}"
-        }
+        let groups = body.synonyms.map(schema(of:))
         if !groups.isEmpty { schema.add("allOf", jsons: groups) }
         schema.add("properties", json: properties.closed)
         return schema.closed
+    }
+
+    /// A choice for each name that may be the one that is read: those before it are missing or null, which is no value.
+    private static func schema(of synonyms: Fields.Synonyms) -> String {
+        let value = "{\"allOf\":[{\"not\":{\"type\":\"null\"}},\(synonyms.schema)]}"
+        var choices = synonyms.names.indices.map { index in
+            var properties = JSONObject()
+            for name in synonyms.names[..<index] { properties.add(name, json: "{\"type\":\"null\"}") }
+            properties.add(synonyms.names[index], json: value)
+            return "{\"required\":[\(synonyms.names[index].json)],\"properties\":\(properties.closed)}"
+        }
+        if !synonyms.isRequired {
+            var properties = JSONObject()
+            for name in synonyms.names { properties.add(name, json: "{\"type\":\"null\"}") }
+            choices.append("{\"properties\":\(properties.closed)}")
+        }
+        return "{\"anyOf\":[\(choices.joined(separator: ","))]}"
     }
 
     private static func responses(_ route: Route) -> String {

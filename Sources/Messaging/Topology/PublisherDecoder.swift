@@ -20,7 +20,7 @@ struct PublisherDecoder {
             return nil
         }
         var list = PublisherList()
-        list.isStrict = isStrict(in: file)
+        list.isStrict = file.boolean("strictPublishers") ?? false
         list.fleetUsers = texts("fleetUsers", in: file, meaning: "users") { Self.problem(withUser: $0) }
         guard let section = file.mapping("publishers", known: nil, noun: "publisher") else { return list }
         for service in section.keys {
@@ -56,15 +56,6 @@ struct PublisherDecoder {
             if let problem = problem(withReply: reply) { entry.addMistake("reply", problem) }
         }
         return publisher
-    }
-
-    private func isStrict(in file: MappingReader) -> Bool {
-        guard let node = file.node("strictPublishers") else { return false }
-        guard case .scalar(let text, isPlain: true) = node.content, ["true", "false"].contains(text) else {
-            file.addMistake("strictPublishers", "expected true or false, found \(node.kind)")
-            return false
-        }
-        return text == "true"
     }
 
     /// A list of texts, each of which is checked.

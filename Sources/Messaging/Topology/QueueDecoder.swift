@@ -19,19 +19,24 @@ struct QueueDecoder {
     private static let policyKeys = [
         "type", "prefetch", "concurrency", "timeout", "crashLimit", "retry", "track", "maxLength", "maxBody",
     ]
-    private static let queueKeys = ["worker", "bind", "batch"] + policyKeys
+    private static let queueKeys = ["worker", "bind", "batch", "priorities"] + policyKeys
 
     func queues(in file: MappingReader) -> [QueueDefinition] {
         var defaults = QueueDefinition(name: "", worker: "")
         if let section = file.mapping("defaults", known: Self.policyKeys) { read(section, into: &defaults) }
         guard let section = file.mapping("queues", known: nil, noun: "queue") else { return [] }
         if section.keys.isEmpty { section.collector.add(section.line, "queues: there is no queue") }
-        return section.keys.compactMap { name in
-            if let problem = QueueName.problem(with: name, namespace: scope.namespace, levels: scope.levels) {
-                collector.add(section.line(of: name), problem)
-            }
-            return section.mapping(name, known: Self.queueKeys).map { queue(name, $0, defaults) }
+        var listed: [ListedQueue] = []
+        for name in section.keys {
+            let problem = QueueName.problem(with: name, namespace: scope.namespace, levels: scope.levels)
+            if let problem { collector.add(section.line(of: name), problem) }
+            guard let entry = section.mapping(name, known: Self.queueKeys) else { continue }
+            let queue = queue(name, entry, defaults)
+            let hasLevels = entry.boolean("priorities") ?? false
+            let isNamedWell = problem == nil
+            listed.append(ListedQueue(queue: queue, entry: entry, hasLevels: hasLevels, isNamedWell: isNamedWell))
         }
+        return listed.flatMap { $0.hasLevels ? levels(of: $0, among: listed) : [$0.queue] }
     }
 
     private func queue(_ name: String, _ section: MappingReader, _ defaults: QueueDefinition) -> QueueDefinition {

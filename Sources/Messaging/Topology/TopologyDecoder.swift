@@ -5,8 +5,10 @@ import FlotillaYAMLFiles
 struct TopologyDecoder {
     let collector: MistakeCollector
 
+    /// `cron` is read by the domain that runs it, which knows schedules and time zones.
     private static let keys =
-        ["version", "namespace", "exchanges", "delay", "defaults", "queues", LimitDecoder.key] + PublisherDecoder.keys
+        ["version", "namespace", "exchanges", "delay", "defaults", "queues", "cron", LimitDecoder.key]
+        + PublisherDecoder.keys
 
     /// `nil` only when the root is no mapping; otherwise a topology that is right if no mistake was collected.
     func topology(from root: YAMLNode) -> Topology? {
@@ -25,8 +27,10 @@ struct TopologyDecoder {
         let publishers = PublisherDecoder(scope: scope, services: services, collector: collector).publishers(in: file)
         if publishers != nil { checkOutsideCommands(exchanges, namespace: namespace, file) }
         let direct = exchanges.first { $0.alias == "direct" }?.name
-        let types = Set(queues.flatMap(\.bindings).filter { $0.exchange == direct }.map(\.key))
-        let limits = LimitDecoder(types: types).limits(in: file)
+        let types = queues.flatMap { queue in
+            queue.bindings.filter { $0.exchange == direct }.map { queue.level.plain($0.key) }
+        }
+        let limits = LimitDecoder(types: Set(types)).limits(in: file)
         return Topology(
             namespace: namespace,
             events: exchanges.first { $0.alias == "topic" },

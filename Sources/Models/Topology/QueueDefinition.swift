@@ -45,6 +45,10 @@ public struct QueueDefinition: Sendable, Hashable {
     public var maxLength: Int?
     /// Bytes of body above which a message is dead-lettered unread.
     public var maxBody: Int
+    /// The name of the queue that the file lists, where this is one of its levels; `nil` of a queue without levels.
+    package var family: String?
+    /// Of the jobs that it is for, where it is one of a family.
+    package var level = JobPriority.normal
 
     public init(
         name: String,
@@ -79,8 +83,8 @@ public struct QueueDefinition: Sendable, Hashable {
     /// The word before the first dot.
     public var service: String { QueueName.service(of: name) }
 
-    /// What follows the first dot: `profile.validated`.
-    public var event: String { QueueName.event(of: name) }
+    /// What follows the first dot: `profile.validated`. The levels of a queue are for the same event.
+    public var event: String { QueueName.event(of: family ?? name) }
 
     /// `dlq.<service>.<event>`.
     public var deadLetterQueue: String { QueueName.deadLetter(of: name) }

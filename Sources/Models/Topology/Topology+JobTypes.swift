@@ -1,11 +1,28 @@
 extension Topology {
-    /// The keys by which jobs reach a queue.
-    package var jobTypes: Set<String> {
-        Set(queues.flatMap(\.bindings).filter { $0.exchange == commands.name }.map(\.key))
+    /// The types of the jobs that reach a queue, each once whatever the levels of its queue.
+    package var jobTypes: Set<String> { Set(queues.flatMap(jobTypes)) }
+
+    /// The types of the jobs that reach this queue; of a queue with levels only those of its level do.
+    package func jobTypes(of queue: QueueDefinition) -> [String] {
+        queue.bindings.filter { $0.exchange == commands.name }.map { queue.level.plain($0.key) }
     }
 
-    /// The queue of jobs of the type.
-    package func queue(ofJobType type: String) -> QueueDefinition? {
-        queues.first { queue in queue.bindings.contains { $0.exchange == commands.name && $0.key == type } }
+    /// The queue of jobs of the type and priority.
+    package func queue(ofJobType type: String, _ priority: JobPriority = .normal) -> QueueDefinition? {
+        let binding = QueueBinding(exchange: commands.name, key: routingKey(ofJob: type, priority))
+        return queues.first { $0.bindings.contains(binding) }
+    }
+
+    /// The routing key of a job: its type, with the level where its queue has levels.
+    package func routingKey(ofJob type: String, _ priority: JobPriority) -> String {
+        jobRouting.key(of: type, priority)
+    }
+
+    /// How jobs are routed to these queues.
+    package var jobRouting: JobRouting {
+        JobRouting(
+            exchange: commands.name,
+            levelledTypes: Set(queues.filter { $0.family != nil }.flatMap(jobTypes))
+        )
     }
 }

@@ -32,7 +32,7 @@ extension Job {
         object.add("id", id)
         object.add("type", type)
         object.add("state", shown.state.rawValue)
-        object.add("priority", priority)
+        object.add("priority", priority.rawValue)
         object.add("attempts", shown.attempts)
         object.add("maxAttempts", maxAttempts)
         if let percent = live?.progress {

@@ -7,7 +7,8 @@ extension Schemas {
         {"type":"object","required":["id","type","state","attempts","enqueuedAt"],"properties":{\
         "id":{"type":"string","format":"uuid"},"type":{"type":"string"},\
         "state":{"type":"string","enum":[\(JobState.allCases.map { "\"\($0.rawValue)\"" }.joined(separator: ","))]},\
-        "priority":{"type":"integer"},"attempts":{"type":"integer"},"maxAttempts":{"type":"integer"},\
+        "priority":{"type":"string","enum":["low","normal","high"]},"attempts":{"type":"integer"},\
+        "maxAttempts":{"type":"integer"},\
         "progress":{"type":"object","properties":{"percent":{"type":"integer"},"message":{"type":"string"}}},\
         "worker":{"type":"string"},"lastError":{"type":"string"},\
         "error":{"type":"object","properties":{"type":{"type":"string"},"message":{"type":"string"}}},\

@@ -17,6 +17,8 @@ package indirect enum PayloadShape: Sendable, Hashable {
     case flag
     /// One of these words.
     case choice([String])
+    /// A string of so many characters that matches a regular expression of ECMA-262.
+    case form(String, length: Int)
     case list(PayloadShape, count: ClosedRange<Int>)
     /// An object; whether it may have further members.
     case object([PayloadField], isOpen: Bool)
@@ -53,6 +55,11 @@ package indirect enum PayloadShape: Sendable, Hashable {
         case .choice(let words):
             schema.add("type", "string")
             schema.add("enum", jsons: words.map(\.json))
+        case .form(let pattern, let length):
+            schema.add("type", "string")
+            schema.add("minLength", length)
+            schema.add("maxLength", length)
+            schema.add("pattern", pattern)
         case .list(let element, let count):
             schema.add("type", "array")
             schema.add("items", json: element.schema)

@@ -13,10 +13,16 @@ extension Fields {
     package init(_ fields: [PayloadField]) {
         self.init(
             fields.flatMap { field in
-                [Field.optional(field.name, .payload(field.shape), field.summary)]
-                    + field.otherNames.map { Field.optional($0, .payload(field.shape), "As \(field.name).") }
+                // Under a second name anything goes, as long as the first one is there.
+                let shape = field.otherNames.isEmpty ? field.shape : PayloadShape.any
+                return [Field.optional(field.name, .payload(shape), field.summary)]
+                    + field.otherNames.map {
+                        Field.optional($0, .payload(shape), "As \(field.name), and read where that is missing.")
+                    }
             },
-            oneOf: fields.filter(\.isRequired).map { [$0.name] + $0.otherNames }
+            synonyms: fields.filter { $0.isRequired || !$0.otherNames.isEmpty }.map {
+                Synonyms([$0.name] + $0.otherNames, isRequired: $0.isRequired, schema: $0.shape.schema)
+            }
         )
     }
 }

@@ -10,8 +10,8 @@ package import Workers
 /// One value of a domain's folder says all of it; ``FleetProgram`` is the list of those values. All but `init` and
 /// `start` has a default: nothing.
 package protocol DomainModule: FleetModule {
-    /// Gets the console for notes on what was done.
-    typealias Preparation = @Sendable (PostgresPool, Console) async throws -> Void
+    /// Gets the console for notes on what was done, and returns what was changed, in a few words each.
+    typealias Preparation = @Sendable (PostgresPool, Console) async throws -> [String]
 
     /// The variables of the environment that the domain reads.
     static var settings: [any SettingDeclaration] { get }

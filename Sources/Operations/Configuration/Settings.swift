@@ -81,6 +81,10 @@ package enum Settings {
         "FLOTILLA_LIST_TIMEOUT",
         "How long PostgreSQL may work on a list or a search of the API"
     ).within(.milliseconds(100) ... .seconds(600)).defaulting(to: .seconds(5))
+    package static let outboxLimit = Setting<Int>(
+        "FLOTILLA_OUTBOX_LIMIT",
+        "How many messages may wait to be published until the API takes in no more work"
+    ).within(100...10_000_000).defaulting(to: 100_000)
     package static let connectionsPerAddress = Setting<Int>(
         "FLOTILLA_CONNECTIONS_PER_ADDRESS",
         "How many connections to the API one client address may have; 0 for any number"
@@ -158,7 +162,7 @@ package enum Settings {
     package static let core: [any SettingDeclaration] = [
         rabbitMQ, rabbitMQManagement, database, databasePooler, databaseDirect, redis, port, home, queues,
         allowPlaintext, logLevel, logRepeats, drain, inboxRetention, jobRetention, deadJobRetention,
-        idempotencyRetention, listTimeout,
+        idempotencyRetention, listTimeout, outboxLimit,
         connectionsPerAddress, trustedAddresses, streams, rateLimit, addressRateLimit, authenticationFailureLimit,
         corsOrigins, transactionTimeout, bodyBudget, masterKey, publicURL, topologyRepair,
         probes, serversOf, timeZone,

@@ -143,11 +143,14 @@ package enum Outbox {
         "SELECT waiting_for, count(*) FROM outbox WHERE waiting_for IS NOT NULL GROUP BY waiting_for ORDER BY 1"
     )
 
-    /// How many rows are due, counted up to 20,000: 10,000 without a time, and 10,000 whose time has come.
-    package static let pending = SQLStatement(
-        """
-        SELECT (SELECT count(*) FROM (SELECT 1 FROM outbox WHERE not_before IS NULL LIMIT 10000) AS ready)
-            + (SELECT count(*) FROM (SELECT 1 FROM outbox WHERE not_before <= now() LIMIT 10000) AS due)
-        """
-    )
+    /// How many rows are due: those without a time, and those whose time has come, each counted up to the limit.
+    package static func pending(upTo limit: Int) -> SQLStatement {
+        SQLStatement(
+            """
+            SELECT (SELECT count(*) FROM (SELECT 1 FROM outbox WHERE not_before IS NULL LIMIT $1) AS ready)
+                + (SELECT count(*) FROM (SELECT 1 FROM outbox WHERE not_before <= now() LIMIT $1) AS due)
+            """,
+            [.int(Int64(limit))]
+        )
+    }
 }

@@ -15,6 +15,9 @@ package struct ReceivedRequest: Sendable {
         self.seal = seal
     }
 
+    /// Whether what it stamps is believed.
+    package var isSealed: Bool { seal != nil }
+
     /// The message with the headers `received-*` of this request in place of any others, and with an id.
     ///
     /// - Parameter id: what the caller calls it, where the message's id is another one.

@@ -14,7 +14,7 @@ package struct JobsModule: DomainModule {
     package init(_ configuration: Configuration) { bulkLimit = configuration[Settings.bulkLimit] }
 
     package static var settings: [any SettingDeclaration] { Settings.jobs }
-    package static var commands: [Command] { [EnqueueCommand.all, JobCommands.all] }
+    package static var commands: [Command] { [EnqueueCommand.all, JobCommands.all, BatchCommands.all] }
 
     package static var messages: [MessageDescription] { JobMessages.all }
     package static var fleetOnly: FleetOnlyMessages {

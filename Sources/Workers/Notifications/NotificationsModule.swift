@@ -88,7 +88,8 @@ package struct NotificationsModule: DomainModule {
         )
         return ModuleRoutes(
             sending.routes + InboxRoutes(context.postgres, lists: context.lists).routes
-                + PreferenceRoutes(context.postgres, templates: texts.templates).routes
+                + PreferenceRoutes(context.postgres, templates: texts.templates, topology: context.topology)
+                .routes
         )
     }
 

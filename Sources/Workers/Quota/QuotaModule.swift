@@ -43,6 +43,7 @@ package struct QuotaModule: DomainModule {
             if !changes.written.isEmpty { console.note("  plans: \(changes.written.joined(separator: ", "))") }
             if !changes.removed.isEmpty { console.note("  plans removed: \(changes.removed.joined(separator: ", "))") }
             for kept in changes.kept { console.note("flotilla: \(kept.warning)") }
+            return changes.written.map { "plan \($0)" } + changes.removed.map { "plan \($0) removed" }
         }
     }
 

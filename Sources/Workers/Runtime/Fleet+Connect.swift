@@ -91,7 +91,7 @@ extension Fleet {
         var setup = FleetSetup(
             topology: configuration.topology,
             broker: connections.broker,
-            effects: PostgresEffectStore(postgres, commands: configuration.topology.commands.name),
+            effects: PostgresEffectStore(postgres, routing: configuration.topology.jobRouting),
             breakers: breakers,
             stateFolder: configuration.stateFolder,
             metrics: metrics,

@@ -267,14 +267,20 @@ public final class Fleet: Sendable {
         let subscriptions = queues.map { Subscription(queue: $0.0.name, prefetch: $0.0.prefetch) }
         let consumer = try await setup.broker.consumer(named: "flotilla worker \(worker)", of: subscriptions)
         var runners: [String: QueueRunner] = [:]
+        var permits: [String: SharedPermits] = [:]
         var place = journalBase
         for (queue, handler) in queues {
+            let shared = queue.family.map { family in
+                permits[family] ?? SharedPermits(QueueRunner.parallelism(of: queue, handler))
+            }
+            if let family = queue.family { permits[family] = shared }
             runners[queue.name] = QueueRunner(
                 queue: queue,
                 handler: handler,
                 consumer: consumer,
                 runtime: runtime,
-                journalBase: place
+                journalBase: place,
+                permits: shared
             )
             place += QueueRunner.capacity(of: queue, handler)
         }

@@ -20,6 +20,8 @@ package final class OutboxRelay: Sendable {
         package var longestRefusalWait: Duration = .seconds(8)
         /// The longest wait of a row that can't be sent as it is; nothing but another program makes that better.
         package var longestDefectWait: Duration = .seconds(300)
+        /// How far rows that are due are counted, twice.
+        package var countLimit = 10_000
 
         package init() {}
     }
@@ -37,6 +39,7 @@ package final class OutboxRelay: Sendable {
     private let signals: AsyncStream<Void>
     private let signal: AsyncStream<Void>.Continuation
     private let isStopped = Atomic(false)
+    private let counted = Atomic(0)
 
     package init(
         _ pool: PostgresPool,
@@ -50,7 +53,7 @@ package final class OutboxRelay: Sendable {
         self.log = log
         self.configuration = configuration
         waiting = WaitingGauges(metrics)
-        pending = metrics.gauge("flotilla_outbox_pending", "Outbox rows that are due, counted up to 20,000.")
+        pending = metrics.gauge("flotilla_outbox_pending", "Outbox rows that are due, counted up to a limit.")
         published = metrics.counter("flotilla_outbox_published_total", "Outbox rows that the broker has confirmed.")
         refused = metrics.counter(
             "flotilla_outbox_refused_total",
@@ -71,6 +74,9 @@ package final class OutboxRelay: Sendable {
             group.cancelAll()
         }
     }
+
+    /// How many rows were due when they were last counted, which is done every few seconds.
+    package var backlog: Int { counted.load(ordering: .relaxed) }
 
     /// Lets ``run()`` return once the batch under way is done.
     package func stop() {
@@ -155,7 +161,8 @@ package final class OutboxRelay: Sendable {
     }
 
     private func count() async {
-        guard let count = try? await pool.query(Outbox.pending).first?.int(0) else { return }
+        guard let count = try? await pool.query(Outbox.pending(upTo: configuration.countLimit)).first?.int(0) else { return }
+        counted.store(Int(count), ordering: .relaxed)
         pending.set(Double(count))
         guard let rows = try? await pool.query(Outbox.waiting) else { return }
         waiting.set(rows.compactMap { row in row.text(0).map { ($0, row.int(1) ?? 0) } })

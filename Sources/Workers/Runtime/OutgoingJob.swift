@@ -8,6 +8,8 @@ public struct OutgoingJob: Sendable {
     public var type: String
     /// JSON.
     public var payload: [UInt8]
+    /// Its share of the slots where the type has levels.
+    public var priority = JobPriority.normal
     /// Not before; microseconds since 1970.
     public var scheduledAt: Int64?
     /// Unless it has started by then, it never does; microseconds since 1970.
@@ -64,6 +66,7 @@ extension OutgoingJob {
         var job = NewJob(
             type: type,
             payload: payload,
+            priority: priority,
             scheduledAt: scheduledAt,
             maxAttempts: maxAttempts,
             correlationID: self.correlationID ?? correlationID,

@@ -125,6 +125,8 @@ struct WorkerGroup: Sendable {
             consumer.settle(runner.buffer.close().map(\.token), as: .requeue)
             runner.hold.release()
         }
+        // Their buffers are closed: what waits for a permit has nothing to execute any more.
+        for runner in runners.values { runner.permits?.close() }
     }
 
     /// Waits no longer for handlers that ignore their cancellation.

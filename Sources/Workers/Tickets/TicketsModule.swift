@@ -83,7 +83,7 @@ package struct TicketsModule: DomainModule {
         let tickets = TicketRoutes(
             context.postgres,
             lists: context.lists,
-            exchange: context.topology.commands.name,
+            routing: context.topology.jobRouting,
             files: files.store,
             admission: context.admission,
             rules: context.rules

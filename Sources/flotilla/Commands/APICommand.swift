@@ -51,6 +51,7 @@ enum APICommand {
         )
         settings.origins = try origins(configuration)
         settings.listTimeout = configuration[Settings.listTimeout]
+        settings.outboxLimit = configuration[Settings.outboxLimit]
         settings.probes = invocation[probePort].map {
             HTTPServerConfiguration(host: invocation[probeHost], port: UInt16(clamping: $0.number))
         }

@@ -1,4 +1,5 @@
 import FlotillaCommandLineKit
+import FlotillaHTTPRouting
 import FlotillaModules
 import FlotillaStorage
 
@@ -27,7 +28,13 @@ enum MigrateCommand {
                 steps = try await Migrations.pending(in: pool, schema)
             } else {
                 steps = try await Migrations.apply(to: pool, schema) { invocation.console.note("  \($0.label)") }
-                for prepare in preparations { try await prepare(pool, invocation.console) }
+                var changes = steps.map(\.label)
+                for prepare in preparations { changes += try await prepare(pool, invocation.console) }
+                if !changes.isEmpty {
+                    var event = OperatorEvent("migrate")
+                    event.details = [("changes", "[" + changes.map(\.json).joined(separator: ",") + "]")]
+                    try await event.record(in: pool, configuration)
+                }
             }
         } catch let error as PostgresError where error.code == .sharedSession {
             await pool.close()

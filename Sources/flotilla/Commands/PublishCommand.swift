@@ -4,6 +4,7 @@ import FlotillaModels
 import FlotillaModules
 import FlotillaOperations
 import FlotillaPlatform
+import FlotillaStorage
 
 /// `flotilla publish`: one message, straight to the broker.
 enum PublishCommand {
@@ -35,7 +36,9 @@ enum PublishCommand {
             message.headers[parts[0]] = .string(parts[1])
         }
         let outgoing = OutgoingMessage(exchange: exchange, routingKey: invocation[key], message: message)
-        try await publish(outgoing, with: try configuration.rabbitMQ())
+        // Without a master key the broker's user is all that the audit log can know.
+        let request = configuration.operatorRequest
+        try await publish(request.isSealed ? request.stamped(outgoing) : outgoing, with: try configuration.rabbitMQ())
         let shown = Published(
             id: message.properties.messageID ?? "",
             exchange: exchange,

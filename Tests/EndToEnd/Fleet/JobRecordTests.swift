@@ -99,7 +99,7 @@ extension FleetTests {
         async throws
     {
         let fleet = try await FleetFixture.current()
-        let jobs = Jobs(fleet.pool, exchange: fleet.topology.commands.name)
+        let jobs = Jobs(fleet.pool, routing: fleet.topology.jobRouting)
         try await fleet.withWorkers(2) { _ in
             let new = NewJob(type: "audit.write", payload: Array(#"{"event":"user.created"}"#.utf8))
             let outcomes = try await jobs.enqueue(Array(repeating: new, count: 600))

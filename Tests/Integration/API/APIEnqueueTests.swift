@@ -33,12 +33,41 @@ struct APIEnqueueTests {
                 )
             )[0]
             #expect(row.text(0) == "queued")
-            #expect(row.int(1) == 3)
+            #expect(row.int(1) == 1)
+            #expect(try response.data()["priority"] as? String == "high")
             #expect(row.text(2) == "order-7")
             #expect(row.text(3) == "key:\(api.key.id)")
             #expect(row.text(4) == "fleet.direct")
             #expect(row.text(5) == "audit.write")
             #expect(row.bytes(6) == Array(#"{"n": 1.0}"#.utf8))
+        }
+    }
+
+    @Test func `a job's priority is a word or a number of before, and is routed by its level where the type has some`()
+        async throws
+    {
+        try await withAPI { api in
+            let cases = [
+                (#""low""#, "low", "low"), (#""normal""#, "normal", nil), (#""high""#, "high", "high"),
+                ("0", "normal", nil), ("1", "high", "high"), ("9", "high", "high"), ("null", "normal", nil),
+            ]
+            for (given, shown, level) in cases {
+                for type in ["audit.write", "report.build"] {
+                    let body = #"{"type":"\#(type)","payload":{"n":1},"priority":\#(given)}"#
+                    let response = try await api.call("POST", "/api/v1/jobs", body)
+                    #expect(response.status == 202, "\(response.body)")
+                    #expect(try response.data()["priority"] as? String == shown)
+                    let id = try #require(try response.data()["id"] as? String)
+                    let row = try await api.pool.query(
+                        SQLStatement("SELECT routing_key, properties FROM outbox WHERE job_id = $1", [.text(id)])
+                    )[0]
+                    let hasLevel = type != "audit.write"
+                    #expect(row.text(0) == type + (hasLevel ? level.map { ".\($0)" } ?? "" : ""))
+                    #expect(row.text(1)?.contains("\"\(type)\"") == true)
+                }
+            }
+            let unknown = #"{"type":"report.build.high","payload":{}}"#
+            #expect(try await api.call("POST", "/api/v1/jobs", unknown).code() == "unknown_job_type")
         }
     }
 

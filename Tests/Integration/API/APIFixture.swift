@@ -5,6 +5,7 @@ import FlotillaQuota
 import FlotillaModules
 import FlotillaAudit
 import FlotillaControlAPI
+@testable import FlotillaCron
 import FlotillaHTTPRouting
 import FlotillaHTTPServer
 @testable import FlotillaDeadLetters
@@ -23,16 +24,23 @@ struct APIFixture: Sendable {
     let pool: PostgresPool
     let key: APIKey
 
-    static let topology = Topology(queues: [
-        QueueDefinition(
-            name: "audit.all",
-            worker: "audit",
-            bindings: [
-                QueueBinding(exchange: "fleet.topic", key: "#"),
-                QueueBinding(exchange: "fleet.direct", key: "audit.write"),
-            ]
-        )
-    ])
+    static let topology = Topology(
+        queues: [
+            QueueDefinition(
+                name: "audit.all",
+                worker: "audit",
+                bindings: [
+                    QueueBinding(exchange: "fleet.topic", key: "#"),
+                    QueueBinding(exchange: "fleet.direct", key: "audit.write"),
+                ]
+            )
+        ]
+            + QueueDefinition(
+                name: "report.build",
+                worker: "reports",
+                bindings: [QueueBinding(exchange: "fleet.direct", key: "report.build")]
+            ).levels(on: "fleet.direct")
+    )
 
     /// - Parameters:
     ///   - pool: on a migrated schema.
@@ -131,18 +139,21 @@ struct APIFixture: Sendable {
             TicketRoutes(
                 pool,
                 lists: context.lists,
-                exchange: context.topology.commands.name,
+                routing: context.topology.jobRouting,
                 files: ticketFiles,
                 admission: context.admission,
                 rules: context.rules
             ).routes
         routes += TicketCancelRoutes(pool, topology: context.topology).routes + JobRetryRoutes(context).routes
         routes += scanner.map { ScanRoutes($0).routes } ?? []
+        routes += CronRoutes(context).routes
         routes += audit.map { AuditRoutes($0).routes } ?? []
         if let notifications {
             let dispatch = NotificationDispatch(notifications, topology: context.topology)
             routes += NotificationRoutes(pool, dispatch: dispatch, admission: context.admission).routes
-            routes += InboxRoutes(pool).routes + PreferenceRoutes(pool, templates: notifications.templates).routes
+            routes +=
+                InboxRoutes(pool).routes
+                + PreferenceRoutes(pool, templates: notifications.templates, topology: context.topology).routes
         }
         return routes
     }

@@ -15,8 +15,9 @@ struct APIHostilityTests {
         let cases: [(String, Int)] = [
             ("", 400), ("{", 400), ("[]", 400), ("nonsense", 400), (deep, 400), (#"{"type":1,"payload":{}}"#, 422),
             (#"{"type":"audit.write"}"#, 422), (#"{"type":"audit.write","payload":{},"x":1}"#, 422),
-            (#"{"type":"audit.write","payload":{},"priority":"high"}"#, 422),
+            (#"{"type":"audit.write","payload":{},"priority":"urgent"}"#, 422),
             (#"{"type":"audit.write","payload":{},"priority":10}"#, 422),
+            (#"{"type":"audit.write","payload":{},"priority":"3"}"#, 422),
             (#"{"type":"audit.write","payload":{},"scheduledAt":"soon"}"#, 422),
             (#"{"type":"a b","payload":{}}"#, 422), (#"{"type":"audit.write","payload":01}"#, 400),
         ]

@@ -1,4 +1,5 @@
 import FlotillaOutbound
+import FlotillaStorage
 import FlotillaTestSupport
 import Foundation
 import Testing
@@ -184,6 +185,15 @@ struct NotificationAPITests {
             #expect(response.status == 422)
             for index in 0..<4 { #expect(response.body.contains("preferences.\(index)")) }
             #expect(response.body.contains("has until, which is not known"))
+            let told = try await api.pool.query(
+                SQLStatement(
+                    """
+                    SELECT count(*) FROM outbox WHERE routing_key = 'operator.acted'
+                        AND convert_from(body, 'UTF8') LIKE '%"action":"preferences.change"%u-1%'
+                    """
+                )
+            )
+            #expect(told[0].int(0) == 1)
         }
     }
 

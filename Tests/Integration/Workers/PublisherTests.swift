@@ -177,7 +177,7 @@ struct PublisherTests {
         async throws
     {
         try await PublisherFixture.with(isStrict: isStrict) { fixture in
-            let jobs = Jobs(fixture.database.pool, exchange: fixture.topology.commands.name)
+            let jobs = Jobs(fixture.database.pool, routing: fixture.topology.jobRouting)
             let outcome = try await jobs.enqueue(NewJob(type: "later", payload: Array("{}".utf8)))
             guard case .created(let job) = outcome else { throw TestSetupError(description: "no job: \(outcome)") }
             let before = try await fixture.database.count("SELECT count(*) FROM jobs WHERE state = 'queued'")

@@ -2,15 +2,31 @@ import FlotillaModels
 
 /// The fields that a body or a query may have, and no others.
 package struct Fields: Sendable, ExpressibleByArrayLiteral {
+    /// One value under several names: the first of them that is there and not null is read, and nobody looks at the others.
+    package struct Synonyms: Sendable {
+        /// At least one.
+        package let names: [String]
+        /// Whether one of them has to be there.
+        package let isRequired: Bool
+        /// JSON Schema of the value that is read.
+        package let schema: String
+
+        package init(_ names: [String], isRequired: Bool, schema: String) {
+            self.names = names
+            self.isRequired = isRequired
+            self.schema = schema
+        }
+    }
+
     package let all: [any AnyField]
-    /// Names of which one has to be there, for each group. This is for the description; who reads the fields checks it.
-    package let oneOf: [[String]]
+    /// This is for the description; who reads the fields checks it.
+    package let synonyms: [Synonyms]
 
     package init(arrayLiteral elements: any AnyField...) { self.init(elements) }
 
-    package init(_ fields: [any AnyField], oneOf: [[String]] = []) {
+    package init(_ fields: [any AnyField], synonyms: [Synonyms] = []) {
         all = fields
-        self.oneOf = oneOf
+        self.synonyms = synonyms
     }
 
     /// Reads a body; reports every mistake at once. `null` counts as absent, and a byte order mark as nothing.

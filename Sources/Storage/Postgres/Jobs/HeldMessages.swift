@@ -4,8 +4,8 @@ import FlotillaModels
 ///
 /// They are made when the job is enqueued, so that they say who has asked for it.
 package enum HeldMessages {
-    static func insert(_ entries: [JobEntry], exchange: String) -> SQLStatement {
-        let messages = entries.map { $0.message(exchange: exchange) }
+    static func insert(_ entries: [JobEntry], _ routing: JobRouting) -> SQLStatement {
+        let messages = entries.map { $0.message(routing) }
         return SQLStatement(
             "INSERT INTO held_messages (job_id, exchange, routing_key, properties, headers) "
                 + "SELECT * FROM unnest($1, $2, $3, $4, $5)",

@@ -4,13 +4,13 @@ package import FlotillaModels
 package struct Job: Sendable, Hashable {
     /// A UUID of version 7.
     package let id: String
-    /// What to do: `audit.write`. Also the routing key of its message.
+    /// What to do: `audit.write`. Also the routing key of its message, but for levels, see ``JobRouting``.
     package let type: String
     package let state: JobState
     package let payload: [UInt8]
     package let attempts: Int
     package let maxAttempts: Int?
-    package let priority: Int
+    package let priority: JobPriority
     package let scheduledAt: Int64?
     package let enqueuedAt: Int64
     package let startedAt: Int64?
@@ -52,7 +52,7 @@ extension Job {
         payload = row.bytes(3) ?? []
         attempts = Int(row.int(4) ?? 0)
         maxAttempts = row.int(5).map { Int($0) }
-        priority = Int(row.int(6) ?? 0)
+        priority = JobPriority(number: Int(row.int(6) ?? 0))
         scheduledAt = row.timestamp(7)
         enqueuedAt = row.timestamp(8) ?? 0
         startedAt = row.timestamp(9)

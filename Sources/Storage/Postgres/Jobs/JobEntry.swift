@@ -53,7 +53,7 @@ struct JobEntry: Sendable {
         )
     }
 
-    func message(exchange: String) -> OutgoingMessage {
+    func message(_ routing: JobRouting) -> OutgoingMessage {
         var properties = MessageProperties()
         properties.contentType = "application/json"
         properties.deliveryMode = 2
@@ -61,15 +61,16 @@ struct JobEntry: Sendable {
         properties.type = new.type
         properties.correlationID = new.correlationID
         properties.timestamp = UInt64(max(now, 0) / 1_000_000)
-        if new.priority > 0 { properties.priority = UInt8(clamping: new.priority) }
+        // For quorum queues from RabbitMQ 4 on, which have two levels of their own, and for classic ones with priorities.
+        if new.priority == .high { properties.priority = 9 }
         var headers: HeaderTable = [FleetHeader.jobID: .string(id)]
         if let maxAttempts = new.maxAttempts { headers[FleetHeader.retryMax] = .int64(Int64(maxAttempts)) }
         if let traceParent = new.traceParent { headers[FleetHeader.traceParent] = .string(traceParent) }
         if let cronName = new.cronName { headers[FleetHeader.cronName] = .string(cronName) }
         if let nominalAt = new.nominalAt { headers[FleetHeader.nominalTime] = .string(WallClock.iso8601(nominalAt)) }
         let outgoing = OutgoingMessage(
-            exchange: exchange,
-            routingKey: new.type,
+            exchange: routing.exchange,
+            routingKey: routing.key(of: new.type, new.priority),
             message: Message(properties: properties, headers: headers, body: new.payload)
         )
         return new.request?.stamped(outgoing) ?? outgoing
@@ -97,7 +98,7 @@ struct JobEntry: Sendable {
         func times(_ value: (JobEntry) -> Int64?) -> SQLValue { .timestampArray(entries.map(value)) }
         func flags(_ value: (JobEntry) -> Bool) -> SQLValue { .intArray(entries.map { value($0) ? 1 : 0 }) }
         let attempts: [Int64?] = entries.map { $0.new.maxAttempts.map { Int64($0) } }
-        let priorities: [Int64?] = entries.map { Int64($0.new.priority) }
+        let priorities: [Int64?] = entries.map { Int64($0.new.priority.number) }
         var values: [SQLValue] = [.textArray(entries.map(\.id)), .textArray(entries.map(\.new.type.storable))]
         values += [.textArray(entries.map(\.state.rawValue)), .bytesArray(entries.map(\.new.payload))]
         values += [.bytesArray(entries.map(\.new.idempotencyKey?.fingerprint))]

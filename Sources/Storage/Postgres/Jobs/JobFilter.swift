@@ -5,6 +5,7 @@ package struct JobFilter: Sendable {
     package var state: JobState?
     /// Any of these types; empty for all.
     package var types: [String] = []
+    package var priority: JobPriority?
     package var key: String?
     package var batch: String?
     package var correlationID: String?
@@ -56,6 +57,7 @@ extension JobFilter {
         if let state { add("state = ?", .text(state.rawValue)) }
         if types.count == 1 { add("type = ?", .text(types[0].storable)) }
         if types.count > 1 { add("type = ANY (?)", .textArray(types.map(\.storable))) }
+        if let priority { add("sign(priority)::bigint = ?", .int(Int64(priority.number))) }
         if let key { add("job_key = ?", .text(key.storable)) }
         if let batch { add("batch_id = ?", .text(batch.storable)) }
         if let correlationID { add("correlation_id = ?", .text(correlationID.storable)) }

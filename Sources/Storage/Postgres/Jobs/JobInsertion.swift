@@ -14,31 +14,31 @@ package struct JobInsertion {
         package var last: [SQLStatement]
     }
 
-    private let exchange: String
+    private let routing: JobRouting
     private let execute: Execute
     private var outcomes: [String: EnqueueOutcome] = [:]
     /// Jobs of this insertion that a later one of it has replaced.
     private var replaced: Set<String> = []
 
     /// - Parameters:
-    ///   - exchange: the direct exchange, which routes a job by its type.
+    ///   - routing: where the messages go.
     ///   - execute: runs statements in the transaction.
-    package init(exchange: String, execute: @escaping Execute) {
-        self.exchange = exchange
+    package init(routing: JobRouting, execute: @escaping Execute) {
+        self.routing = routing
         self.execute = execute
     }
 
     /// - Throws: what `execute` throws; the transaction has to be rolled back then.
-    package static func plan(_ jobs: [NewJob], exchange: String, execute: @escaping Execute) async throws -> Plan {
+    package static func plan(_ jobs: [NewJob], routing: JobRouting, execute: @escaping Execute) async throws -> Plan {
         let entries = jobs.map { JobEntry($0, id: UUIDv7.make(), now: WallClock.microseconds()) }
-        var insertion = JobInsertion(exchange: exchange, execute: execute)
+        var insertion = JobInsertion(routing: routing, execute: execute)
         return try await insertion.plan(entries)
     }
 
     /// The job and its message, for stores without Postgres: no rule but the message's is kept.
-    package static func unstored(_ job: NewJob, exchange: String) -> (job: Job, message: OutgoingMessage) {
+    package static func unstored(_ job: NewJob, routing: JobRouting) -> (job: Job, message: OutgoingMessage) {
         let entry = JobEntry(job, id: UUIDv7.make(), now: WallClock.microseconds())
-        return (entry.job, entry.message(exchange: exchange))
+        return (entry.job, entry.message(routing))
     }
 
     mutating func plan(_ entries: [JobEntry]) async throws -> Plan {
@@ -50,14 +50,14 @@ package struct JobInsertion {
         if !ready.isEmpty {
             last.append(
                 Outbox.insert(
-                    ready.map { $0.message(exchange: exchange) },
+                    ready.map { $0.message(routing) },
                     notBefore: ready.map(\.new.scheduledAt)
                 )
             )
         }
         let held = stored.filter(\.isHeld)
         if !held.isEmpty {
-            last.append(HeldMessages.insert(held, exchange: exchange))
+            last.append(HeldMessages.insert(held, routing))
             if held.contains(where: { !$0.new.after.isEmpty }) { last += JobDependencies.insert(held) }
             last.append(JobDependencies.notify)
         }
@@ -139,7 +139,7 @@ package struct JobInsertion {
         var stored: [JobEntry] = []
         var tries = 0
         while !left.isEmpty {
-            guard tries < 8 else {
+            guard tries < entries.count + 8 else {
                 throw PostgresError.unavailable("enqueue", "a unique key changes hands all the time")
             }
             tries += 1
@@ -167,7 +167,7 @@ package struct JobInsertion {
         let holders = try await execute([UniqueKeys.holders(of: entries)])[0].map(UniqueKeys.Holder.init)
         var again: [JobEntry] = []
         for entry in entries {
-            guard let holder = holders.first(where: { $0.holds(entry) }) else {
+            guard let holder = holders.first(where: { $0.holds(entry) }), !replaced.contains(holder.job.id) else {
                 again.append(entry)
                 continue
             }

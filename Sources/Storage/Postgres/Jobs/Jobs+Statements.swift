@@ -59,6 +59,29 @@ extension Jobs {
         )
     }
 
+    /// Whether another job holds the unique key that the job would hold if it were queued again: SQL for a WHERE.
+    ///
+    /// - Parameter column: where the job's id is.
+    package static func hasUniqueConflict(job column: String) -> String {
+        """
+        EXISTS (SELECT FROM jobs AS own JOIN jobs AS holder ON holder.unique_key = own.unique_key
+            AND holder.unique_key IS NOT NULL AND holder.state = ANY (holder.unique_states) AND holder.id <> own.id
+            WHERE own.id = \(column) AND 'queued' = ANY (own.unique_states))
+        """
+    }
+
+    /// Whether the job can't be queued again, since another holds its unique key; gives that one's id.
+    package static func uniqueConflict(of id: String) -> SQLStatement {
+        SQLStatement(
+            """
+            SELECT holder.id FROM jobs AS own JOIN jobs AS holder ON holder.unique_key = own.unique_key
+                AND holder.unique_key IS NOT NULL AND holder.state = ANY (holder.unique_states) AND holder.id <> own.id
+            WHERE own.id = $1 AND 'queued' = ANY (own.unique_states)
+            """,
+            [.text(id.storable)]
+        )
+    }
+
     /// Dead jobs go back to their queues, and their attempts are counted anew.
     package static func requeued(_ ids: [String]) -> SQLStatement {
         SQLStatement(

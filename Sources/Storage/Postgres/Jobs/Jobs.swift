@@ -1,14 +1,14 @@
+package import FlotillaModels
 import FlotillaPlatform
 
 /// The durable record of jobs.
 package struct Jobs: Sendable {
     let pool: PostgresPool
-    let exchange: String
+    let routing: JobRouting
 
-    /// - Parameter exchange: the direct exchange, which routes a job by its type.
-    package init(_ pool: PostgresPool, exchange: String = "fleet.direct") {
+    package init(_ pool: PostgresPool, routing: JobRouting = JobRouting()) {
         self.pool = pool
-        self.exchange = exchange
+        self.routing = routing
     }
 
     /// Stores the job and its message in one transaction; once it returns, the job is accepted.
@@ -23,7 +23,7 @@ package struct Jobs: Sendable {
         if jobs.allSatisfy(\.isPlain) {
             let entries = jobs.map { JobEntry($0, id: UUIDv7.make(), now: WallClock.microseconds()) }
             let messages = Outbox.insert(
-                entries.map { $0.message(exchange: exchange) },
+                entries.map { $0.message(routing) },
                 notBefore: entries.map(\.new.scheduledAt)
             )
             _ = try await pool.pipeline([JobEntry.insert(entries), messages])
@@ -44,7 +44,12 @@ package struct Jobs: Sendable {
 
     /// Stores jobs in a transaction that the caller commits, after the plan's last statements.
     package func enqueue(_ jobs: [NewJob], in transaction: PostgresTransaction) async throws -> JobInsertion.Plan {
-        try await JobInsertion.plan(jobs, exchange: exchange) { try await transaction.pipeline($0) }
+        try await JobInsertion.plan(jobs, routing: routing) { try await transaction.pipeline($0) }
+    }
+
+    /// The job that holds the unique key without which this one can't be queued again; `nil` when none does.
+    package func uniqueConflict(of id: String) async throws(PostgresError) -> String? {
+        try await pool.query(Self.uniqueConflict(of: id)).first?.text(0)
     }
 
     package func get(_ id: String) async throws(PostgresError) -> Job? {

@@ -7,8 +7,7 @@ package struct NewJob: Sendable {
     package var payload: [UInt8]
     /// The same key with the same fingerprint gives the same job; with another it is a conflict.
     package var idempotencyKey: IdempotencyKey?
-    /// From 0 to 9, in the message's priority.
-    package var priority: Int
+    package var priority: JobPriority
     /// Not before; microseconds since 1970.
     package var scheduledAt: Int64?
     package var maxAttempts: Int?
@@ -39,7 +38,7 @@ package struct NewJob: Sendable {
         type: String,
         payload: [UInt8],
         idempotencyKey: IdempotencyKey? = nil,
-        priority: Int = 0,
+        priority: JobPriority = .normal,
         scheduledAt: Int64? = nil,
         maxAttempts: Int? = nil,
         correlationID: String? = nil,

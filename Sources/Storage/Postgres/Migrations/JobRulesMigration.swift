@@ -34,6 +34,7 @@ enum JobRulesMigration {
         CREATE UNIQUE INDEX uk_jobs_unique_key ON jobs (unique_key)
             WHERE unique_key IS NOT NULL AND state = ANY (unique_states);
         CREATE UNIQUE INDEX uk_jobs_cron ON jobs (cron_name, nominal_at) WHERE cron_name IS NOT NULL;
+        CREATE INDEX idx_jobs_cron_open ON jobs (cron_name) WHERE cron_name IS NOT NULL AND finished_at IS NULL;
         CREATE INDEX idx_jobs_expires_at ON jobs (expires_at)
             WHERE expires_at IS NOT NULL AND started_at IS NULL AND finished_at IS NULL;
         CREATE INDEX idx_jobs_cancel_by ON jobs (cancel_by) WHERE state = 'cancelling';

@@ -40,9 +40,16 @@ enum AuditRetainCommand {
             var answers: [Answer] = []
             do {
                 for partition in try await retention.expired(keeping: months) {
+                    var event = OperatorEvent("audit.retain", of: partition.table)
+                    event.details = [("isDropped", "\(invocation[drop])")]
                     let checkpoint =
                         invocation[yes]
-                        ? try await retention.detach(partition, drops: invocation[drop], by: OperatorName.current) : nil
+                        ? try await retention.detach(
+                            partition,
+                            drops: invocation[drop],
+                            by: OperatorName.current,
+                            record: [event.statement(configuration)]
+                        ) : nil
                     answers.append(
                         Answer(
                             month: partition.month.text,

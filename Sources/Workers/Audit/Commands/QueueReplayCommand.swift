@@ -1,4 +1,5 @@
 package import FlotillaCommandLineKit
+import FlotillaHTTPRouting
 import FlotillaMessaging
 import FlotillaModels
 import FlotillaModules
@@ -82,6 +83,12 @@ package enum QueueReplayCommand {
                     throw CommandError("nobody has seen \(queue.name) empty yet", remedy: "give --since")
                 }
                 let start = max(known, given ?? (mark ?? now) - queue.replayMargin.milliseconds * 1_000)
+                if !isDryRun {
+                    // Before anything is sent: what was sent until a failure stays sent.
+                    var event = OperatorEvent("topology.replay", of: queue.name)
+                    event.details = [("since", WallClock.iso8601(start).json)]
+                    try await event.record(in: pool, configuration)
+                }
                 let publisher = try await broker.publisher(named: "flotilla replay")
                 var sent = 0
                 var place = MissedMessages.Place()

@@ -8,17 +8,24 @@ struct LostJobs: Sendable {
 
     init(_ pool: PostgresPool, topology: Topology) {
         self.topology = topology
-        jobs = Jobs(pool, exchange: topology.commands.name)
+        jobs = Jobs(pool, routing: topology.jobRouting)
     }
 
     /// Gives new messages to those of the queue that were enqueued before the time, in microseconds since 1970; returns how
     /// many.
     func resend(to queue: QueueDefinition, before time: Int64, isDryRun: Bool = false) async throws -> Int {
-        let types = queue.bindings.filter { $0.exchange == topology.commands.name }.map(\.key)
+        let types = topology.jobTypes(of: queue)
+        let priority = queue.family == nil ? nil : queue.level
         guard !types.isEmpty else { return 0 }
         var (sent, last) = (0, "")
         while true {
-            let ids = try await jobs.resend(types: types, enqueuedBefore: time, after: last, isDryRun: isDryRun)
+            let ids = try await jobs.resend(
+                types: types,
+                priority: priority,
+                enqueuedBefore: time,
+                after: last,
+                isDryRun: isDryRun
+            )
             guard let id = ids.last else { return sent }
             sent += ids.count
             last = id

@@ -28,9 +28,15 @@ package struct AuditRetention: Sendable {
     /// Detaches a month, which has to be the oldest; its table stays under its name unless it is dropped.
     ///
     /// Writers wait meanwhile, for as long as it takes to find the last row of each lane.
+    /// - Parameter record: statements of the same transaction.
     /// - Returns: the number of the checkpoint at the seam.
     /// - Throws: `AuditError` when the month does not follow the base: rows are missing, or an older month is there.
-    package func detach(_ partition: AuditPartitions.Partition, drops: Bool, by actor: String) async throws -> Int64? {
+    package func detach(
+        _ partition: AuditPartitions.Partition,
+        drops: Bool,
+        by actor: String,
+        record: [SQLStatement] = []
+    ) async throws -> Int64? {
         let table = partition.table
         return try await pool.transaction { transaction in
             _ = try await transaction.pipeline([
@@ -76,7 +82,7 @@ package struct AuditRetention: Sendable {
                 )
                 statements.append(SQLStatement("DROP TABLE \(table)"))
             }
-            _ = try await transaction.pipeline(statements)
+            _ = try await transaction.pipeline(statements + record)
             try await AuditAppend.append([Self.record(table, drops, actor, lanes: moved.affected)], in: transaction)
             return try await Checkpointing.make(in: transaction, key: key, isForced: true)?.number
         }

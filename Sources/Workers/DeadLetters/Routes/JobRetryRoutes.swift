@@ -27,7 +27,11 @@ struct JobRetryRoutes: Sendable {
                 answers: [
                     .of(202, "It will run again; Location says where to follow it.", Schemas.job, hasLocation: true),
                     .of(404, "There is no such job."),
-                    .of(409, "The job is not dead (job_not_dead), or its dead letter is not filed yet (not_filed)."),
+                    .of(
+                        409,
+                        "The job is not dead (job_not_dead), its dead letter is not filed yet (not_filed), or another job holds "
+                            + "its unique key (unique_key_held)."
+                    ),
                 ],
                 handler: retry
             )
@@ -43,6 +47,13 @@ struct JobRetryRoutes: Sendable {
                 status: 409,
                 code: "job_not_dead",
                 message: "The job is \(job.state.rawValue): only a dead one can be sent back."
+            )
+        }
+        if let holder = try await jobs.uniqueConflict(of: id) {
+            throw APIError(
+                status: 409,
+                code: "unique_key_held",
+                message: "The job \(holder) holds its unique key: cancel that one first, or let it end."
             )
         }
         let event = OperatorEvent("job.retry", of: id)

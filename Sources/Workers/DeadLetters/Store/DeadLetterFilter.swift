@@ -17,6 +17,8 @@ package struct DeadLetterFilter: Sendable, Hashable {
     package var text: String?
     /// `nil` takes every state.
     package var state: DeadLetter.State?
+    /// Leaves out those of jobs whose unique key another job holds by now.
+    package var isWithoutUniqueConflicts = false
     /// Only ids up to this one: what dies during an operation is not part of it.
     package var upTo: Int64?
 
@@ -54,6 +56,7 @@ package struct DeadLetterFilter: Sendable, Hashable {
         if let job { add(.text(job.withoutNulls)) { "message_id = \($0) AND job_id = \($0)" } }
         if let since { add(.timestamp(since)) { "dead_at >= \($0)" } }
         if let state { add(.text(state.rawValue)) { "state = \($0)" } }
+        if isWithoutUniqueConflicts { terms.append("NOT \(Jobs.hasUniqueConflict(job: "dead_letters.job_id"))") }
         if let upTo { add(.int(upTo)) { "id <= \($0)" } }
         if let text {
             let columns = ["error_message", "message_id", "correlation_id", "job_id", "routing_key"]

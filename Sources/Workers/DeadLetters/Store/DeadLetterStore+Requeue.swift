@@ -15,7 +15,8 @@ extension DeadLetterStore {
     /// Sends dead letters back to the queues where they died, the oldest first.
     ///
     /// Each goes in one transaction with its message in the outbox, and with the row that says who did it: none can be
-    /// lost or go twice, whatever is interrupted. What dies again during the action is not sent back again.
+    /// lost or go twice, whatever is interrupted. What dies again during the action is not sent back again, and neither is a
+    /// job whose unique key another job holds by now.
     ///
     /// - Parameters:
     ///   - filter: its state is taken to be dead.
@@ -31,13 +32,15 @@ extension DeadLetterStore {
     ) async throws -> ActionOutcome {
         var filter = filter
         filter.state = .dead
+        filter.isWithoutUniqueConflicts = true
         let (matched, highest) = try await count(filter)
         filter.upTo = min(filter.upTo ?? highest, highest)
         var outcome = ActionOutcome(operationID: action.id, matched: matched, changed: 0)
         let wanted = min(matched, limit)
+        var longestStep = Self.requeueStep
         while outcome.changed < wanted {
-            let step = min(Self.requeueStep, wanted - outcome.changed)
-            let changed = try await pool.transaction { transaction in
+            let step = min(longestStep, wanted - outcome.changed)
+            let changed = try await retrying(unless: step == 1) { longestStep = 1 } body: { transaction in
                 let deadLetters = try await take(filter, step, in: transaction)
                 // A step that is not filled is the last: the rest is gone, or another action has it.
                 let isLast = deadLetters.count < step || outcome.changed + deadLetters.count >= wanted
@@ -54,11 +57,26 @@ extension DeadLetterStore {
                 try await transaction.commit(after: statements)
                 return deadLetters.count
             }
+            guard let changed else { continue }
             outcome.changed += changed
             progress(outcome)
             if changed < step { break }
         }
         return outcome
+    }
+
+    /// Runs a step in a transaction; `nil` when two of its jobs want the same unique key, which steps of one job settle.
+    private func retrying(
+        unless isLast: Bool,
+        _ conflict: () -> Void,
+        body: (PostgresTransaction) async throws -> Int
+    ) async throws -> Int? {
+        do {
+            return try await pool.transaction(body)
+        } catch let error as PostgresError where error.code == .sqlState("23505") && !isLast {
+            conflict()
+            return nil
+        }
     }
 
     /// Sends the dead letter of a job back; `false` when there is none that is dead.

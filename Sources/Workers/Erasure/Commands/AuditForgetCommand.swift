@@ -79,7 +79,14 @@ package enum AuditForgetCommand {
                     )
                     let erasure = SubjectErasure(AuditPrivacy(pool, masters: masters), stores: data.stores)
                     let result: Result<ExitStatus, any Error>
-                    do { result = .success(try await forget(erasure, invocation)) } catch { result = .failure(error) }
+                    do {
+                        let (status, operation) = try await forget(erasure, invocation)
+                        if let operation {
+                            // Not the person, nor why: the row subject.forgotten of that id says what may be said.
+                            try await OperatorEvent("audit.forget", of: operation).record(in: pool, configuration)
+                        }
+                        result = .success(status)
+                    } catch { result = .failure(error) }
                     await data.close()
                     return try result.get()
                 }
@@ -127,7 +134,11 @@ package enum AuditForgetCommand {
         }
     }
 
-    private static func forget(_ erasure: SubjectErasure, _ invocation: Invocation) async throws -> ExitStatus {
+    /// The operation is `nil` for a dry run.
+    private static func forget(
+        _ erasure: SubjectErasure,
+        _ invocation: Invocation
+    ) async throws -> (ExitStatus, operation: String?) {
         let request = SubjectErasure.Request(actor: OperatorName.current, reason: invocation[reason])
         let isDryRun = invocation[dryRun]
         let report = try await erasure.forget(
@@ -173,6 +184,6 @@ package enum AuditForgetCommand {
                     + report.linked.map { "flotilla audit forget \($0) --yes" }.joined(separator: "; ")
             invocation.console.note("Note: \(report.sharing); \(step)")
         }
-        return .done
+        return (.done, report.operationID)
     }
 }

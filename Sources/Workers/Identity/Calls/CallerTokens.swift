@@ -4,8 +4,7 @@ import FlotillaStorage
 package import FlotillaTelemetry
 import Synchronization
 
-/// Finds out who calls by a token: a JSON Web Token is checked here if this process has keys for them, everything else
-/// by the auth service if there is one.
+/// Finds out who calls by a token, as ``TokenIdentification`` says whose it is.
 ///
 /// What was found out is used for ``freshness``, then keys and revocations are looked at again: a revoked token is refused
 /// everywhere within that time.
@@ -27,8 +26,7 @@ package final class CallerTokens: TokenVerifier {
     package static let freshness = Duration.seconds(2)
     private static let capacity = 10_000
 
-    private let checker: TokenChecker?
-    private let service: AuthServiceClient?
+    private let identification: TokenIdentification
     private let revocations: Revocations?
     private let policy: RevocationPolicy
     private let checks: TokenCheckMetrics
@@ -50,8 +48,7 @@ package final class CallerTokens: TokenVerifier {
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
         wallClock: @escaping @Sendable () -> Int64 = { WallClock.microseconds() }
     ) {
-        self.checker = checker
-        self.service = service
+        identification = TokenIdentification(checker: checker, service: service)
         self.revocations = revocations
         self.policy = policy
         checks = TokenCheckMetrics(metrics)
@@ -79,7 +76,9 @@ package final class CallerTokens: TokenVerifier {
     }
 
     package func isGenuine(_ token: String) -> Bool {
-        guard token.utf8.count <= JSONWebToken.longest, let checker, JSONWebToken.isLikely(token) else { return false }
+        guard token.utf8.count <= JSONWebToken.longest, let checker = identification.checker,
+            JSONWebToken.isLikely(token)
+        else { return false }
         return checker.isGenuine(token, at: wallClock())
     }
 
@@ -91,7 +90,7 @@ package final class CallerTokens: TokenVerifier {
         var standing = await standing(of: identity)
         if standing == .revoked, identity.kind == .introspected {
             // Its subject may have signed in anew since the service was asked.
-            service?.forget(token)
+            identification.service?.forget(token)
             identity = try await self.identity(of: token)
             standing = await self.standing(of: identity)
         }
@@ -106,11 +105,7 @@ package final class CallerTokens: TokenVerifier {
     /// Who bears the token, whether it is revoked or not.
     private func identity(of token: String) async throws(APIError) -> TokenIdentity {
         do {
-            if let checker, service == nil || JSONWebToken.isLikely(token) {
-                return try await checker.check(token, at: wallClock())
-            }
-            if let service { return try await service.verify(token) }
-            throw TokenRefusal(.unknown, "is of a kind that is not taken here")
+            return try await identification.identity(of: token, at: wallClock())
         } catch let error as TokenRefusal {
             checks.note(.refused(error.code))
             throw .refusal(error)

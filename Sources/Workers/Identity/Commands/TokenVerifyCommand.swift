@@ -47,14 +47,11 @@ enum TokenVerifyCommand {
         let log = Log(service: "token", descriptor: -1)
         let result: Result<TokenAnswer, any Error>
         do {
-            let identity =
-                if let settings, service == nil || JSONWebToken.isLikely(text) {
-                    try await settings.checker(http, log: log).check(text)
-                } else if let service {
-                    try await AuthServiceClient(service, http, log: log).verify(text)
-                } else {
-                    throw TokenRefusal(.unknown, "is of a kind that is not taken here")
-                }
+            let identification = TokenIdentification(
+                checker: settings?.checker(http, log: log),
+                service: service.map { AuthServiceClient($0, http, log: log) }
+            )
+            let identity = try await identification.identity(of: text)
             let (refusal, note) = try await revocation(of: identity, configuration)
             result = .success(TokenAnswer(text, identity, refusal, note: note))
         } catch let refusal as TokenRefusal {

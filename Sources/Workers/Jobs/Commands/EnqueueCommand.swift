@@ -1,11 +1,9 @@
 import FlotillaCommandLineKit
-import FlotillaHTTPRouting
 import FlotillaModels
 import FlotillaModules
 import FlotillaOperations
 import FlotillaPlatform
 import FlotillaStorage
-import FoundationEssentials
 
 /// `flotilla enqueue`: a job, committed to Postgres.
 enum EnqueueCommand {
@@ -17,7 +15,12 @@ enum EnqueueCommand {
     )
     private static let payload = Option<BodySource>("payload", "JSON|@FILE|-", "What the worker gets")
         .defaulting(to: .literal("{}"))
-    private static let priority = Option<Int>("priority", "0–9", "Higher ones go first").defaulting(to: 0)
+    private static let priority = Option<JobPriority>(
+        "priority",
+        "low|normal|high",
+        "Its share of the slots where the type has levels"
+    )
+    .defaulting(to: .normal)
     private static let at = Option<String>("at", "TIME", "Not before this ISO 8601 time, UTC without an offset")
     private static let expires = Option<String>("expires-at", "TIME", "Unless it has started by then, it never does")
     private static let unique = Flag("unique", "At most one such job at a time, by the whole payload")
@@ -77,13 +80,13 @@ enum EnqueueCommand {
             try EnqueueCommand.job(invocation, types: topology.jobTypes)
         }
         let outcome = try await configuration.withPostgres { pool in
-            try await Jobs(pool, exchange: topology.commands.name).enqueue(job)
+            try await Jobs(pool, routing: topology.jobRouting).enqueue(job)
         }
         if case .conflict(let id) = outcome {
             throw CommandError("this idempotency key belongs to \(id), which is another")
         }
         if case .refused(let refusal) = outcome {
-            throw CommandError(refusal.error.message, remedy: refusal.error.details.first?.message)
+            throw CommandError("the job is not stored: \(refusal)")
         }
         if let job = outcome.job { try JobCommands.show([job], in: invocation) }
         return .done
@@ -107,13 +110,12 @@ enum EnqueueCommand {
         } catch {
             throw UsageError("a job of the type \(type) does not take this payload: \(error)")
         }
-        guard (0...9).contains(invocation[priority]) else { throw UsageError("--priority is from 0 to 9") }
         guard JobAttempts.allowed.contains(invocation[attempts] ?? 1) else {
             throw UsageError("--max-attempts is from 1 to 100")
         }
         let scheduledAt = try time(invocation[at], "--at")
-        let caller = "cli:" + (ProcessInfo.processInfo.environment["USER"] ?? "unknown")
-        let content = [type, "\(scheduledAt ?? 0)", "\(invocation[priority])", "\(invocation[attempts] ?? 0)"]
+        let caller = "cli:\(OperatorName.current)"
+        let content = [type, "\(scheduledAt ?? 0)", "\(invocation[priority].number)", "\(invocation[attempts] ?? 0)"]
         let fingerprint = SHA256.digest(Array(content.joined(separator: " ").utf8) + payload)
         var job = NewJob(
             type: type,
@@ -159,6 +161,10 @@ enum EnqueueCommand {
             onConflict: invocation[onConflict] ?? .return
         )
     }
+}
+
+extension JobPriority: TextValue {
+    package init?(text: String) { self.init(written: text) }
 }
 
 extension JobUniqueness.Conflict: TextValue {

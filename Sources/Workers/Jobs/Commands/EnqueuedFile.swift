@@ -31,7 +31,7 @@ struct EnqueuedFile {
         let lines = try Self.body.lines(in: bytes)
         let counts = try await configuration.withPostgres { pool in
             try await ReceivedRequest.$current.withValue(configuration.operatorRequest) {
-                try await store(lines, JobIntake(Jobs(pool, exchange: topology.commands.name)))
+                try await store(lines, JobIntake(Jobs(pool, routing: topology.jobRouting)))
             }
         }
         if invocation[OutputFormat.option] == .json {

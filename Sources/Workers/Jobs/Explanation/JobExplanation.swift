@@ -136,7 +136,7 @@ struct JobExplanation: Sendable {
     }
 
     private func queue(of job: Job) async -> [Reason] {
-        guard let queue = sources.topology.queue(ofJobType: job.type) else {
+        guard let queue = sources.topology.queue(ofJobType: job.type, job.priority) else {
             return [Reason(code: "no_queue", text: "No queue takes jobs of the type \(job.type).")]
         }
         var reasons: [Reason] = []

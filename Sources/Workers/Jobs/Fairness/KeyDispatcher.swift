@@ -48,46 +48,54 @@ final class KeyDispatcher: Sendable {
             guard let start = try await transaction.query(KeyedJobs.lock(type)).first?.text(0) else { return Outcome() }
             let counted = try await transaction.query(KeyedJobs.underWay(type)).first
             let now = counted?.int(1) ?? 0
-            var capacity = 2 * slots - Int(counted?.int(0) ?? 0)
+            let capacity = 2 * slots - Int(counted?.int(0) ?? 0)
             var outcome = Outcome()
-            var last = start
-            var hasWrapped = start.isEmpty
-            var cursor = start
+            guard capacity > 0 else { return outcome }
+            let keys = try await ring(of: type, after: start, capacity, limits, now: now, in: transaction)
+            let choice = KeyTurns(keys: keys, limits: limits, now: now).choose(capacity)
             var statements: [SQLStatement] = []
-            // Around once at most: keys at their limits are passed over.
-            while capacity > 0 {
-                let rows = try await transaction.query(
-                    KeyedJobs.keys(of: type, after: cursor, limit: Self.page, depth: capacity, limits?.rate)
-                )
-                var keys = rows.map(KeyTurns.Key.init)
-                if hasWrapped, !start.isEmpty {
-                    keys = keys.filter { !start.utf8.lexicographicallyPrecedes($0.key.utf8) }
-                }
-                let choice = KeyTurns(keys: keys, limits: limits, now: now).choose(capacity)
-                if !choice.jobs.isEmpty {
-                    let released = try await transaction.query(HeldMessages.release(choice.jobs)).count
-                    outcome.dispatched += released
-                    capacity -= choice.jobs.count
-                }
-                last = choice.lastKey ?? last
-                if let at = choice.nextAt {
-                    let next = Duration.microseconds(max(at - now, 0))
-                    outcome.next = min(outcome.next ?? next, next)
-                }
-                statements += try await enforce(limits, choice.full, type, in: transaction)
-                if rows.count == Self.page, let end = rows.last.flatMap({ $0.text(0) }),
-                    !hasWrapped || start.isEmpty || !start.utf8.lexicographicallyPrecedes(end.utf8)
-                {
-                    cursor = end
-                } else if hasWrapped {
-                    break
-                } else {
-                    (hasWrapped, cursor) = (true, "")
-                }
+            if !choice.jobs.isEmpty {
+                outcome.dispatched = try await transaction.query(HeldMessages.release(choice.jobs)).count
             }
-            if last != start { statements.append(KeyedJobs.note(last, type)) }
+            outcome.next = choice.nextAt.map { .microseconds(max($0 - now, 0)) }
+            statements += try await enforce(limits, choice.full, type, in: transaction)
+            if let last = choice.lastKey { statements.append(KeyedJobs.note(last, type)) }
             try await transaction.commit(after: statements)
             return outcome
+        }
+    }
+
+    /// Keys in the order of their turns: as many as can fill the capacity, or all. Those at their limits are passed over.
+    private func ring(
+        of type: String,
+        after start: String,
+        _ capacity: Int,
+        _ limits: JobLimits?,
+        now: Int64,
+        in transaction: PostgresTransaction
+    ) async throws -> [KeyTurns.Key] {
+        var found: [KeyTurns.Key] = []
+        var cursor = start
+        var hasWrapped = start.isEmpty
+        while true {
+            let rows = try await transaction.query(
+                KeyedJobs.keys(of: type, after: cursor, limit: Self.page, depth: capacity, limits?.rate)
+            )
+            let page = rows.map(KeyTurns.Key.init)
+            // The second time around ends with the key at which the first has begun.
+            let isBeyond = { (key: String) in
+                hasWrapped && !start.isEmpty && start.utf8.lexicographicallyPrecedes(key.utf8)
+            }
+            found += page.filter { !isBeyond($0.key) }
+            let ready = KeyTurns(keys: found, limits: limits, now: now).choose(capacity).keysServed
+            if ready >= capacity { return found }
+            if page.count == Self.page, let last = page.last?.key, !isBeyond(last) {
+                cursor = last
+            } else if hasWrapped {
+                return found
+            } else {
+                (hasWrapped, cursor) = (true, "")
+            }
         }
     }
 

@@ -27,6 +27,8 @@ struct KeyTurns: Sendable, Hashable {
         var jobs: [String] = []
         /// The key that had the last turn; `nil` when none had one.
         var lastKey: String?
+        /// How many keys have had a turn.
+        var keysServed = 0
         /// When a key may start its next job that its rate keeps back; `nil` when there is none.
         var nextAt: Int64?
         /// Keys with waiting jobs that have as many under way as they may.
@@ -52,6 +54,7 @@ struct KeyTurns: Sendable, Hashable {
                 }
                 choice.jobs.append(left[index].waiting.removeFirst())
                 choice.lastKey = left[index].key
+                if left[index].waiting.count == keys[index].waiting.count - 1 { choice.keysServed += 1 }
                 left[index].held += 1
                 left[index].starts.insert(now, at: 0)
                 if !left[index].waiting.isEmpty { next.append(index) }

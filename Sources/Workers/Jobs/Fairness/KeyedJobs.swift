@@ -122,7 +122,7 @@ enum KeyedJobs {
             SELECT count(*) FROM jobs WHERE type = $1 AND job_key = $2 AND job_key IS NOT NULL AND state = 'waiting'
                 AND NOT is_blocked AND (priority, $3::text) > ($4::bigint, id)
             """,
-            [.text(job.type), .text(job.key ?? ""), .text(job.id), .int(Int64(job.priority))]
+            [.text(job.type), .text(job.key ?? ""), .text(job.id), .int(Int64(job.priority.number))]
         )
     }
 

@@ -27,7 +27,7 @@ struct BulkEnqueueRoute: Sendable {
     /// - Parameter limit: how long a body may be, in bytes.
     init(_ context: APIContext, limit: Int) {
         lines = LineBody(JobRequest.fields, limit: limit, lineCount: Self.lineCount)
-        intake = JobIntake(Jobs(context.postgres, exchange: context.topology.commands.name))
+        intake = JobIntake(Jobs(context.postgres, routing: context.topology.jobRouting))
         checks = JobChecks(context)
         admission = context.admission
         rules = context.rules

@@ -7,7 +7,11 @@ import FlotillaStorage
 enum JobRequest {
     static let type = Field.required("type", .routingKey, "The job's type, a key bound on the direct exchange.")
     static let payload = Field.required("payload", .json, "What the worker gets, byte by byte.")
-    private static let priority = Field.optional("priority", .integer(0...9), "Higher ones go first; 0 unless given.")
+    private static let priority = Field.optional(
+        "priority",
+        .priority(),
+        "Its share of the slots where the type has levels; normal unless given."
+    )
     private static let scheduledAt = Field.optional("scheduledAt", .timestamp, "Not before.")
     private static let expiresAt = Field.optional(
         "expiresAt",
@@ -66,7 +70,7 @@ enum JobRequest {
             type: values.required(type),
             payload: values.required(payload),
             idempotencyKey: idempotencyKey,
-            priority: values[priority] ?? 0,
+            priority: values[priority] ?? .normal,
             scheduledAt: values[scheduledAt]?.microseconds,
             maxAttempts: values[maxAttempts],
             correlationID: values[Self.correlationID] ?? correlationID,

@@ -54,9 +54,9 @@ package struct JobRoutes: Sendable {
     /// - Parameter bulkLimit: how long the body of many jobs may be, in bytes.
     package init(_ context: APIContext, bulkLimit: Int = 16 << 20) {
         bulk = BulkEnqueueRoute(context, limit: bulkLimit)
-        let exchange = context.topology.commands.name
-        jobs = Jobs(context.postgres, exchange: exchange)
-        lists = Jobs(context.lists, exchange: exchange)
+        let routing = context.topology.jobRouting
+        jobs = Jobs(context.postgres, routing: routing)
+        lists = Jobs(context.lists, routing: routing)
         states = context.states
         access = JobAccess(jobs)
         checks = JobChecks(context)
@@ -204,7 +204,9 @@ package struct JobRoutes: Sendable {
         filter.state = call.query[Query.state].flatMap { JobState(rawValue: $0) }
         filter.types = call.query[Query.type].map { [$0] } ?? []
         if let name = call.query[Query.queue] {
-            let types = try topology.types(ofQueue: name)
+            let queue = try topology.queue(asked: name)
+            let types = topology.jobTypes(of: queue)
+            filter.priority = queue.family == nil ? nil : queue.level
             filter.types = filter.types.isEmpty ? types : filter.types.filter(types.contains)
             if filter.types.isEmpty { return Envelope.page([], nextCursor: nil) }
         }
@@ -227,13 +229,11 @@ package struct JobRoutes: Sendable {
 }
 
 extension Topology {
-    /// The types of jobs that a queue takes.
-    ///
     /// - Throws: 422 when there is no such queue.
-    fileprivate func types(ofQueue name: String) throws(APIError) -> [String] {
+    fileprivate func queue(asked name: String) throws(APIError) -> QueueDefinition {
         guard let queue = queue(named: name) else {
             throw .invalid([.init(field: "queue", message: "is no queue of this fleet")])
         }
-        return queue.bindings.filter { $0.exchange == commands.name }.map(\.key)
+        return queue
     }
 }

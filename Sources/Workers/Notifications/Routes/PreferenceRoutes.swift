@@ -1,5 +1,5 @@
 package import FlotillaHTTPRouting
-import FlotillaModels
+package import FlotillaModels
 import FlotillaModules
 package import FlotillaStorage
 
@@ -35,10 +35,12 @@ package struct PreferenceRoutes: Sendable {
 
     private let store: PreferenceStore
     private let templates: TemplateLibrary
+    private let topic: String
 
-    package init(_ pool: PostgresPool, templates: TemplateLibrary) {
+    package init(_ pool: PostgresPool, templates: TemplateLibrary, topology: Topology) {
         store = PreferenceStore(pool)
         self.templates = templates
+        topic = topology.events.name
     }
 
     package var routes: [Route] {
@@ -105,7 +107,9 @@ package struct PreferenceRoutes: Sendable {
             throw APIError.invalid([.init(field: "recipient", message: "is too long")])
         }
         let wanted = try choices(call.body.required(Body.preferences))
-        return answer(recipient, try await store.replace(wanted, of: recipient))
+        let event = OperatorEvent("preferences.change", of: recipient.text)
+        let record = ReceivedRequest.current.map { [Outbox.insert([event.message(of: $0, to: topic)])] } ?? []
+        return answer(recipient, try await store.replace(wanted, of: recipient, record: record))
     }
 
     private func answer(_ recipient: RecipientKey, _ choices: [NotificationPreferences.Choice]) -> HTTPResponse {

@@ -13,15 +13,20 @@ package struct PreferenceStore: Sendable {
     /// Puts these in the place of all earlier ones, and returns what is kept now.
     ///
     /// Of several at the same time the last one counts, whole.
+    ///
+    /// - Parameter record: statements of the same transaction.
     package func replace(
         _ choices: [NotificationPreferences.Choice],
-        of recipient: RecipientKey
+        of recipient: RecipientKey,
+        record: [SQLStatement] = []
     ) async throws(PostgresError) -> [NotificationPreferences.Choice] {
-        let results = try await pool.pipeline([
-            Self.lock(recipient),
-            SQLStatement("DELETE FROM notification_preferences WHERE recipient = $1", [.text(recipient.text)]),
-            Self.insert(choices, of: recipient), Self.select(recipient),
-        ])
+        let results = try await pool.pipeline(
+            [
+                Self.lock(recipient),
+                SQLStatement("DELETE FROM notification_preferences WHERE recipient = $1", [.text(recipient.text)]),
+                Self.insert(choices, of: recipient),
+            ] + record + [Self.select(recipient)]
+        )
         return results.last.map(Self.choices) ?? []
     }
 

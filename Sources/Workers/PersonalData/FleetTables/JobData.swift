@@ -3,7 +3,9 @@ package import FlotillaStorage
 /// Jobs. One that is about the person alone is cancelled, unless it has ended or its effect is committed.
 package enum JobData {
     package static func store(_ pool: PostgresPool) -> RedactedTable {
-        let isToBeCancelled = "state IN ('scheduled', 'waiting', 'queued', 'running', 'retrying', 'cancelling') AND effect_at IS NULL"
+        let isToBeCancelled = """
+            state IN ('scheduled', 'waiting', 'queued', 'running', 'retrying', 'cancelling') AND effect_at IS NULL
+            """
         return RedactedTable(
             name: "jobs",
             table: "jobs",

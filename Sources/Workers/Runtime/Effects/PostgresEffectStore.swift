@@ -1,4 +1,4 @@
-import FlotillaModels
+package import FlotillaModels
 package import FlotillaStorage
 
 /// Commits effects in Postgres: two round trips for a transaction whose body sends nothing in between.
@@ -8,12 +8,12 @@ package struct PostgresEffectStore: EffectStore {
     private let conflictRetries = 4
     private var limit: Duration?
 
-    private let commands: String
+    private let routing: JobRouting
 
-    /// - Parameter commands: the direct exchange.
-    package init(_ pool: PostgresPool, commands: String = "fleet.direct") {
+    /// - Parameter routing: where the messages of jobs go that handlers enqueue.
+    package init(_ pool: PostgresPool, routing: JobRouting = JobRouting()) {
         self.pool = pool
-        self.commands = commands
+        self.routing = routing
     }
 
     package func limited(to duration: Duration) -> any EffectStore {
@@ -61,7 +61,7 @@ package struct PostgresEffectStore: EffectStore {
                     _ = try await transaction.query(Inbox.remove(consumer: consumer, messageIDs: ids))
                 }
             }
-            let effect = PostgresEffectTransaction(transaction, commands: commands)
+            let effect = PostgresEffectTransaction(transaction, routing: routing)
             try await body(effect, isFresh, Array(results.dropFirst(own.count)))
             let outgoing = effect.outgoing
             let outbox =
@@ -90,16 +90,16 @@ private final class PostgresEffectTransaction: EffectStoreTransaction {
     var outgoing: [TimedMessage] = []
     private let transaction: PostgresTransaction
 
-    private let commands: String
+    private let routing: JobRouting
 
-    init(_ transaction: PostgresTransaction, commands: String) {
+    init(_ transaction: PostgresTransaction, routing: JobRouting) {
         self.transaction = transaction
-        self.commands = commands
+        self.routing = routing
     }
 
     func enqueue(_ job: NewJob) async throws -> EnqueueOutcome {
         let transaction = transaction
-        let plan = try await JobInsertion.plan([job], exchange: commands) { try await transaction.pipeline($0) }
+        let plan = try await JobInsertion.plan([job], routing: routing) { try await transaction.pipeline($0) }
         // At once, so that a further job may come after this one.
         _ = try await transaction.pipeline(plan.last)
         return plan.outcomes[0]

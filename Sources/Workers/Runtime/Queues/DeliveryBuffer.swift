@@ -113,18 +113,37 @@ final class DeliveryBuffer: Sendable {
     ///
     /// - Parameter bytes: how large the bodies may be together; one delivery is taken whatever its size.
     func nextBatch(of size: Int, within wait: Duration, bytes: Int = .max) async -> [Delivery] {
+        while await waitForBatch(of: size, within: wait) {
+            let batch = takeNow(upTo: size, bytes: bytes)
+            if !batch.isEmpty { return batch }
+        }
+        return []
+    }
+
+    /// Waits for `size` deliveries, or for fewer when no more come for `wait`, and leaves them here; false once the buffer
+    /// is closed. Somebody else may have taken them by then.
+    func waitForBatch(of size: Int, within wait: Duration) async -> Bool {
         while true {
             let (count, isClosed) = state.withLock { ($0.count, $0.isClosed) }
-            if isClosed { return [] }
-            if count == 0 {
-                await waitFor(1)
-                continue
+            if isClosed { return false }
+            if count >= size { return true }
+            if count > 0 {
+                await waitFor(size, atMost: wait)
+                return state.withLock { !$0.isClosed }
             }
-            if count < size { await waitFor(size, atMost: wait) }
-            let (batch, closed) = state.withLock { state in
-                (state.isClosed ? [] : state.take(size, bytes: bytes), state.isClosed)
-            }
-            if closed || !batch.isEmpty { return batch }
+            await waitFor(1)
+        }
+    }
+
+    /// What is here of the next deliveries, without waiting; empty once the buffer is closed.
+    ///
+    /// - Parameters:
+    ///   - limit: how many at most.
+    ///   - takers: how many share what waits.
+    ///   - bytes: how large the bodies may be together; one delivery is taken whatever its size.
+    func takeNow(upTo limit: Int, sharedBy takers: Int = 1, bytes: Int = .max) -> [Delivery] {
+        state.withLock { state in
+            state.isClosed ? [] : state.take(min(limit, max(1, state.count / takers)), bytes: bytes)
         }
     }
 

@@ -56,6 +56,9 @@ final class ExecutionSlot: Sendable {
         var waiting: [Int: [InboundMessage]] = [:]
         /// What the task of this generation settles first.
         var handover: Work?
+        /// Whether a permit is held, where slots share them. It stays with the slot when the slot is taken over, so that the
+        /// task that serves it then is the one that gives it back.
+        var hasPermit = false
 
         /// The job that the step under way is, unless it is a batch.
         var jobThatRunsAlone: String? {
@@ -111,6 +114,22 @@ final class ExecutionSlot: Sendable {
     /// What was noted, unless the task has been given up.
     func takeKept(_ generation: Int) -> [InboundMessage] {
         state.withLock { $0.waiting.removeValue(forKey: generation) ?? [] }
+    }
+
+    /// The slot has got a permit to execute.
+    func notePermit(_ generation: Int) {
+        state.withLock { state in
+            if state.generation == generation { state.hasPermit = true }
+        }
+    }
+
+    /// Whether there is a permit for the caller to give back: not for a task that has been given up, and only once.
+    func takePermit(_ generation: Int) -> Bool {
+        state.withLock { state in
+            guard state.generation == generation, state.hasPermit else { return false }
+            state.hasPermit = false
+            return true
+        }
     }
 
     func accept(_ messages: [InboundMessage], _ generation: Int) {

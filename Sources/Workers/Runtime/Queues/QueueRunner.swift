@@ -16,20 +16,26 @@ final class QueueRunner: Sendable {
     let metrics: QueueMetrics
     private let intake: Intake
     let settling: SettleStage
+    /// What executions of this queue and of the other levels of its family share; `nil` for a queue without levels.
+    let permits: SharedPermits?
     private let environment: HandlerEnvironment
     private let chunkSizer: ChunkSizer
     private let openSlots: Mutex<Int>
     private let allClosed = Signal()
 
-    /// - Parameter journalBase: the first of the journal's places that belong to this queue.
+    /// - Parameters:
+    ///   - journalBase: the first of the journal's places that belong to this queue.
+    ///   - permits: of the queue's family.
     init(
         queue: QueueDefinition,
         handler: any MessageHandler,
         consumer: any MessageConsumer,
         runtime: RuntimeServices,
-        journalBase: Int
+        journalBase: Int,
+        permits: SharedPermits? = nil
     ) {
         self.queue = queue
+        self.permits = permits
         self.handler = handler
         self.consumer = consumer
         self.runtime = runtime
@@ -78,7 +84,7 @@ final class QueueRunner: Sendable {
     }
 
     /// Batches may not claim more than the prefetch lets through.
-    private static func parallelism(of queue: QueueDefinition, _ handler: any MessageHandler) -> Int {
+    static func parallelism(of queue: QueueDefinition, _ handler: any MessageHandler) -> Int {
         guard handler.isBatch, let batch = queue.batch else { return queue.concurrency }
         return max(1, min(queue.concurrency, queue.prefetch / batch.size))
     }
@@ -130,9 +136,12 @@ final class QueueRunner: Sendable {
 
     private func serve(_ slot: ExecutionSlot, _ generation: Int) async {
         while true {
+            if permits != nil, hold.isHeld || runtime.breakers.firstOpen(of: handler.dependencies) != nil {
+                giveBackPermit(of: slot, generation)
+            }
             await runtime.breakers.waitUntilClosed(handler.dependencies)
             let isTrial = hold.isHeld ? await hold.waitForTurn() : false
-            let deliveries = await take(upTo: isTrial ? 1 : chunkSizer.chunk)
+            let deliveries = await take(upTo: isTrial ? 1 : chunkSizer.chunk, for: slot, generation)
             guard !deliveries.isEmpty else { break }
             let isToWait = hold.isHeld && !isTrial && !runtime.breakers.isReleased
             if isToWait || runtime.breakers.firstOpen(of: handler.dependencies) != nil {
@@ -145,6 +154,7 @@ final class QueueRunner: Sendable {
             if isTrial { hold.endTrial() }
             guard isStillMine else { return }
         }
+        giveBackPermit(of: slot, generation)
         let isLast = openSlots.withLock { open in
             open -= 1
             return open == 0
@@ -152,11 +162,45 @@ final class QueueRunner: Sendable {
         if isLast { allClosed.fire() }
     }
 
-    private func take(upTo limit: Int) async -> [Delivery] {
-        if handler.isBatch, let batch = queue.batch {
+    private func take(upTo limit: Int, for slot: ExecutionSlot, _ generation: Int) async -> [Delivery] {
+        let batch = handler.isBatch ? queue.batch : nil
+        if let permits { return await take(upTo: limit, or: batch, with: permits, for: slot, generation) }
+        if let batch {
             return await buffer.nextBatch(of: batch.size, within: batch.wait, bytes: runtime.batchBytes)
         }
         return await buffer.next(upTo: limit, sharedBy: slots.count)
+    }
+
+    /// The next deliveries, for which the slot then has a permit. They stay in the buffer until it has: what waits for its
+    /// turn can still go back to the broker.
+    private func take(
+        upTo limit: Int,
+        or batch: QueueDefinition.Batch?,
+        with permits: SharedPermits,
+        for slot: ExecutionSlot,
+        _ generation: Int
+    ) async -> [Delivery] {
+        let size = batch?.size ?? 1
+        while true {
+            if buffer.count < size {
+                giveBackPermit(of: slot, generation)
+                guard await buffer.waitForBatch(of: size, within: batch?.wait ?? .zero) else { return [] }
+            }
+            // Where more waits here, the slot asks before it gives back: its level is among those to choose from.
+            let isReturning = slot.takePermit(generation)
+            guard await permits.acquire(queue.level, returningOne: isReturning) else { return [] }
+            slot.notePermit(generation)
+            let deliveries =
+                batch == nil
+                ? buffer.takeNow(upTo: limit, sharedBy: slots.count)
+                : buffer.takeNow(upTo: size, bytes: runtime.batchBytes)
+            permits.charge(queue.level, messages: deliveries.count)
+            if !deliveries.isEmpty { return deliveries }
+        }
+    }
+
+    private func giveBackPermit(of slot: ExecutionSlot, _ generation: Int) {
+        if let permits, slot.takePermit(generation) { permits.giveBack() }
     }
 
     /// One pass through the stages; false when this task has lost its slot.

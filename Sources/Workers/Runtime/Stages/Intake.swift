@@ -35,7 +35,8 @@ struct Intake: Sendable {
             let event = try CloudEvent.unwrap(original)
             let headers = message.headers
             let routingKey = headers[FleetHeader.originRoutingKey]?.text ?? delivery.routingKey
-            let name = original.properties.type ?? event?.type ?? routingKey
+            let given = original.properties.type ?? event?.type
+            let name = given ?? routingKey
             let exchange = headers[FleetHeader.originExchange]?.text ?? delivery.exchange
             let messageID = try ownID ?? Self.id(of: event)
             if let rights, let refusal = rights.refusal(of: message, named: name, by: exchange, in: queue.name),
@@ -50,7 +51,8 @@ struct Intake: Sendable {
                     delivery: delivery,
                     restored: hasHeaders || isEncoded ? original : nil,
                     data: event?.body ?? (isEncoded ? original.body : nil),
-                    event: name,
+                    // At every level of a queue it is the same.
+                    event: given ?? queue.level.plain(routingKey),
                     exchange: exchange,
                     routingKey: routingKey,
                     messageID: messageID ?? UUIDv7.makeSubstitute(),

@@ -6,7 +6,7 @@ package import Workers
 ///
 /// A job that has ended, or was asked for with another content since, is left as it is.
 package struct DeadTicketJobs: DeadLetterObserver {
-    package var queues: Set<String> { [TicketWorker.queue] }
+    package var queues: Set<String> { Set(JobPriority.allCases.map { $0.level(of: TicketWorker.queue) }) }
 
     package init() {}
 

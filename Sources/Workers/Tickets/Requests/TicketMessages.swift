@@ -45,8 +45,8 @@ enum TicketMessages {
         ).required,
         PayloadField(
             "tickets",
-            is: .list(.object(ticket, isOpen: true), count: 1...TicketJobRequest.largest),
-            "The tickets. One that is faulty does not hold up the others."
+            is: .list(.either([.object(ticket, isOpen: true), .any]), count: 1...TicketJobRequest.largest),
+            "The tickets. Whatever is no such object is a faulty ticket: it is reported as one, and holds up no other."
         ).required,
         PayloadField("organizerId", or: "organizer_id", is: .identifier, "The user to tell of the end."),
         PayloadField("organizerEmail", or: "organizer_email", is: .identifier, "Or their address."),
@@ -72,7 +72,12 @@ enum TicketMessages {
             or: "timeZone",
             is: .string(atMost: 64),
             "In which times are shown: Europe/Paris; FLOTILLA_TICKETS_TIME_ZONE unless given."
-        ), PayloadField("color", is: .string(atMost: 20), "Such as #3a3fa0."),
+        ),
+        PayloadField(
+            "color",
+            is: .either([.form("^#[0-9A-Fa-f]{6}$", length: 7), .choice([""])]),
+            "Such as #3a3fa0; the template's own where it is empty."
+        ),
         PayloadField("logo", is: .string(atMost: Logo.largest * 2), "A PNG picture in base64."),
     ]
 

@@ -1,5 +1,5 @@
 package import FlotillaHTTPRouting
-import FlotillaModels
+package import FlotillaModels
 package import FlotillaModules
 import FlotillaPlatform
 package import FlotillaStorage
@@ -36,12 +36,12 @@ package struct TicketRoutes: Sendable {
     package init(
         _ pool: PostgresPool,
         lists: PostgresPool? = nil,
-        exchange: String,
+        routing: JobRouting,
         files: (any TicketFileStore)?,
         admission: AdmissionControl,
         rules: IntakeRules
     ) {
-        jobs = JobIntake(Jobs(pool, exchange: exchange))
+        jobs = JobIntake(Jobs(pool, routing: routing))
         records = TicketRecords(pool)
         self.lists = TicketRecords(lists ?? pool)
         self.files = files

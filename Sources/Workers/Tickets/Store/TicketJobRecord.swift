@@ -76,7 +76,7 @@ struct TicketJobRecord: Sendable {
         SQLStatement(
             """
             SELECT EXISTS (SELECT FROM ticket_generation_jobs WHERE id = $1 AND status = 'cancelled')
-                OR EXISTS (SELECT FROM jobs WHERE id = $2 AND state = 'cancelled')
+                OR EXISTS (SELECT FROM jobs WHERE id = $2 AND state IN ('cancelling', 'cancelled', 'expired'))
             """,
             [.text(id), fleetJob.map { .text($0) } ?? .null]
         )

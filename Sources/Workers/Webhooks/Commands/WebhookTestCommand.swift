@@ -32,7 +32,11 @@ enum WebhookTestCommand {
         do {
             result = .success(
                 try await configuration.withPostgres { pool in
-                    try await WebhookTest(pool, seal: seal, sender: sender).run(invocation[WebhookCommand.name])
+                    let found = try await WebhookTest(pool, seal: seal, sender: sender)
+                        .run(invocation[WebhookCommand.name])
+                    try await OperatorEvent("webhook.test", of: invocation[WebhookCommand.name])
+                        .record(in: pool, configuration)
+                    return found
                 }
             )
         } catch { result = .failure(error) }
