@@ -20,7 +20,7 @@ struct CronFileTests {
                 catchUp: 2h
                 jitter: 30s
                 pauseOnFailure: true
-                priority: 4
+                priority: high
                 maxAttempts: 2
                 expiresAfter: 6h
               quick:
@@ -37,7 +37,7 @@ struct CronFileTests {
                 == #"{"scope":"all","days":7,"ratio":0.5,"full":true,"note":null,"id":"7","list":[1,"two"]}"#
         )
         #expect(full.catchUp == .seconds(7_200) && full.jitter == .seconds(30) && full.pauseOnFailure)
-        #expect(full.priority == 4 && full.maxAttempts == 2 && full.expiresAfter == .seconds(21_600))
+        #expect(full.priority == .high && full.maxAttempts == 2 && full.expiresAfter == .seconds(21_600))
         #expect(least.zone.name == "UTC" && least.overlap == .skip && least.catchUp == .seconds(3_600))
         #expect(least.jitter == .zero && !least.pauseOnFailure && least.payload == Array("{}".utf8))
     }
@@ -59,7 +59,7 @@ struct CronFileTests {
                     catchUp: soon
                     jitter: 2d
                     pauseOnFailure: perhaps
-                    priority: 10
+                    priority: highest
                     maxAttempts: 0
                     expiresAfter: 10
                     every: 5m
@@ -85,7 +85,7 @@ struct CronFileTests {
                 "queues.yaml:7: cron.Nightly.catchUp: expected a duration such as 100ms, 1s, 5m or 2h, found 'soon'",
                 "queues.yaml:8: cron.Nightly.jitter: 2d is out of range, 0s to 1d",
                 "queues.yaml:9: cron.Nightly.pauseOnFailure: expected true or false, found 'perhaps'",
-                "queues.yaml:10: cron.Nightly.priority: 10 is out of range, 0 to 9",
+                "queues.yaml:10: cron.Nightly.priority: 'highest' is not one of low, normal, high; did you mean 'high'?",
                 "queues.yaml:11: cron.Nightly.maxAttempts: 0 is out of range, 1 to 100",
                 "queues.yaml:12: cron.Nightly.expiresAfter: expected a duration such as 100ms, 1s, 5m or 2h, found '10'",
                 "queues.yaml:13: cron.Nightly.every: unknown key",

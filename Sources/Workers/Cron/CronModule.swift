@@ -29,7 +29,7 @@ package struct CronModule: DomainModule {
         let scheduler = CronScheduler(
             context.postgres,
             entries: try configuration.cronEntries(types: context.topology.jobTypes),
-            exchange: context.topology.commands.name,
+            routing: context.topology.jobRouting,
             interval: configuration[Settings.cronInterval],
             metrics: context.metrics,
             log: context.log

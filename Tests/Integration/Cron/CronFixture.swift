@@ -19,7 +19,7 @@ final class CronFixture: Sendable {
     init(_ database: TestDatabase, at start: String) throws {
         self.database = database
         store = CronStore(database.pool)
-        runs = CronRuns(database.pool, exchange: "fleet.direct")
+        runs = CronRuns(database.pool, routing: JobRouting())
         clock = Mutex(try Self.moment(start))
     }
 
@@ -57,7 +57,7 @@ final class CronFixture: Sendable {
         CronScheduler(
             pool ?? database.pool,
             entries: entries,
-            exchange: "fleet.direct",
+            routing: JobRouting(),
             interval: .milliseconds(5),
             metrics: metrics,
             log: Log(service: "test", descriptor: -1),

@@ -102,10 +102,10 @@ enum CronCommands {
         examples: ["flotilla cron trigger nightly-report", "flotilla cron trigger nightly-report --overlap allow"]
     ) { invocation in
         let configuration = try invocation.configuration()
-        let exchange = try configuration.topology().commands.name
+        let routing = try configuration.topology().jobRouting
         let record = [OperatorEvent("cron.trigger", of: invocation[name]).statement(configuration)]
         try await withEntries(invocation) { pool in
-            let job = try await CronRuns(pool, exchange: exchange).trigger(
+            let job = try await CronRuns(pool, routing: routing).trigger(
                 invocation[name],
                 by: actor,
                 at: WallClock.microseconds(),
@@ -135,7 +135,7 @@ enum CronCommands {
         ]
     ) { invocation in
         let configuration = try invocation.configuration()
-        let exchange = try configuration.topology().commands.name
+        let routing = try configuration.topology().jobRouting
         guard let word = invocation[from] else { throw UsageError("--from is missing") }
         let now = WallClock.microseconds()
         let (start, end) = (try time(word, "from"), try invocation[to].map { try time($0, "to") } ?? now)
@@ -145,7 +145,7 @@ enum CronCommands {
         }
         let record = [OperatorEvent("cron.backfill", of: invocation[name]).statement(configuration)]
         try await withEntries(invocation) { pool in
-            let done = try await CronRuns(pool, exchange: exchange).backfill(
+            let done = try await CronRuns(pool, routing: routing).backfill(
                 invocation[name],
                 from: start,
                 to: end,

@@ -32,7 +32,7 @@ enum CronTable {
             ("last run for", record.lastNominalAt.map { WallClock.iso8601($0) }), ("last job", record.lastJobID),
             ("missed", String(record.missed)), ("skipped", String(record.skipped)),
             ("overlap", record.overlap.rawValue), ("catch-up", record.catchUp.text), ("jitter", record.jitter.text),
-            ("pause on failure", record.pauseOnFailure ? "yes" : "no"), ("priority", String(record.priority)),
+            ("pause on failure", record.pauseOnFailure ? "yes" : "no"), ("priority", record.priority.rawValue),
             ("attempts", record.maxAttempts.map { String($0) }), ("expires after", record.expiresAfter?.text),
             ("from", record.source == .file ? "queues.yaml" : "the API"),
             ("payload", String(decoding: record.payload.prefix(2_000), as: UTF8.self)),

@@ -40,7 +40,7 @@ struct CronDecoder {
         let catchUp = section.duration("catchUp", CronEntry.catchUps)
         let jitter = section.duration("jitter", CronEntry.jitters)
         let pauses = isOn("pauseOnFailure", in: section)
-        let priority = section.integer("priority", CronEntry.priorities)
+        let priority = section.choice("priority") as JobPriority?
         let maxAttempts = section.integer("maxAttempts", JobAttempts.allowed)
         let expiresAfter = section.duration("expiresAfter", CronEntry.expiries)
         guard let type, let schedule else { return nil }

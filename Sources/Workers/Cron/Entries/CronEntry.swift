@@ -1,5 +1,5 @@
 package import FlotillaLocalization
-import FlotillaModels
+package import FlotillaModels
 import FlotillaPlatform
 
 /// A job that is enqueued again and again, as it is declared.
@@ -18,8 +18,7 @@ package struct CronEntry: Sendable {
     package var jitter: Duration = .zero
     /// Whether a run that dies pauses the entry.
     package var pauseOnFailure = false
-    /// From 0 to 9.
-    package var priority = 0
+    package var priority = JobPriority.normal
     package var maxAttempts: Int?
     /// A run that has not started so long after its time never does.
     package var expiresAfter: Duration?
@@ -41,7 +40,6 @@ package struct CronEntry: Sendable {
     package static let catchUps: ClosedRange<Duration> = .seconds(10)...(.seconds(366 * 86_400))
     package static let jitters: ClosedRange<Duration> = .zero...(.seconds(86_400))
     package static let expiries: ClosedRange<Duration> = .seconds(1)...(.seconds(366 * 86_400))
-    package static let priorities = 0...9
     /// Longer payloads belong in a store, of which the payload names a place.
     package static let longestPayload = 64 << 10
 

@@ -20,7 +20,7 @@ enum CronEntryBody {
     private static let catchUp = duration("catchUp", "How late a missed run may be; 1h unless given.")
     private static let jitter = duration("jitter", "Each run starts up to so much later; 0s unless given.")
     private static let pauses = Field.optional("pauseOnFailure", .boolean, "Whether a run that dies pauses the entry.")
-    private static let priority = Field.optional("priority", .integer(CronEntry.priorities), "0 unless given.")
+    private static let priority = Field.optional("priority", .priority(), "normal unless given.")
     private static let maxAttempts = Field.optional(
         "maxAttempts",
         .integer(JobAttempts.allowed),

@@ -20,7 +20,7 @@ extension CronRecord {
         object.add("catchUp", catchUp.text)
         object.add("jitter", jitter.text)
         object.add("pauseOnFailure", pauseOnFailure)
-        object.add("priority", priority)
+        object.add("priority", priority.rawValue)
         object.add("maxAttempts", maxAttempts)
         object.add("expiresAfter", expiresAfter?.text)
         object.add("source", source.rawValue)

@@ -44,7 +44,7 @@ struct CronRoutes: Sendable {
 
     init(_ context: APIContext) {
         store = CronStore(context.postgres)
-        runs = CronRuns(context.postgres, exchange: context.topology.commands.name)
+        runs = CronRuns(context.postgres, routing: context.topology.jobRouting)
         types = context.topology.jobTypes.sorted()
         rules = context.rules
         messages = context.messages

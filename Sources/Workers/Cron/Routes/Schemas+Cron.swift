@@ -9,7 +9,7 @@ extension Schemas {
         "properties":{"name":{"type":"string"},"type":{"type":"string"},"schedule":{"type":"string"},\
         "zone":{"type":"string"},"overlap":{"type":"string","enum":["skip","buffer_one","allow","cancel_other"]},\
         "catchUp":{"type":"string"},"jitter":{"type":"string"},"pauseOnFailure":{"type":"boolean"},\
-        "priority":{"type":"integer"},"maxAttempts":{"type":"integer"},"expiresAfter":{"type":"string"},\
+        "priority":{"type":"string","enum":["low","normal","high"]},"maxAttempts":{"type":"integer"},"expiresAfter":{"type":"string"},\
         "source":{"type":"string","enum":["file","api"]},"state":{"type":"string","enum":["active","paused"]},\
         "paused":{"type":"object","required":["at","by"],"properties":{"at":\(time),"by":{"type":"string"},\
         "note":{"type":"string"}}},"nextAt":\(time),"nextLocal":{"type":"string"},"lastNominalAt":\(time),\

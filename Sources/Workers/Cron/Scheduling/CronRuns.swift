@@ -1,4 +1,4 @@
-import FlotillaModels
+package import FlotillaModels
 package import FlotillaStorage
 
 /// Runs that somebody asks for, beside those of the schedule. A paused entry runs as well.
@@ -17,10 +17,10 @@ package struct CronRuns: Sendable {
     private let pool: PostgresPool
     private let jobs: Jobs
 
-    /// - Parameter exchange: the direct exchange.
-    package init(_ pool: PostgresPool, exchange: String) {
+    /// - Parameter routing: where messages of jobs go.
+    package init(_ pool: PostgresPool, routing: JobRouting) {
         self.pool = pool
-        jobs = Jobs(pool, exchange: exchange)
+        jobs = Jobs(pool, routing: routing)
     }
 
     /// Has an entry run now; the nominal time is this moment.

@@ -1,4 +1,4 @@
-import FlotillaModels
+package import FlotillaModels
 import FlotillaPlatform
 package import FlotillaStorage
 package import FlotillaTelemetry
@@ -29,20 +29,20 @@ package struct CronScheduler: FleetService {
 
     /// - Parameters:
     ///   - entries: those of the file; `nil` leaves the table as it is.
-    ///   - exchange: the direct exchange.
+    ///   - routing: where messages of jobs go.
     ///   - interval: between looks for what is due.
     ///   - now: microseconds since 1970; the database's clock as far as it was measured, unless given.
     package init(
         _ pool: PostgresPool,
         entries: [CronEntry]?,
-        exchange: String,
+        routing: JobRouting,
         interval: Duration = .seconds(1),
         metrics: Metrics,
         log: Log,
         now: @escaping @Sendable () -> Int64 = { WallClock.microseconds() }
     ) {
         self.pool = pool
-        jobs = Jobs(pool, exchange: exchange)
+        jobs = Jobs(pool, routing: routing)
         store = CronStore(pool)
         self.entries = entries
         self.interval = interval

@@ -1,5 +1,5 @@
 import FlotillaLocalization
-import FlotillaModels
+package import FlotillaModels
 import FlotillaStorage
 
 /// A cron entry as the table has it: what was declared, and how it stands.
@@ -21,7 +21,7 @@ package struct CronRecord: Sendable, Hashable {
     package let catchUp: Duration
     package let jitter: Duration
     package let pauseOnFailure: Bool
-    package let priority: Int
+    package let priority: JobPriority
     package let maxAttempts: Int?
     package let expiresAfter: Duration?
     package let source: CronSource
@@ -53,7 +53,7 @@ package struct CronRecord: Sendable, Hashable {
         catchUp = .milliseconds(row.int(6) ?? 0)
         jitter = .milliseconds(row.int(7) ?? 0)
         pauseOnFailure = row.bool(8) ?? false
-        priority = Int(row.int(9) ?? 0)
+        priority = JobPriority(number: Int(row.int(9) ?? 0))
         maxAttempts = row.int(10).map(Int.init)
         source = row.text(11).flatMap(CronSource.init) ?? .api
         pause = row.timestamp(12).map { Pause(at: $0, by: row.text(13) ?? "", note: row.text(14)) }

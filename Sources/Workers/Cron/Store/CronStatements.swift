@@ -95,7 +95,7 @@ enum CronStatements {
             [
                 .text(entry.name), .text(entry.type), .bytes(entry.payload), .text(entry.schedule.text),
                 .text(entry.zone.name), .text(entry.overlap.rawValue), .int(entry.catchUp.milliseconds),
-                .int(entry.jitter.milliseconds), .bool(entry.pauseOnFailure), .int(Int64(entry.priority)),
+                .int(entry.jitter.milliseconds), .bool(entry.pauseOnFailure), .int(Int64(entry.priority.number)),
                 entry.maxAttempts.map { .int(Int64($0)) } ?? .null, .text(source.rawValue),
                 next.map { .timestamp($0) } ?? .null, .timestamp(now),
                 entry.expiresAfter.map { .int($0.milliseconds) } ?? .null,
