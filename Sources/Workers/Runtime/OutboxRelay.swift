@@ -161,7 +161,9 @@ package final class OutboxRelay: Sendable {
     }
 
     private func count() async {
-        guard let count = try? await pool.query(Outbox.pending(upTo: configuration.countLimit)).first?.int(0) else { return }
+        guard let count = try? await pool.query(Outbox.pending(upTo: configuration.countLimit)).first?.int(0) else {
+            return
+        }
         counted.store(Int(count), ordering: .relaxed)
         pending.set(Double(count))
         guard let rows = try? await pool.query(Outbox.waiting) else { return }

@@ -45,7 +45,10 @@ struct JobCancellationTests {
         func expectOneWinner(_ id: String, _ isCancelled: Bool) async throws {
             let state = try await jobs.get(id)?.state
             let count = try await effects(of: id)
-            #expect(isCancelled == (state == .cancelled || state == .cancelling), "\(id) is \(String(describing: state))")
+            #expect(
+                isCancelled == (state == .cancelled || state == .cancelling),
+                "\(id) is \(String(describing: state))"
+            )
             #expect(count == (isCancelled ? 0 : 1), "\(id) is \(String(describing: state)) with \(count) effects")
         }
     }

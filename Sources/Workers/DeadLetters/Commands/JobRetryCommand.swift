@@ -26,7 +26,8 @@ enum JobRetryCommand {
         let isRetried = try await withDeadLetters(invocation) { store in
             try await store.retry(job: id, as: action, record: record)
         }
-        if !isRetried, let holder = try await configuration.withPostgres({ try await Jobs($0).uniqueConflict(of: id) }) {
+        if !isRetried, let holder = try await configuration.withPostgres({ try await Jobs($0).uniqueConflict(of: id) })
+        {
             throw CommandError(
                 "the job \(holder) holds the unique key of \(id)",
                 remedy: "cancel that one first, or let it end"

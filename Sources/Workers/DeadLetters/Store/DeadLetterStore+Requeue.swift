@@ -40,7 +40,9 @@ extension DeadLetterStore {
         var longestStep = Self.requeueStep
         while outcome.changed < wanted {
             let step = min(longestStep, wanted - outcome.changed)
-            let changed = try await retrying(unless: step == 1) { longestStep = 1 } body: { transaction in
+            let changed = try await retrying(unless: step == 1) {
+                longestStep = 1
+            } body: { transaction in
                 let deadLetters = try await take(filter, step, in: transaction)
                 // A step that is not filled is the last: the rest is gone, or another action has it.
                 let isLast = deadLetters.count < step || outcome.changed + deadLetters.count >= wanted
