@@ -79,9 +79,12 @@ package enum ControlAPI {
                 await denials.flush()
             }
         }
-        return try HTTPServer.start(configuration, admission: responder.admit, refusal: responder.refuse) { request in
-            await responder.respond(to: request)
-        }
+        return try HTTPServer.start(
+            configuration,
+            admission: responder.admit,
+            bodyLimit: responder.bodyLimit,
+            refusal: responder.refuse
+        ) { request in await responder.respond(to: request) }
     }
 
     /// Every route of the server, in the order in which they are matched.

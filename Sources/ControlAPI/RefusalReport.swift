@@ -57,6 +57,7 @@ final class RefusalReport: Sendable {
         case .crowded: "all connections are taken; those that had waited longest for a request are closed"
         case .slow: "a request or an answer took too long on its way"
         case .memory: "the bodies that are here take all the memory that they may"
+        case .streams: "as many streams are open as there may be"
         }
     }
 }

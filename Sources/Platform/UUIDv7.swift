@@ -6,6 +6,11 @@ package enum UUIDv7 {
         return make(milliseconds: milliseconds, high: .random(in: 0...0xfff), low: .random(in: 0...UInt64.max))
     }
 
+    /// The least of those made at a time or later, in microseconds since 1970.
+    package static func first(at time: Int64) -> String {
+        make(milliseconds: UInt64(clamping: time / 1_000), high: 0, low: 0)
+    }
+
     /// A new UUID for a message that came without an id. It ends in a mark, so that ``isSubstitute(_:)`` knows it: copies of
     /// such a message can't be told from one another.
     package static func makeSubstitute() -> String { String(make().dropLast(mark.count)) + mark }

@@ -77,6 +77,20 @@ struct OpenAPITests {
         #expect(Scope.allCases.allSatisfy { text.contains($0.summary) })
     }
 
+    @Test func `a body of lines is described by its own type, with a line for each example`() throws {
+        let lines = LineBody([Field.required("name", .string(), "A name.")], limit: 1_000, lineCount: 5)
+        let examples = [(name: "a", json: #"{"name":"a"}"#), (name: "b", json: #"{"name":"b"}"#)]
+        let route = Route("POST", "/things", access: .open, summary: "", lines: lines, examples: examples, answers: [])
+        {
+            _ in HTTPResponse(status: 200)
+        }
+        let text = OpenAPIDocument([route]).json
+        #expect(text.contains(#"{"application/x-ndjson":{"schema":{"type":"string","#))
+        #expect(text.contains(#"{"lines":{"value":"{\"name\":\"a\"}\n{\"name\":\"b\"}\n"}}"#))
+        for status in ["413", "415"] { #expect(text.contains("\"\(status)\":")) }
+        #expect(!text.contains("application/json\":{\"schema\":{\"type\":\"object\",\"additionalProperties"))
+    }
+
     @Test func `a member that need not be there may be null, and the description says so`() throws {
         let fields: Fields = [
             Field.required("name", .string(), "A name."), Field.optional("size", .integer(1...5), "A size."),

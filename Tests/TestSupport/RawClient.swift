@@ -84,6 +84,27 @@ package final class RawClient: @unchecked Sendable {
         }
     }
 
+    /// The head of an answer alone; `nil` when the server hangs up before its end.
+    package func head() async -> Response? { await response(toHead: true) }
+
+    /// The next chunk of a body: empty at its end, `nil` when the server hangs up.
+    package func chunk() async -> String? {
+        await offPool {
+            while true {
+                if let end = self.buffer.firstRange(of: Array("\r\n".utf8)),
+                    let size = Int(String(decoding: self.buffer[..<end.lowerBound], as: UTF8.self), radix: 16)
+                {
+                    let last = end.upperBound + size
+                    while self.buffer.count < last + 2 { guard self.fill() else { return nil } }
+                    let text = String(decoding: self.buffer[end.upperBound..<last], as: UTF8.self)
+                    self.buffer.removeFirst(last + 2)
+                    return text
+                }
+                guard self.fill() else { return nil }
+            }
+        }
+    }
+
     private func readResponse(toHead: Bool) -> Response? {
         guard let (response, body) = read(toHead: toHead) else { return nil }
         var whole = response

@@ -17,6 +17,12 @@ enum OpenAPIAnswers {
             answers.append(.of(413, "The body is too long."))
             answers.append(.of(415, "The body's type is not JSON, not in UTF-8, or compressed."))
         }
+        if let lines = route.lines {
+            answers.append(
+                .of(413, "The body is longer than \(lines.limit) bytes, or has more than \(lines.lineCount) lines.")
+            )
+            answers.append(.of(415, "The body's type is not \(LineBody.mediaType), not in UTF-8, or compressed."))
+        }
         if route.body != nil || !route.query.all.isEmpty || !route.headers.all.isEmpty || route.path.text.contains("{")
         {
             answers.append(.of(422, "The request has mistakes; details names each."))

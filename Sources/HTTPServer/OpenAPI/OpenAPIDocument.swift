@@ -60,6 +60,16 @@ struct OpenAPIDocument {
                 json: "{\"required\":true,\"content\":{\"application/json\":\(content.closed)}}"
             )
         }
+        if route.lines != nil {
+            var content = JSONObject()
+            let lines = route.examples.map(\.json).joined(separator: "\n")
+            content.add("schema", json: #"{"type":"string","description":"A JSON object on each line."}"#)
+            content.add("examples", json: lines.isEmpty ? nil : "{\"lines\":{\"value\":\((lines + "\n").json)}}")
+            operation.add(
+                "requestBody",
+                json: "{\"required\":true,\"content\":{\(LineBody.mediaType.json):\(content.closed)}}"
+            )
+        }
         operation.add("responses", json: responses(route))
         return operation.closed
     }

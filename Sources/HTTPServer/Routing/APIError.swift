@@ -135,6 +135,13 @@ extension APIError {
         retryAfter: 1
     )
 
+    package static let tooManyStreams = Self(
+        status: 503,
+        code: "too_many_streams",
+        message: "As many streams are open here as there may be at a time.",
+        retryAfter: 5
+    )
+
     package static let timedOut = Self(
         status: 503,
         code: "timed_out",

@@ -36,18 +36,22 @@ package enum Envelope {
     }
 
     private static func envelope(_ error: APIError, _ correlationID: String) -> String {
-        var inner = JSONObject()
-        inner.add("code", error.code)
-        inner.add("message", error.message)
-        inner.add(
-            "details",
-            jsons: error.details.map(\.json)
-        )
         var outer = JSONObject()
         outer.add("success", false)
-        outer.add("error", json: inner.closed)
+        outer.add("error", json: error.json)
         outer.add("correlationId", correlationID)
         return outer.closed
+    }
+}
+
+extension APIError {
+    /// What the answer says of it.
+    package var json: String {
+        var object = JSONObject()
+        object.add("code", code)
+        object.add("message", message)
+        object.add("details", jsons: details.map(\.json))
+        return object.closed
     }
 }
 

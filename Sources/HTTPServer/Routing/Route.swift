@@ -54,7 +54,9 @@ package struct Route: Sendable {
     /// More of it, in Markdown; `nil` when the summary says it all.
     package let about: String?
     package let body: Fields?
-    /// Bodies that it accepts, by name. Each works as it is.
+    /// Its body, where that is lines; ``body`` is `nil` then.
+    package let lines: LineBody?
+    /// Bodies that it accepts, by name, or lines of one. Each works as it is.
     package let examples: [(name: String, json: String)]
     /// What is in the path, where it is more than text of up to 255 bytes. The handler checks it.
     package let parameters: Fields
@@ -73,6 +75,7 @@ package struct Route: Sendable {
         summary: String,
         about: String? = nil,
         body: Fields? = nil,
+        lines: LineBody? = nil,
         examples: [(name: String, json: String)] = [],
         parameters: Fields = [],
         query: Fields = [],
@@ -87,6 +90,7 @@ package struct Route: Sendable {
         self.summary = summary
         self.about = about
         self.body = body
+        self.lines = lines
         self.examples = examples
         self.parameters = parameters
         self.query = query

@@ -24,6 +24,8 @@ final class HTTPConnection: Sendable {
         case answered(HTTPResponse)
         /// The answer is kept where the library may find no room for it.
         case sending(HTTPResponse?)
+        /// The answer is sent piece by piece.
+        case streaming
     }
 
     struct State {
@@ -49,13 +51,18 @@ final class HTTPConnection: Sendable {
         /// Whether the library may find no room for the answer.
         var isTight = false
         var isHead = false
+        /// How long the request's body may be.
+        var bodyLimit = 0
         /// What the request's body has taken of the server's memory for bodies.
         var bodyBytes = 0
+        /// Whether its answer is one of the server's streams, and what sends it.
+        var isStream = false
+        var streamed: StreamedAnswer?
     }
 
     /// Whose it is, for the limit per address; `nil` for addresses without one.
     let client: NetworkAddress?
-    private let address: NetworkAddress?
+    let address: NetworkAddress?
     let handle: HTTPConnectionHandle
     let descriptor: CInt
     /// The library's thread that serves it.
@@ -92,8 +99,7 @@ final class HTTPConnection: Sendable {
 
     /// Takes a piece of the body; false closes the connection.
     func receive(_ data: UnsafeRawBufferPointer) -> Bool {
-        let configuration = server.configuration
-        return state.withLock { state in
+        state.withLock { state in
             begin(&state)
             if state.isChunked {
                 state.bytesSeen = fleet_bytes_read(descriptor)
@@ -102,8 +108,8 @@ final class HTTPConnection: Sendable {
             switch state.phase {
             case .receiving(var request):
                 state.phase = .waiting
-                if request.body.count + data.count > configuration.bodyLimit {
-                    refuse(.bodyTooLarge(limit: configuration.bodyLimit), request, &state)
+                if request.body.count + data.count > state.bodyLimit {
+                    refuse(.bodyTooLarge(limit: state.bodyLimit), request, &state)
                 } else if !server.takeBodyMemory(data.count) {
                     server.configuration.onRefusal(.memory)
                     refuse(.busy, request, &state)
@@ -115,7 +121,7 @@ final class HTTPConnection: Sendable {
                 return true
             case .refused(let discarded):
                 state.phase = .refused(discarded: discarded + data.count)
-                return discarded < max(32 << 20, 4 * configuration.bodyLimit)
+                return discarded < max(32 << 20, 4 * state.bodyLimit)
             default: return false
             }
         }
@@ -129,7 +135,7 @@ final class HTTPConnection: Sendable {
             case wait, close
             case admit(HTTPRequest, @Sendable () async -> HTTPResponse?)
             case handle(HTTPRequest)
-            case send(HTTPResponse, closing: Bool)
+            case send(HTTPResponse, StreamedAnswer?, closing: Bool)
         }
         let step: Step = state.withLock { state in
             switch state.phase {
@@ -140,7 +146,7 @@ final class HTTPConnection: Sendable {
                 let request = request(method, state.target)
                 let head = head(state.targetLength)
                 note(head, of: request, &state)
-                switch verdict(on: request, head, target: state.target) {
+                switch verdict(on: request, head, &state) {
                 case .accepted: receive(request, &state)
                 case .refused(let response):
                     refuse(response, request, &state)
@@ -162,12 +168,14 @@ final class HTTPConnection: Sendable {
                 state.bytesBefore += Int64(request.body.count)
                 return .handle(request)
             case .answered(let response):
-                state.phase = .sending(state.isTight ? response : nil)
+                let isWhole = response.stream == nil
+                state.phase =
+                    stream(response, &state) ? .streaming : .sending(state.isTight && isWhole ? response : nil)
                 state.since = .now
                 // Where chunks and what follows them end is read too differently for a further request.
-                return .send(response, closing: server.isStopping || state.isChunked)
+                return .send(response, state.streamed, closing: server.isStopping || state.isChunked)
             case .refused, .shut: return .close
-            case .admitting, .handling, .sending: return .wait
+            case .admitting, .handling, .sending, .streaming: return .wait
             }
         }
         switch step {
@@ -175,7 +183,12 @@ final class HTTPConnection: Sendable {
         case .close: return false
         case .admit(let request, let question): admit(request, question)
         case .handle(let request): run(request)
-        case .send(let response, let closing): return handle.send(response, closing: closing)
+        case .send(let response, let streamed?, let closing):
+            guard handle.send(response, streamed, closing: closing) else { return false }
+            streamed.start()
+            // What stops meanwhile has not seen it.
+            if server.isStopping { streamed.end() }
+        case .send(let response, nil, let closing): return handle.send(response, closing: closing)
         }
         return true
     }
@@ -192,6 +205,7 @@ final class HTTPConnection: Sendable {
         }
         server.giveBackBodyMemory(ended.bodyBytes)
         if ended.isCounted { server.requestEnded() }
+        endStream(ended)
     }
 
     /// Whether the handler, or the question whether there is to be one, has been running for longer than it may.
@@ -204,11 +218,12 @@ final class HTTPConnection: Sendable {
         }
     }
 
-    /// Whether the connection is suspended.
+    /// Whether the connection is suspended, or may be at any time.
     var isHandling: Bool {
         state.withLock { state in
             switch state.phase {
             case .handling, .admitting: true
+            case .streaming: state.streamed?.isOpen ?? false
             default: false
             }
         }
@@ -268,6 +283,12 @@ final class HTTPConnection: Sendable {
                 isNews = false
             case .sending:
                 guard age > configuration.requestTimeout else { return false }
+            case .streaming:
+                let isGone = fleet_peer_is_gone(descriptor) != 0
+                let isStalled = state.streamed?.isStalled(at: now, limit: configuration.requestTimeout) ?? false
+                guard isGone || isStalled else { return false }
+                isNews = !isGone
+                state.streamed?.abort()
             case .admitting, .handling, .answered, .shut: return false
             }
             state.phase = .shut
@@ -337,8 +358,8 @@ final class HTTPConnection: Sendable {
     /// The first answer counts.
     private func answer(_ response: HTTPResponse) {
         let isFirst = state.withLock { state in
-            guard case .handling = state.phase else { return false }
-            state.phase = .answered(response)
+            guard case .handling(let request, _) = state.phase else { return false }
+            state.phase = .answered(admitted(response, to: request, &state))
             return true
         }
         if isFirst { handle.resume() }
@@ -361,39 +382,5 @@ final class HTTPConnection: Sendable {
     func write(_ response: HTTPResponse, isHead: Bool = false) {
         let bytes = RawAnswer.bytes(of: response, isHead: isHead)
         _ = unsafe send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
-    }
-
-    private func request(_ method: String, _ target: String) -> HTTPRequest {
-        var request = HTTPRequest(method: method, target: target, headers: handle.headers())
-        let proxies = server.configuration.trustedAddresses
-        let origin = ForwardedOrigin(peer: address, headers: request.headers, proxies: proxies)
-        request.client = origin.address
-        request.isEncrypted = origin.isEncrypted
-        return request
-    }
-
-    private func note(_ head: HeadBytes, of request: HTTPRequest, _ state: inout State) {
-        state.memory = min(state.memory, head.address)
-        // Blank lines before a request belong to it.
-        state.bytesBefore += Int64(head.address - state.memory) + Int64(head.size)
-        state.isTight = head.memory - head.size > RequestHead.roomyMemory
-        state.isHead = request.method == "HEAD"
-        state.isChunked = request.headers["Transfer-Encoding"] != nil
-        state.bytesSeen = state.bytesBefore
-    }
-
-    /// What the head alone says about a request.
-    private func verdict(on request: HTTPRequest, _ head: HeadBytes, target: String) -> HeadVerdict {
-        let configuration = server.configuration
-        do throws(APIError) {
-            try RequestHead.check(head, target: target, limit: configuration.headLimit)
-            let limit = configuration.bodyLimit
-            let hasBody = try RequestHead.check(request.headers, isOld: head.isOld, bodyLimit: limit)
-            return hasBody ? server.admission(request) : .accepted
-        } catch {
-            // The head can't be trusted to say how the answer is to be written.
-            if !head.isReadable { return .refused(server.refusal(error)) }
-            return .refused(server.refusal(error, to: request))
-        }
     }
 }

@@ -108,19 +108,33 @@ import Glibc
     }
 
     /// Hands the answer over for sending; false when there already is one.
-    func send(_ response: HTTPResponse, closing: Bool) -> Bool {
-        let made = unsafe response.body.withUnsafeBytes { body in
+    ///
+    /// - Parameter streamed: gives the body of a stream; `nil` when there is none.
+    func send(_ response: HTTPResponse, _ streamed: StreamedAnswer? = nil, closing: Bool) -> Bool {
+        let made = unsafe streamed.map { unsafe pieces(of: $0) } ?? whole(response.body)
+        guard let made = unsafe made else { return false }
+        defer { unsafe MHD_destroy_response(made) }
+        for (name, value) in response.headers.fields { _ = unsafe MHD_add_response_header(made, name, value) }
+        if closing { _ = unsafe MHD_add_response_header(made, "Connection", "close") }
+        return unsafe MHD_queue_response(connection, UInt32(response.status), made) == .YES
+    }
+
+    private func whole(_ body: [UInt8]) -> OpaquePointer? {
+        unsafe body.withUnsafeBytes { body in
             unsafe MHD_create_response_from_buffer(
                 body.count,
                 UnsafeMutableRawPointer(mutating: body.baseAddress),
                 .RESPMEM_MUST_COPY
             )
         }
-        guard let made = unsafe made else { return false }
-        defer { unsafe MHD_destroy_response(made) }
-        for (name, value) in response.headers.fields { _ = unsafe MHD_add_response_header(made, name, value) }
-        if closing { _ = unsafe MHD_add_response_header(made, "Connection", "close") }
-        return unsafe MHD_queue_response(connection, UInt32(response.status), made) == .YES
+    }
+
+    /// Of unknown length, in chunks. The library keeps `streamed` alive until it is done with the answer.
+    private func pieces(of streamed: StreamedAnswer) -> OpaquePointer? {
+        let context = unsafe Unmanaged.passRetained(streamed).toOpaque()
+        let made = unsafe MHD_create_response_from_callback(.max, 8 << 10, onPiece, context, onStreamFreed)
+        if unsafe made == nil { unsafe onStreamFreed(context) }
+        return unsafe made
     }
 }
 
@@ -209,6 +223,29 @@ private func onRequest(
         }
     }
     return isAccepted ? .YES : .NO
+}
+
+/// A further piece of an answer can be sent.
+private func onPiece(
+    _ context: UnsafeMutableRawPointer?,
+    _: UInt64,
+    _ buffer: UnsafeMutablePointer<CChar>?,
+    _ size: Int
+) -> Int {
+    guard let context = unsafe context, let buffer = unsafe buffer else { return -1 }
+    let streamed = unsafe Unmanaged<StreamedAnswer>.fromOpaque(context).takeUnretainedValue()
+    switch unsafe streamed.read(into: UnsafeMutableRawBufferPointer(start: buffer, count: size)) {
+    case .bytes(let count): return count
+    case .nothing: return 0
+    // MHD_CONTENT_READER_END_OF_STREAM and MHD_CONTENT_READER_END_WITH_ERROR.
+    case .end: return -1
+    case .failure: return -2
+    }
+}
+
+private func onStreamFreed(_ context: UnsafeMutableRawPointer?) {
+    guard let context = unsafe context else { return }
+    unsafe Unmanaged<StreamedAnswer>.fromOpaque(context).release()
 }
 
 /// A request is over: answered, or broken off.

@@ -8,4 +8,6 @@ package enum HTTPRefusal: String, Sendable, Hashable, CaseIterable {
     case slow
     /// The bodies that are here take all the memory that they may.
     case memory
+    /// There are as many answers that are sent piece by piece as there may be.
+    case streams
 }

@@ -11,6 +11,8 @@ package final class HTTPServer: Sendable {
     package typealias Handler = @Sendable (HTTPRequest) async -> HTTPResponse
     /// Decides whether the body of a request may come, by its head alone. Called on the threads of the sockets.
     package typealias Admission = @Sendable (HTTPRequest) -> HeadVerdict
+    /// How long the body of a request may be, by its head; `nil` for ``HTTPServerConfiguration/bodyLimit``.
+    package typealias BodyLimit = @Sendable (HTTPRequest) -> Int?
     /// The answer to a request that the server refuses by itself; without a request when its head can't be read.
     package typealias Refusal = @Sendable (APIError, HTTPRequest?) -> HTTPResponse
 
@@ -24,12 +26,14 @@ package final class HTTPServer: Sendable {
     let handler: Handler
     let admission: Admission
     private let refusal: Refusal
+    private let ownBodyLimit: BodyLimit
     /// What the configuration says, or less: see ``HTTPServerConfiguration/connections``.
     package let connectionLimit: Int
     private let spareConnections: Int
     private let daemon = Mutex<HTTPDaemon?>(nil)
     private let open = Mutex(Open())
     private let running = Atomic<Int>(0)
+    private let streams = Atomic<Int>(0)
     private let bodyBytes = Atomic<Int>(0)
     private let bodyBytesPeak = Atomic<Int>(0)
     private let stopping = Atomic<Bool>(false)
@@ -40,11 +44,13 @@ package final class HTTPServer: Sendable {
         _ configuration: HTTPServerConfiguration,
         _ admission: @escaping Admission,
         _ refusal: @escaping Refusal,
+        _ bodyLimit: @escaping BodyLimit,
         _ handler: @escaping Handler
     ) {
         self.configuration = configuration
         self.admission = admission
         self.refusal = refusal
+        ownBodyLimit = bodyLimit
         self.handler = handler
         let room = configuration.room(withDescriptors: fleet_descriptor_limit())
         spareConnections = configuration.spareConnections(in: room)
@@ -55,14 +61,16 @@ package final class HTTPServer: Sendable {
     ///
     /// - Parameters:
     ///   - admission: asked about each request with a body before the body is taken in; takes all unless given.
+    ///   - bodyLimit: for requests whose bodies may be longer or have to be shorter than others.
     ///   - refusal: writes the server's own refusals; the envelope unless given.
     package static func start(
         _ configuration: HTTPServerConfiguration,
         admission: @escaping Admission = { _ in .accepted },
+        bodyLimit: @escaping BodyLimit = { _ in nil },
         refusal: @escaping Refusal = HTTPServer.envelope,
         handler: @escaping Handler
     ) throws(HTTPServerError) -> HTTPServer {
-        let server = HTTPServer(configuration, admission, refusal, handler)
+        let server = HTTPServer(configuration, admission, refusal, bodyLimit, handler)
         try server.listen()
         return server
     }
@@ -87,27 +95,34 @@ package final class HTTPServer: Sendable {
     /// The requests that have begun to arrive and are not yet answered.
     package var requestsRunning: Int { running.load(ordering: .relaxed) }
 
+    /// The answers that are being sent piece by piece.
+    package var streamsOpen: Int { streams.load(ordering: .relaxed) }
+
     package var connectionsOpen: Int { open.withLock { $0.connections.count } }
 
     /// The bytes of bodies that are here.
     package var bodyMemoryUsed: Int { bodyBytes.load(ordering: .relaxed) }
 
-    /// Stops listening at once, lets running requests finish, and closes every connection.
+    /// Stops listening and ends streams at once, lets running requests finish, and closes every connection.
     ///
     /// Requests that still run at the deadline are cancelled and answered with 503.
     package func stop(within deadline: Duration = .seconds(10)) async {
         guard !stopping.exchange(true, ordering: .relaxed) else { return }
         let socket = daemon.withLock { $0?.stopListening() ?? -1 }
         let end = ContinuousClock.now + deadline
+        open.withLock { Array($0.connections.values) }.forEach { $0.endStream() }
         await untilIdle(or: end, unlessAborted: true)
         // The daemon must not be stopped while a connection is suspended.
         while true {
             let unanswered = open.withLock { $0.connections.values.filter(\.isHandling) }
             if unanswered.isEmpty { break }
-            for connection in unanswered { connection.abandon(with: .stopping) }
+            for connection in unanswered {
+                connection.endStream()
+                connection.abandon(with: .stopping)
+            }
             await Task.yield()
         }
-        await untilIdle(or: .now + .milliseconds(500))
+        await untilIdle(or: .now + .milliseconds(500), andStreamsEnd: true)
         sweeper.withLock { $0?.cancel() }
         await closeDaemon()
         if socket >= 0 { _ = Glibc.close(socket) }
@@ -129,8 +144,14 @@ package final class HTTPServer: Sendable {
         executor.stop()
     }
 
-    private func untilIdle(or end: ContinuousClock.Instant, unlessAborted: Bool = false) async {
-        while requestsRunning > 0, .now < end, !(unlessAborted && isDrainAborted.load(ordering: .relaxed)) {
+    private func untilIdle(
+        or end: ContinuousClock.Instant,
+        andStreamsEnd: Bool = false,
+        unlessAborted: Bool = false
+    ) async {
+        while requestsRunning > 0 || andStreamsEnd && streamsOpen > 0, .now < end,
+            !(unlessAborted && isDrainAborted.load(ordering: .relaxed))
+        {
             guard (try? await Task.sleep(for: .milliseconds(5))) != nil else { return }
         }
     }
@@ -235,7 +256,18 @@ extension HTTPServer {
 
     func requestBegan() { running.add(1, ordering: .relaxed) }
 
+    /// False when there are as many streams as there may be.
+    func takeStream() -> Bool {
+        guard streams.add(1, ordering: .relaxed).newValue > configuration.streams else { return true }
+        giveBackStream()
+        return false
+    }
+
+    func giveBackStream() { streams.subtract(1, ordering: .relaxed) }
+
     func requestEnded() { running.subtract(1, ordering: .relaxed) }
+
+    func bodyLimit(of head: HTTPRequest) -> Int { ownBodyLimit(head) ?? configuration.bodyLimit }
 
     /// The answer to a request that never reaches the handler.
     func refusal(_ error: APIError, to request: HTTPRequest? = nil) -> HTTPResponse { refusal(error, request) }

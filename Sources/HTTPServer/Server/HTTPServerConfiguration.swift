@@ -32,6 +32,10 @@ package struct HTTPServerConfiguration: Sendable {
     package var requestTimeout = Duration.seconds(30)
     /// A handler that runs longer is cancelled, and its client answered with 503.
     package var handlerTimeout = Duration.seconds(30)
+    /// Answers that are sent piece by piece at a time; a further one is answered with 503.
+    package var streams = 200
+    /// How much of such an answer may wait for its client. One that takes nothing for ``requestTimeout`` is hung up on.
+    package var streamBuffer = 256 << 10
     /// Called for each client that is turned away, from any thread.
     package var onRefusal: @Sendable (HTTPRefusal) -> Void = { _ in }
     /// Called by ``HTTPServer/stop(within:)`` once every request is answered.

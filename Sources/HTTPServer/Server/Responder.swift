@@ -72,6 +72,12 @@ package struct Responder: Sendable {
         return response
     }
 
+    /// How long the body of a request may be, where it is not the server's limit that holds.
+    package func bodyLimit(of head: HTTPRequest) -> Int? {
+        guard case .route(let route, _) = router.match(head.method, head.path) else { return nil }
+        return route.lines?.limit
+    }
+
     /// Decides by the head of a request whether its body may come: there has to be such a route, and a key for it.
     package func admit(_ head: HTTPRequest) -> HeadVerdict {
         let start = ContinuousClock.now
@@ -164,7 +170,9 @@ package struct Responder: Sendable {
         _ quotas: inout RateQuotas
     ) async throws(APIError) -> HTTPResponse {
         let principal = try await authorize(request, for: route)
-        if let principal { try await limits?.take(principal, &quotas) }
+        if let principal {
+            for _ in 0..<(route.lines?.weight(of: request.body) ?? 1) { try await limits?.take(principal, &quotas) }
+        }
         let call = Call(
             request: request,
             parameters: parameters,

@@ -5,8 +5,10 @@ package final class JobIntake: Sendable {
     private let plain: GroupCommit<NewJob, EnqueueOutcome>
     /// Jobs with an idempotency key take another round trip, which the others should not wait for.
     private let keyed: GroupCommit<NewJob, EnqueueOutcome>
+    private let jobs: Jobs
 
     package init(_ jobs: Jobs) {
+        self.jobs = jobs
         let commit: GroupCommit<NewJob, EnqueueOutcome>.Commit = { batch in
             try await retryingConflicts { try await jobs.enqueue(batch) }
         }
@@ -18,6 +20,24 @@ package final class JobIntake: Sendable {
     /// Returns once the job and its message are committed.
     package func enqueue(_ job: NewJob) async throws -> EnqueueOutcome {
         try await (job.idempotencyKey == nil ? plain : keyed).submit(job)
+    }
+
+    /// Stores jobs in one transaction of their own, and answers for each, in order. When one of them can't be stored, the
+    /// others are, in several.
+    ///
+    /// - Throws: what is no job's fault. Some may be stored then.
+    package func enqueue(together jobs: [NewJob]) async throws -> [Result<EnqueueOutcome, any Error>] {
+        do {
+            let stored = try await retryingConflicts { try await self.jobs.enqueue(jobs) }
+            return stored.map { .success($0) }
+        } catch  where failsAllItems(error) || (error as? PostgresError)?.wait != nil {
+            throw error
+        } catch  where jobs.count == 1 {
+            return [.failure(error)]
+        } catch {
+            let middle = jobs.count / 2
+            return try await enqueue(together: Array(jobs[..<middle])) + enqueue(together: Array(jobs[middle...]))
+        }
     }
 }
 

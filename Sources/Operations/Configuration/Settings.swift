@@ -94,6 +94,10 @@ package enum Settings {
         "Proxies in front of the API, for which that does not hold, and whose `X-Forwarded-For` and `X-Forwarded-Proto` "
             + "are believed: `10.0.0.0/8`, between commas"
     )
+    package static let streams = Setting<Int>(
+        "FLOTILLA_STREAMS",
+        "How many streams of events one process of the API sends at a time"
+    ).within(0...100_000).defaulting(to: 200)
     package static let rateLimit = Setting<RequestRate>(
         "FLOTILLA_RATE_LIMIT",
         "How many requests one key may send: a rate, behind a colon how many at once; or `off`"
@@ -159,8 +163,8 @@ package enum Settings {
         rabbitMQ, rabbitMQManagement, database, databasePooler, databaseDirect, redis, port, home, queues,
         allowPlaintext, logLevel, logRepeats, drain, inboxRetention, jobRetention, deadJobRetention,
         idempotencyRetention, listTimeout, outboxLimit,
-        connectionsPerAddress, trustedAddresses, rateLimit, addressRateLimit, authenticationFailureLimit, corsOrigins,
-        transactionTimeout, bodyBudget, masterKey, publicURL, topologyRepair,
+        connectionsPerAddress, trustedAddresses, streams, rateLimit, addressRateLimit, authenticationFailureLimit,
+        corsOrigins, transactionTimeout, bodyBudget, masterKey, publicURL, topologyRepair,
         probes, serversOf, timeZone,
     ]
 

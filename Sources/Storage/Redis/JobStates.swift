@@ -43,11 +43,21 @@ package struct JobStates: Sendable {
     func failed(_ count: Int) { failures.increment(by: count) }
 
     /// The state of a job, or `nil` when Redis has none or can't be asked.
-    package func read(_ jobID: String) async -> JobSnapshot? {
+    package func read(_ jobID: String) async -> JobSnapshot? { await read([jobID])[jobID] }
+
+    /// The states of jobs by their ids, asked for in one round trip; none of those that Redis does not know, or of all while
+    /// it can't be asked.
+    package func read(_ jobIDs: [String]) async -> [String: JobSnapshot] {
+        guard !jobIDs.isEmpty else { return [:] }
         let fields = Self.fields.map { RedisArgument.text($0) }
-        guard let reply = try? await redis.command(["HMGET", .text(Self.key(jobID))] + fields) else { return nil }
+        let commands = jobIDs.map { ["HMGET", .text(Self.key($0))] + fields }
+        guard let replies = try? await redis.pipeline(commands) else { return [:] }
+        return zip(jobIDs, replies).reduce(into: [:]) { states, pair in states[pair.0] = Self.snapshot(pair.1) }
+    }
+
+    private static func snapshot(_ reply: RedisReply) -> JobSnapshot? {
         let values = reply.elements
-        guard values.count == fields.count, let state = values[1].text.flatMap(JobState.init) else { return nil }
+        guard values.count == Self.fields.count, let state = values[1].text.flatMap(JobState.init) else { return nil }
         return JobSnapshot(
             attempt: Int(values[0].int ?? 0),
             state: state,

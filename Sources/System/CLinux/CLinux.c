@@ -4,6 +4,7 @@
 #include <linux/tcp.h>
 #include <malloc.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -31,6 +32,11 @@ int64_t fleet_bytes_read(int socket) {
     int unread = 0;
     if (received < 0 || ioctl(socket, FIONREAD, &unread) != 0) return -1;
     return received - unread;
+}
+
+int fleet_peer_is_gone(int socket) {
+    struct pollfd entry = {socket, POLLRDHUP, 0};
+    return poll(&entry, 1, 0) == 1 && (entry.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0;
 }
 
 void fleet_discard_input(int socket) {

@@ -9,8 +9,11 @@ package import Workers
 package struct JobsModule: DomainModule {
     package let name = "jobs"
 
-    package init(_ configuration: Configuration) {}
+    private let bulkLimit: ByteCount
 
+    package init(_ configuration: Configuration) { bulkLimit = configuration[Settings.bulkLimit] }
+
+    package static var settings: [any SettingDeclaration] { Settings.jobs }
     package static var commands: [Command] { [EnqueueCommand.all, JobCommands.all, BatchCommands.all] }
 
     package static var messages: [MessageDescription] { JobMessages.all }
@@ -25,6 +28,8 @@ package struct JobsModule: DomainModule {
     }
 
     package func routes(in context: APIContext) -> ModuleRoutes {
-        ModuleRoutes(JobRoutes(context).routes + BatchRoutes(context).routes)
+        let events = JobEventRoutes(context)
+        let jobs = JobRoutes(context, bulkLimit: bulkLimit.count).routes
+        return ModuleRoutes(jobs + BatchRoutes(context).routes + events.routes) { events.close() }
     }
 }

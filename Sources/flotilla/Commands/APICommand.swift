@@ -42,6 +42,7 @@ enum APICommand {
             log: configuration.log(of: "api")
         )
         settings.server.connectionsPerAddress = configuration[Settings.connectionsPerAddress]
+        settings.server.streams = configuration[Settings.streams]
         settings.server.trustedAddresses = try trustedAddresses(configuration)
         settings.rateLimits = RateLimitSettings(
             caller: configuration[Settings.rateLimit].limit,

@@ -1,6 +1,6 @@
 @testable import flotilla
 import FlotillaIndexing
-import FlotillaJobs
+@testable import FlotillaJobs
 import FlotillaQuota
 import FlotillaModules
 import FlotillaAudit
@@ -57,6 +57,8 @@ struct APIFixture: Sendable {
     ///   - origins: no pages unless given.
     ///   - seal: seals where messages came from.
     ///   - revocations: `nil` is an API without them.
+    ///   - bulkLimit: how long a body of many jobs may be.
+    ///   - events: the routes of streams.
     static func with(
         _ pool: PostgresPool,
         lists: PostgresPool? = nil,
@@ -73,6 +75,8 @@ struct APIFixture: Sendable {
         seal: ReceivedSeal? = nil,
         messages: MessageCatalog = MessageCatalog(),
         revocations: Revocations? = nil,
+        bulkLimit: Int = 16 << 20,
+        events: (APIContext) -> [Route] = { JobEventRoutes($0).routes },
         _ body: (APIFixture) async throws -> Void
     ) async throws {
         let key = try await APIKeys(pool).create(name: "tests", scopes: scopes, grants: grants)
@@ -96,7 +100,8 @@ struct APIFixture: Sendable {
             limits: limits,
             origins: origins,
             seal: seal,
-            routes: JobRoutes(context).routes + routes(context, notifications, audit, ticketFiles, scanner)
+            routes: JobRoutes(context, bulkLimit: bulkLimit).routes + BatchRoutes(context).routes + events(context)
+                + routes(context, notifications, audit, ticketFiles, scanner)
                 + (revocations.map { revocationRoutes($0, context) } ?? [])
         )
         let result: Result<Void, any Error>

@@ -1,17 +1,22 @@
-/// What a JSON body may say of itself: `Content-Type`, its `charset`, and `Content-Encoding`.
+/// What a body may say of itself: `Content-Type`, its `charset`, and `Content-Encoding`.
 enum BodyType {
+    /// One JSON value.
+    case json
+    /// A JSON value on each line.
+    case lines
+
     /// - Throws: 415 for what can't be read, with the name of it.
-    static func check(_ headers: HTTPHeaders) throws(APIError) {
+    func check(_ headers: HTTPHeaders) throws(APIError) {
         let types = headers.values(of: "Content-Type")
         if let type = types.first {
-            guard types.count == 1, isJSON(type) else {
+            guard types.count == 1, isMine(type) else {
                 throw APIError(
                     status: 415,
                     code: "unsupported_media_type",
-                    message: "The body has to be JSON: send Content-Type: application/json."
+                    message: mistake
                 )
             }
-            let charsets = charsets(of: type)
+            let charsets = Self.charsets(of: type)
             // Of two, somebody in between may believe the other one.
             guard charsets.count <= 1, charsets.allSatisfy({ ["utf-8", "utf8", "us-ascii"].contains($0.lowercased()) })
             else {
@@ -36,9 +41,19 @@ enum BodyType {
         }
     }
 
-    private static func isJSON(_ type: String) -> Bool {
+    private var mistake: String {
+        switch self {
+        case .json: "The body has to be JSON: send Content-Type: application/json."
+        case .lines: "The body has to be a JSON object on each line: send Content-Type: \(LineBody.mediaType)."
+        }
+    }
+
+    private func isMine(_ type: String) -> Bool {
         let media = type.prefix { $0 != ";" }.lowercased().filter { $0 != " " }
-        return media == "application/json" || media.hasSuffix("+json")
+        return switch self {
+        case .json: media == "application/json" || media.hasSuffix("+json")
+        case .lines: [LineBody.mediaType, "application/ndjson", "application/jsonl"].contains(media)
+        }
     }
 
     private static func charsets(of type: String) -> [String] {

@@ -33,8 +33,16 @@ package struct Fields: Sendable, ExpressibleByArrayLiteral {
     ///
     /// - Throws: 415 for another content type, charset or coding, 400 for what is not a JSON object, 422 for mistakes in it.
     package func read(body request: HTTPRequest) throws(APIError) -> FieldValues {
-        try BodyType.check(request.headers)
+        try BodyType.json.check(request.headers)
         let body = request.body.starts(with: [0xef, 0xbb, 0xbf]) ? Array(request.body.dropFirst(3)) : request.body
+        return try read(json: body, called: "body")
+    }
+
+    /// Reads a JSON object; reports every mistake at once.
+    ///
+    /// - Parameter what: it is, for messages.
+    /// - Throws: 400 for what is not a JSON object, 422 for mistakes in it.
+    func read(json body: [UInt8], called what: String) throws(APIError) -> FieldValues {
         var members: [(name: String?, member: JSONMember)] = []
         do {
             try JSONScanner.forEachMember(of: body) { member in
@@ -42,10 +50,10 @@ package struct Fields: Sendable, ExpressibleByArrayLiteral {
                 members.append((JSONMember.unquoted(body[key]), JSONMember(member, in: body)))
             }
         } catch {
-            throw APIError(status: 400, code: "invalid_json", message: "The body does not read: \(error).")
+            throw APIError(status: 400, code: "invalid_json", message: "The \(what) does not read: \(error).")
         }
         guard body.first(where: { ![0x20, 0x0a, 0x0d, 0x09].contains($0) }) == UInt8(ascii: "{") else {
-            throw APIError(status: 400, code: "invalid_json", message: "The body has to be a JSON object.")
+            throw APIError(status: 400, code: "invalid_json", message: "The \(what) has to be a JSON object.")
         }
         var reading = Reading(fields: self)
         for (name, member) in members {

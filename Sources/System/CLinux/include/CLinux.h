@@ -19,6 +19,9 @@ int64_t fleet_bytes_received(int socket);
 /* How many of them were read; -1 when it is none. */
 int64_t fleet_bytes_read(int socket);
 
+/* Whether the other end of a connected socket has closed it, for writing at least, or the connection is broken. */
+int fleet_peer_is_gone(int socket);
+
 /* Throws away what has arrived on a TCP socket and was not read, up to some megabytes. */
 void fleet_discard_input(int socket);
 

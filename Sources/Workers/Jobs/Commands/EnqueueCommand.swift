@@ -7,7 +7,12 @@ import FlotillaStorage
 
 /// `flotilla enqueue`: a job, committed to Postgres.
 enum EnqueueCommand {
-    private static let type = Argument<String>("TYPE", "The job's type, a key on the direct exchange")
+    private static let type = OptionalArgument<String>("TYPE", "The job's type, a key on the direct exchange")
+    private static let file = Option<String>(
+        "file",
+        "FILE|-",
+        "Many jobs: on each line one, as POST /api/v1/jobs takes it"
+    )
     private static let payload = Option<BodySource>("payload", "JSON|@FILE|-", "What the worker gets")
         .defaulting(to: .literal("{}"))
     private static let priority = Option<JobPriority>(
@@ -47,7 +52,8 @@ enum EnqueueCommand {
         "enqueue",
         "Enqueues a job and shows it once it is stored",
         takes: [
-            type, payload, priority, at, expires, attempts, unique, uniqueFields, uniquePeriod, onConflict, key, batch,
+            type, file, payload, priority, at, expires, attempts, unique, uniqueFields, uniquePeriod, onConflict, key,
+            batch,
             after,
             afterAny, idempotencyKey, correlationID, unchecked, OutputFormat.option,
         ],
@@ -55,10 +61,21 @@ enum EnqueueCommand {
             #"flotilla enqueue audit.write --payload '{"event":"user.created"}'"#,
             "flotilla enqueue audit.write --payload @job.json --at 2026-12-24T18:00:00Z",
             "flotilla enqueue audit.write --payload @job.json --unique-field event --on-conflict replace",
+            "flotilla enqueue --file jobs.ndjson --idempotency-key import-7",
         ]
     ) { invocation in
         let configuration = try invocation.configuration()
         let topology = try configuration.topology()
+        if let path = invocation[file] {
+            guard invocation[type] == nil else { throw UsageError("the lines of --file say the type, not TYPE") }
+            let jobs = EnqueuedFile(
+                invocation,
+                topology,
+                key: invocation[idempotencyKey],
+                isUnchecked: invocation[unchecked]
+            )
+            return try await jobs.enqueue(try (path == "-" ? BodySource.standardInput : .file(path)).read())
+        }
         let job = try ReceivedRequest.$current.withValue(configuration.operatorRequest) {
             try EnqueueCommand.job(invocation, types: topology.jobTypes)
         }
@@ -76,7 +93,7 @@ enum EnqueueCommand {
     }
 
     private static func job(_ invocation: Invocation, types: Set<String>) throws -> NewJob {
-        let type = invocation[type]
+        guard let type = invocation[type] else { throw UsageError("give TYPE, or --file") }
         guard types.contains(type) else {
             throw UsageError(
                 "no worker takes jobs of the type \(type); there are \(types.sorted().joined(separator: ", "))"

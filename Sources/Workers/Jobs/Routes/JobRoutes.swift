@@ -38,23 +38,28 @@ package struct JobRoutes: Sendable {
     private static let idempotencyKey = IdempotencyHeader.field("Repeats with the same key give the same job.")
     private static let traceParent = Field.optional("traceparent", .string(length: 1...255), "W3C Trace Context.")
 
+    private let bulk: BulkEnqueueRoute
     private let intake: JobIntake
     private let jobs: Jobs
     private let lists: Jobs
     private let states: JobStates?
-    private let types: [String]
+    private let access: JobAccess
+    private let checks: JobChecks
     private let admission: AdmissionControl
     private let rules: IntakeRules
     private let messages: MessageCatalog
     private let explanation: JobExplanation
     private let topology: Topology
 
-    package init(_ context: APIContext) {
+    /// - Parameter bulkLimit: how long the body of many jobs may be, in bytes.
+    package init(_ context: APIContext, bulkLimit: Int = 16 << 20) {
+        bulk = BulkEnqueueRoute(context, limit: bulkLimit)
         let routing = context.topology.jobRouting
         jobs = Jobs(context.postgres, routing: routing)
         lists = Jobs(context.lists, routing: routing)
         states = context.states
-        types = context.topology.jobTypes.sorted()
+        access = JobAccess(jobs)
+        checks = JobChecks(context)
         admission = context.admission
         rules = context.rules
         messages = context.messages
@@ -111,7 +116,7 @@ package struct JobRoutes: Sendable {
                 ],
                 handler: list
             ),
-            cancelRoute, whyRoute,
+            bulk.route, cancelRoute, whyRoute,
         ]
     }
 
@@ -146,16 +151,15 @@ package struct JobRoutes: Sendable {
             holdsSecrets: true,
             answers: [.of(200, "The reasons.", Schemas.jobReasons), .of(404, "There is no such job.")]
         ) { call in
-            let job = try await job(try jobID(of: call), of: call, orWith: .read)
-            let isOwn = job.createdBy != nil && job.createdBy == call.principal?.reference
-            let mask = isOwn ? PersonalMask.off : call.mask
+            let job = try await access.job(try access.id(of: call), of: call, orWith: .read)
+            let mask = call.owns(job) ? PersonalMask.off : call.mask
             return Envelope.success(try await explanation.reasons(for: job).json(of: job, mask))
         }
     }
 
     private func cancel(_ call: Call) async throws -> HTTPResponse {
-        let id = try jobID(of: call)
-        let job = try await job(id, of: call, orWith: .operate)
+        let id = try access.id(of: call)
+        let job = try await access.job(id, of: call, orWith: .operate)
         if job.state != .cancelled, job.state != .cancelling {
             let event = OperatorEvent("job.cancel", of: id)
             let record = ReceivedRequest.current.map {
@@ -170,24 +174,7 @@ package struct JobRoutes: Sendable {
             }
         }
         let shown = try await jobs.get(id) ?? job
-        let isOwn = shown.createdBy != nil && shown.createdBy == call.principal?.reference
-        return Envelope.success(shown.json(live: nil, withPayload: false, mask: call.mask, isOwn: isOwn))
-    }
-
-    /// - Throws: 422 for what is no UUID.
-    private func jobID(of call: Call) throws(APIError) -> String {
-        let id = call.parameter("id").lowercased()
-        guard id.isUUID else { throw APIError.invalid([.init(field: "id", message: "has to be a UUID")]) }
-        return id
-    }
-
-    /// - Throws: 404 for a job that there is not, and for another's without the scope.
-    private func job(_ id: String, of call: Call, orWith scope: Scope) async throws -> Job {
-        let job = try await jobs.get(id)
-        let isOwn = job?.createdBy != nil && job?.createdBy == call.principal?.reference
-        // Whether there is another's job is not for who may only enqueue.
-        guard let job, isOwn || call.principal?.mayUse(scope) == true else { throw APIError.notFound("job \(id)") }
-        return job
+        return Envelope.success(shown.json(live: nil, withPayload: false, mask: call.mask, isOwn: call.owns(shown)))
     }
 
     private func enqueue(_ call: Call) async throws -> HTTPResponse {
@@ -198,33 +185,17 @@ package struct JobRoutes: Sendable {
             traceParent: call.headers[Self.traceParent],
             by: call.principal
         )
-        try check(job, from: call.principal)
+        try checks.check(job, from: call.principal)
         try admission.check()
         return try await intake.enqueue(job).answer(of: call)
     }
 
-    /// - Throws: 403 for who may not enqueue the type, 422 for a type or a payload that no worker takes.
-    func check(_ job: NewJob, from principal: Principal?) throws {
-        try rules.check(job: job.type, from: principal)
-        guard types.contains(job.type) else {
-            let known = types.isEmpty ? "none" : types.joined(separator: ", ")
-            throw APIError(
-                status: 422,
-                code: "unknown_job_type",
-                message: "No worker takes jobs of this type.",
-                details: [.init(field: JobRequest.type.name, message: "is not known; there are \(known)")]
-            )
-        }
-        try messages.check(job.payload, of: job.type, at: JobRequest.payload.name)
-    }
-
     private func get(_ call: Call) async throws -> HTTPResponse {
-        let id = try jobID(of: call)
+        let id = try access.id(of: call)
         // Redis first: a final state there was committed before, so that the record read next has it too.
         let live = await states?.read(id)
-        let job = try await job(id, of: call, orWith: .read)
-        let isOwn = job.createdBy != nil && job.createdBy == call.principal?.reference
-        return Envelope.success(job.json(live: live, withPayload: true, mask: call.mask, isOwn: isOwn))
+        let job = try await access.job(id, of: call, orWith: .read)
+        return Envelope.success(job.json(live: live, withPayload: true, mask: call.mask, isOwn: call.owns(job)))
     }
 
     private func list(_ call: Call) async throws -> HTTPResponse {
