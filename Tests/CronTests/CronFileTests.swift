@@ -86,7 +86,7 @@ struct CronFileTests {
                 "queues.yaml:7: cron.Nightly.catchUp: expected a duration such as 100ms, 1s, 5m or 2h, found 'soon'",
                 "queues.yaml:8: cron.Nightly.jitter: 2d is out of range, 0s to 1d",
                 "queues.yaml:9: cron.Nightly.pauseOnFailure: expected true or false, found 'perhaps'",
-                "queues.yaml:10: cron.Nightly.priority: 'highest' is not one of low, normal, high; did you mean 'high'?",
+                "queues.yaml:10: cron.Nightly.priority: 'highest' is not one of low, normal, high",
                 "queues.yaml:11: cron.Nightly.maxAttempts: 0 is out of range, 1 to 100",
                 "queues.yaml:12: cron.Nightly.expiresAfter: expected a duration such as 100ms, 1s, 5m or 2h, found '10'",
                 "queues.yaml:13: cron.Nightly.every: unknown key",

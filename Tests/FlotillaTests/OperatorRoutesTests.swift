@@ -5,6 +5,13 @@ import Testing
 struct OperatorRoutesTests {
     /// The actions of `operator.acted`, by what follows `/api/v1`.
     private static let acting = [
+        "DELETE /cron/{name}": "cron.delete",
+        "POST /batches/{id}/cancel": "batch.cancel",
+        "POST /cron/{name}/backfill": "cron.backfill",
+        "POST /cron/{name}/pause": "cron.pause",
+        "POST /cron/{name}/resume": "cron.resume",
+        "POST /cron/{name}/trigger": "cron.trigger",
+        "PUT /cron/{name}": "cron.put",
         "POST /jobs/{id}/cancel": "job.cancel",
         "POST /jobs/{id}/retry": "job.retry",
         "POST /tokens/revoke": "token.revoke",
@@ -16,6 +23,9 @@ struct OperatorRoutesTests {
     private static let isReading = "changes nothing"
 
     private static let exempt = [
+        "POST /batches": "makes a batch, which says who made it",
+        "POST /batches/{id}/close": "lets the end of a batch be told, which says who made it",
+        "POST /jobs/batch": "makes jobs, which say who made them",
         "POST /events": isEvent,
         "POST /jobs": "makes a job, which says who made it, as the rows of its message do",
         "POST /notifications/email": isEvent,

@@ -123,6 +123,7 @@ extension FleetTests {
         try await acts.act("key", "revoke", key, on: key)
         try await webhooks(word, &acts)
         try await audit(word, &acts)
+        try await cron(word, &acts)
         try await migrate(word, &acts)
         let logout = "{\"userId\":\"\(word)\"}"
         try await fleet.home.succeed("publish", "user.logout", "--body", logout, environment: queues)
@@ -159,6 +160,28 @@ extension FleetTests {
         try await acts.act("audit", "retain", "--months", "24", "--drop", "--yes", on: "audit_logs_2020_01")
         let forgotten = try await acts.act("audit", "forget", "user:\(word)", "--yes", "--output", "json")
         #expect(try id(in: forgotten, "operationId").isEmpty == false)
+    }
+
+    private func cron(_ word: String, _ acts: inout OperatorActs) async throws {
+        _ = try await acts.fleet.pool.query(
+            SQLStatement(
+                """
+                INSERT INTO cron_entries (name, type, payload, schedule, time_zone, overlap, catch_up, jitter,
+                    pause_on_failure, priority, source, next_at, created_at, updated_at)
+                VALUES ($1, 'audit.write', '{"event":"a.b"}', '0 0 1 1 *', 'UTC', 'allow', interval '1 hour',
+                    interval '0', false, 0, 'api', '2090-01-01Z', now(), now())
+                """,
+                [.text(word)]
+            )
+        )
+        try await acts.act("cron", "pause", word, on: word)
+        try await acts.act("cron", "resume", word, on: word)
+        try await acts.act("cron", "trigger", word, on: word)
+        try await acts.act("cron", "backfill", word, "--from", "2020-01-01T00:00:00Z", on: word)
+        _ = try await acts.fleet.pool.query(SQLStatement("DELETE FROM cron_entries WHERE name = $1", [.text(word)]))
+        let batch = try await acts.fleet.home.run("batch", "create", "--name", word).text
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        try await acts.act("batch", "cancel", batch, on: batch)
     }
 
     /// A schema without a table, in which the message of it waits then.

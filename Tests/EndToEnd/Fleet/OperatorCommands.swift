@@ -8,6 +8,11 @@ enum OperatorCommands {
         "audit forget": ["audit.forget"],
         "audit retain": ["audit.retain"],
         "audit rotate-key": ["master-key.rotate"],
+        "batch cancel": ["batch.cancel"],
+        "cron backfill": ["cron.backfill"],
+        "cron pause": ["cron.pause"],
+        "cron resume": ["cron.resume"],
+        "cron trigger": ["cron.trigger"],
         "dlq requeue": ["dlq.requeue"],
         "index rebuild": ["index.rebuild"],
         "job cancel": ["job.cancel"],
@@ -36,8 +41,8 @@ enum OperatorCommands {
 
     /// What only shows something, or writes a file for who runs it.
     static let reading: Set = [
-        "audit report", "dlq groups", "dlq list", "dlq peek", "dlq show", "doctor", "index status", "job get",
-        "job list",
+        "audit report", "batch list", "batch show", "cron list", "cron show", "dlq groups", "dlq list", "dlq peek", "dlq show", "doctor", "index status", "job get",
+        "job list", "job watch", "job why",
         "key list", "notification preview", "publisher list", "queue list", "services env", "services status",
         "ticket key export", "ticket key list", "ticket list", "ticket preview", "ticket show", "ticket verify",
         "token verify", "topology plan", "topology verify", "webhook list", "webhook log",
@@ -53,6 +58,8 @@ enum OperatorCommands {
             "a row of its own would be a new one to sign, so that it would never say that nothing is new",
         "audit partitions": "makes months ahead, as workers do by themselves",
         "audit verify": "remembers how far it has come",
+        "batch close": "lets the end of a batch be told, which says who made it",
+        "batch create": "makes a batch, which says who made it",
         "demo": "sends samples, whose ids begin with demo-",
         "enqueue": "makes a job, which says who made it",
         "publish": "sends a message, whose own row names who sent it",
