@@ -1,4 +1,4 @@
-import FlotillaStorage
+package import FlotillaStorage
 
 /// What belongs to jobs with rules: batches, and the messages of jobs that wait, whose bodies are the jobs' own payloads.
 package enum JobRuleData {
