@@ -41,7 +41,8 @@ enum OperatorCommands {
 
     /// What only shows something, or writes a file for who runs it.
     static let reading: Set = [
-        "audit report", "batch list", "batch show", "cron list", "cron show", "dlq groups", "dlq list", "dlq peek", "dlq show", "doctor", "index status", "job get",
+        "audit report", "batch list", "batch show", "cron list", "cron show", "dlq groups", "dlq list", "dlq peek",
+        "dlq show", "doctor", "index status", "job get",
         "job list", "job watch", "job why",
         "key list", "notification preview", "publisher list", "queue list", "services env", "services status",
         "ticket key export", "ticket key list", "ticket list", "ticket preview", "ticket show", "ticket verify",
