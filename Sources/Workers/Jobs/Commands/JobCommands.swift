@@ -54,7 +54,7 @@ enum JobCommands {
     private static let watch = Command(
         "watch",
         "Shows how far a job is until it has ended",
-        takes: [id],
+        takes: [id, OutputFormat.option],
         details: "The exit code is 0 when it has succeeded, and 1 otherwise.",
         examples: ["flotilla job watch 0193…"]
     ) { invocation in
@@ -85,7 +85,7 @@ enum JobCommands {
 
     private static let get = Command(
         "get",
-        "Shows a job with its payload, and how far it is",
+        "Shows a job with its payload, how far it is, and what comes before and after it",
         takes: [id, OutputFormat.option],
         examples: ["flotilla job get 0193…", "flotilla job get 0193… --output json"]
     ) { invocation in
@@ -95,12 +95,19 @@ enum JobCommands {
         // Redis first: a final state there was committed before, so that the record read next has it too.
         let live = await redis.flatMap { JobStates($0, metrics: Metrics()) }?.read(id)
         await redis?.close()
-        let found = try await configuration.withPostgres { pool in try await Jobs(pool).get(id) }
+        let (found, neighbours) = try await configuration.withPostgres { pool in
+            (try await Jobs(pool).get(id), try await JobNeighbours(of: id, in: pool))
+        }
         guard let job = found else { throw CommandError("there is no job \(id)", remedy: "see flotilla job list") }
+        let console = invocation.console
         if invocation[OutputFormat.option] == .json {
-            invocation.console.print(json: job.json(live: live, withPayload: true, mask: .off))
+            console.print(json: job.json(live: live, withPayload: true, mask: .off, after: neighbours.json))
         } else {
-            invocation.console.print(details(of: job, live).rendered(colours: invocation.console.hasColours))
+            console.print(details(of: job, live).rendered(colours: console.hasColours))
+            if !neighbours.isEmpty {
+                console.print("")
+                console.print(table(of: neighbours).rendered(width: console.width, colours: console.hasColours))
+            }
         }
         return .done
     }
@@ -145,6 +152,18 @@ enum JobCommands {
             )
             console.print(table.rendered(width: console.width, colours: console.hasColours))
         }
+    }
+
+    private static func table(of neighbours: JobNeighbours) -> Table {
+        func rows(_ place: String, _ all: [JobNeighbours.Neighbour]) -> [[Table.Cell]] {
+            all.map {
+                [.init(place), .init($0.id), .init($0.what), .init($0.state, JobState(rawValue: $0.state)?.style)]
+            }
+        }
+        return Table(
+            ["place", "id", "what", "state"],
+            rows("before it", neighbours.predecessors) + rows("after it", neighbours.successors)
+        )
     }
 
     private static func details(of job: Job, _ live: JobSnapshot?) -> Table {
