@@ -19,6 +19,35 @@ struct TestFleetTests {
         try await fleet.shutdown()
     }
 
+    @Test func `jobs that a handler enqueues are shown once it has committed, and run`() async throws {
+        let topology = Topology(queues: [
+            QueueDefinition(
+                name: "parcels.chain",
+                worker: ChainWorker.name,
+                bindings: [QueueBinding(exchange: "fleet.direct", key: "chain.next")]
+            )
+        ])
+        let fleet = try TestFleet(topology: topology)
+        try fleet.register(ChainWorker())
+        try await fleet.publish(
+            "chain.next",
+            body: #"{"left":2}"#,
+            id: "a",
+            correlationID: "c",
+            exchange: "fleet.direct"
+        )
+        try await fleet.waitUntilSettled()
+        #expect(fleet.jobs.map(\.routingKey) == ["chain.next", "chain.next"])
+        #expect(
+            fleet.jobs.map { String(decoding: $0.message.body, as: UTF8.self) } == [#"{"left":1}"#, #"{"left":0}"#]
+        )
+        #expect(fleet.jobs.allSatisfy { $0.message.properties.correlationID == "c" })
+        let text = try #require(fleet.events.first)
+        #expect(String(decoding: text.message.body, as: UTF8.self) == #"{"left":0}"#)
+        #expect(text.message.properties.expiration == "5000")
+        try await fleet.shutdown()
+    }
+
     @Test func `a handler that fails twice is executed three times and leaves one effect`() async throws {
         let attempts = Mutex<[Int]>([])
         let fleet = try Parcels.fleet { _, context in
@@ -168,5 +197,25 @@ struct TestFleetTests {
         #expect(error?.detail.contains("1 in \(Parcels.queue)") == true)
         released.fire()
         try await fleet.waitUntilSettled()
+    }
+}
+
+/// Enqueues itself until nothing is left, and tells of that.
+private struct ChainWorker: Worker {
+    struct Payload: Codable, Sendable { let left: Int }
+
+    static let name = "chain"
+
+    func handle(_ payload: Payload, in context: MessageContext) async throws -> Outcome {
+        _ = try await context.transaction { transaction in
+            if payload.left > 0 {
+                try await transaction.enqueue(try OutgoingJob("chain.next", json: Payload(left: payload.left - 1)))
+            } else {
+                var event = try OutgoingEvent("chain.ended", json: payload)
+                event.expiration = .seconds(5)
+                transaction.publish(event)
+            }
+        }
+        return .done
     }
 }

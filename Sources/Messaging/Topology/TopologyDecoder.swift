@@ -7,7 +7,7 @@ struct TopologyDecoder {
 
     /// `cron` is read by the domain that runs it, which knows schedules and time zones.
     private static let keys =
-        ["version", "namespace", "exchanges", "delay", "defaults", "queues", "cron", LimitDecoder.key]
+        ["version", "namespace", "exchanges", "delay", "defaults", "queues", "cron"] + JobRuleDecoder.keys
         + PublisherDecoder.keys
 
     /// `nil` only when the root is no mapping; otherwise a topology that is right if no mistake was collected.
@@ -30,7 +30,7 @@ struct TopologyDecoder {
         let types = queues.flatMap { queue in
             queue.bindings.filter { $0.exchange == direct }.map { queue.level.plain($0.key) }
         }
-        let limits = LimitDecoder(types: Set(types)).limits(in: file)
+        let rules = JobRuleDecoder(types: Set(types), collector: collector)
         return Topology(
             namespace: namespace,
             events: exchanges.first { $0.alias == "topic" },
@@ -39,7 +39,8 @@ struct TopologyDecoder {
             otherExchanges: exchanges.filter { !Self.builtIn.keys.contains($0.alias) },
             delay: delay,
             queues: queues,
-            limits: limits,
+            limits: rules.limits(in: file),
+            jobFields: rules.fields(in: file),
             publishers: publishers
         )
     }

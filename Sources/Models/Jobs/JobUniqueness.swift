@@ -71,7 +71,8 @@ extension JSONValue {
         }
     }
 
-    fileprivate func value(at path: [String]) -> JSONValue? {
+    /// The value at a path of names; `nil` when there is none.
+    package func value(at path: [String]) -> JSONValue? {
         guard let first = path.first else { return self }
         return self[first]?.value(at: Array(path.dropFirst()))
     }

@@ -22,7 +22,8 @@ extension Topology {
     package var jobRouting: JobRouting {
         JobRouting(
             exchange: commands.name,
-            levelledTypes: Set(queues.filter { $0.family != nil }.flatMap(jobTypes))
+            levelledTypes: Set(queues.filter { $0.family != nil }.flatMap(jobTypes)),
+            fields: jobFields
         )
     }
 }

@@ -15,6 +15,8 @@ public struct Topology: Sendable, Hashable {
     public var queues: [QueueDefinition]
     /// What holds for jobs with keys, by their type.
     public var limits: [String: JobLimits]
+    /// The fields of payloads by which jobs are found, as paths, by their type.
+    public var jobFields: [String: [String]]
     /// Who may publish over AMQP; `nil` where that is left to the broker, and everything is believed.
     public var publishers: PublisherList?
 
@@ -29,6 +31,7 @@ public struct Topology: Sendable, Hashable {
         delay: DelayLadder? = nil,
         queues: [QueueDefinition] = [],
         limits: [String: JobLimits] = [:],
+        jobFields: [String: [String]] = [:],
         publishers: PublisherList? = nil
     ) {
         self.namespace = namespace
@@ -39,6 +42,7 @@ public struct Topology: Sendable, Hashable {
         self.delay = delay ?? DelayLadder(namespace: namespace)
         self.queues = queues
         self.limits = limits
+        self.jobFields = jobFields
         self.publishers = publishers
         openToPublishers()
     }

@@ -39,7 +39,8 @@ struct APIFixture: Sendable {
                 name: "report.build",
                 worker: "reports",
                 bindings: [QueueBinding(exchange: "fleet.direct", key: "report.build")]
-            ).levels(on: "fleet.direct")
+            ).levels(on: "fleet.direct"),
+        jobFields: ["report.build": ["order.id"]]
     )
 
     /// - Parameters:

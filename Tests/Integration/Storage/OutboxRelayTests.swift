@@ -96,6 +96,28 @@ struct OutboxRelayTests {
         }
     }
 
+    @Test func `how far it is behind is known up to the limit, while nothing can be published`() async throws {
+        try await TestDatabase.with(migrated: true) { database in
+            var configuration = OutboxRelay.Configuration()
+            configuration.sweep = .milliseconds(20)
+            configuration.countLimit = 20
+            let publisher = ScriptedPublisher()
+            publisher.answer { _ in .unconfirmed(reason: "away") }
+            let relay = OutboxRelay(
+                database.pool,
+                publisher: publisher,
+                metrics: Metrics(),
+                log: Log(service: "test", threshold: .error, descriptor: -1),
+                configuration: configuration
+            )
+            _ = try await database.pool.query(Outbox.insert((0..<35).map { message("\($0)") }))
+            let running = Task { await relay.run() }
+            try await eventually("the rows are counted") { relay.backlog == 20 }
+            relay.stop()
+            await running.value
+        }
+    }
+
     @Test func `what is not confirmed stays, and is published again`() async throws {
         try await TestDatabase.with(migrated: true) { database in
             let publisher = ScriptedPublisher()

@@ -7,11 +7,15 @@ struct JobEntry: Sendable {
     let id: String
     /// Microseconds since 1970.
     let now: Int64
+    /// By which the job is found, see ``JobFieldKey``.
+    let fieldKeys: [String]
 
-    init(_ new: NewJob, id: String, now: Int64) {
+    /// - Parameter fields: of the payload, by which the job is found.
+    init(_ new: NewJob, id: String, now: Int64, fields: [String]? = nil) {
         self.new = new
         self.id = id
         self.now = now
+        fieldKeys = fields.map { JobFieldKey.all(of: new, $0) } ?? []
     }
 
     /// Whether its message is made later: when its predecessors have ended, or when its key has its turn.
@@ -119,19 +123,22 @@ struct JobEntry: Sendable {
         values += [times { entry in entry.new.unique?.period.map { entry.now + Int64($0 / .microseconds(1)) } }]
         values += [texts(\.batch), texts(\.key), texts(\.cronName), times(\.new.nominalAt)]
         values += [flags { !$0.new.after.isEmpty }, flags(\.new.startsAfterAny)]
+        values += [.textArray(entries.map { $0.fieldKeys.isEmpty ? nil : $0.fieldKeys.joined(separator: ",") })]
         return SQLStatement(
             // In one order, so that two transactions with the same unique keys wait for each other in one direction only.
             """
             INSERT INTO jobs (id, type, state, payload, request_hash, max_attempts, priority, scheduled_at, enqueued_at,
                 correlation_id, created_by, expires_at, unique_key, unique_states, unique_until, batch_id, job_key,
-                cron_name, nominal_at, is_blocked, starts_after_any)
+                cron_name, nominal_at, is_blocked, starts_after_any, field_keys)
             SELECT id, type, state, payload, request_hash, max_attempts, priority, scheduled_at, enqueued_at,
                 correlation_id, created_by, expires_at, unique_key, string_to_array(unique_states, ','), unique_until,
-                batch_id, job_key, cron_name, nominal_at, is_blocked = 1, starts_after_any = 1
-            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+                batch_id, job_key, cron_name, nominal_at, is_blocked = 1, starts_after_any = 1,
+                string_to_array(field_keys, ',')
+            FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+                $22)
                 WITH ORDINALITY AS new (id, type, state, payload, request_hash, max_attempts, priority, scheduled_at,
                     enqueued_at, correlation_id, created_by, expires_at, unique_key, unique_states, unique_until, batch_id,
-                    job_key, cron_name, nominal_at, is_blocked, starts_after_any, place)
+                    job_key, cron_name, nominal_at, is_blocked, starts_after_any, field_keys, place)
             ORDER BY unique_key, cron_name, nominal_at, place
             ON CONFLICT DO NOTHING
             RETURNING id
@@ -141,7 +148,7 @@ struct JobEntry: Sendable {
     }
 
     /// Whether it has anything that is written in columns of its own.
-    var hasRules: Bool { new.hasRules }
+    var hasRules: Bool { new.hasRules || !fieldKeys.isEmpty }
 
     /// 128 bits of what is compared.
     var uniqueKey: [UInt8]? {

@@ -9,6 +9,8 @@ package struct JobFilter: Sendable {
     package var key: String?
     package var batch: String?
     package var correlationID: String?
+    /// Of a field of the payload, see ``JobFieldKey``.
+    package var fieldKey: String?
     /// Enqueued at this time or later; microseconds since 1970.
     package var since: Int64?
     /// Enqueued before this time.
@@ -62,6 +64,7 @@ extension JobFilter {
         if let batch { add("batch_id = ?", .text(batch.storable)) }
         if let correlationID { add("correlation_id = ?", .text(correlationID.storable)) }
         // An id begins with the time of its making, in milliseconds.
+        if let fieldKey { add("field_keys @> ? AND field_keys IS NOT NULL", .textArray([fieldKey])) }
         if let since { add("id >= ?", .text(Self.firstID(at: since))) }
         if let until { add("id < ?", .text(Self.firstID(at: until))) }
         if let cursor { add("id < ?", .text(cursor.storable)) }

@@ -30,7 +30,9 @@ package struct JobInsertion {
 
     /// - Throws: what `execute` throws; the transaction has to be rolled back then.
     package static func plan(_ jobs: [NewJob], routing: JobRouting, execute: @escaping Execute) async throws -> Plan {
-        let entries = jobs.map { JobEntry($0, id: UUIDv7.make(), now: WallClock.microseconds()) }
+        let entries = jobs.map {
+            JobEntry($0, id: UUIDv7.make(), now: WallClock.microseconds(), fields: routing.fields[$0.type])
+        }
         var insertion = JobInsertion(routing: routing, execute: execute)
         return try await insertion.plan(entries)
     }

@@ -20,7 +20,7 @@ package struct Jobs: Sendable {
     /// Stores many jobs in one transaction; answers for each, in order.
     package func enqueue(_ jobs: [NewJob]) async throws(PostgresError) -> [EnqueueOutcome] {
         guard !jobs.isEmpty else { return [] }
-        if jobs.allSatisfy(\.isPlain) {
+        if jobs.allSatisfy({ $0.isPlain && routing.fields[$0.type] == nil }) {
             let entries = jobs.map { JobEntry($0, id: UUIDv7.make(), now: WallClock.microseconds()) }
             let messages = Outbox.insert(
                 entries.map { $0.message(routing) },

@@ -22,6 +22,7 @@ enum JobRulesMigration {
             ADD COLUMN reason text,
             ADD COLUMN cron_name text,
             ADD COLUMN nominal_at timestamptz,
+            ADD COLUMN field_keys text[],
             DROP CONSTRAINT ck_jobs_state;
         ALTER TABLE jobs ADD CONSTRAINT ck_jobs_state CHECK (
             state IN ('scheduled', 'waiting', 'queued', 'running', 'retrying', 'cancelling', 'succeeded', 'dead',
@@ -35,6 +36,7 @@ enum JobRulesMigration {
             WHERE unique_key IS NOT NULL AND state = ANY (unique_states);
         CREATE UNIQUE INDEX uk_jobs_cron ON jobs (cron_name, nominal_at) WHERE cron_name IS NOT NULL;
         CREATE INDEX idx_jobs_cron_open ON jobs (cron_name) WHERE cron_name IS NOT NULL AND finished_at IS NULL;
+        CREATE INDEX idx_jobs_field_keys ON jobs USING gin (field_keys) WHERE field_keys IS NOT NULL;
         CREATE INDEX idx_jobs_expires_at ON jobs (expires_at)
             WHERE expires_at IS NOT NULL AND started_at IS NULL AND finished_at IS NULL;
         CREATE INDEX idx_jobs_cancel_by ON jobs (cancel_by) WHERE state = 'cancelling';

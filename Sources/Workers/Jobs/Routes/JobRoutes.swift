@@ -26,12 +26,19 @@ package struct JobRoutes: Sendable {
             .correlationID,
             "Only jobs with this correlation id."
         )
+        static let field = Field.optional(
+            "field",
+            .string(length: 1...255),
+            "A path in the payload, with type and value: only jobs that have the value there, for callers with read:personal. "
+                + "jobFields of queues.yaml says by which fields jobs of a type are found."
+        )
+        static let value = Field.optional("value", .string(length: 0...1_000), "The value there, as text.")
         static let since = Field.optional("since", .timestamp, "Only jobs that were enqueued at this time or later.")
         static let until = Field.optional("until", .timestamp, "Only jobs that were enqueued before this time.")
         static let cursor = Field.optional("cursor", .uuid, "The nextCursor of the page before.")
         static let limit = Field.optional("limit", .integer(1...200), "Jobs on a page; 50 unless given.")
         static let fields: Fields = [
-            state, type, queue, key, batch, correlationID, since, until, text, cursor, limit,
+            state, type, queue, key, batch, correlationID, field, value, since, until, text, cursor, limit,
         ]
     }
 
@@ -198,6 +205,27 @@ package struct JobRoutes: Sendable {
         return Envelope.success(job.json(live: live, withPayload: true, mask: call.mask, isOwn: call.owns(job)))
     }
 
+    /// - Throws: 422 for a field by which jobs of the type are not found.
+    private func fieldKey(_ call: Call) throws(APIError) -> String? {
+        guard let field = call.query[Query.field] else {
+            guard call.query[Query.value] == nil else {
+                throw .invalid([.init(field: "value", message: "has a meaning with field only")])
+            }
+            return nil
+        }
+        guard let type = call.query[Query.type], let value = call.query[Query.value] else {
+            throw .invalid([.init(field: "field", message: "needs type and value beside it")])
+        }
+        guard topology.jobFields[type]?.contains(field) == true else {
+            let known = topology.jobFields[type]?.joined(separator: ", ") ?? "none"
+            let problem = "is not one by which jobs of \(type) are found; there are \(known)"
+            throw .invalid([.init(field: "field", message: problem)])
+        }
+        // Who is shown a mask in a payload must not find out by guesses what is behind it.
+        guard call.mask.isOff else { throw .forbidden([.readPersonal]) }
+        return JobFieldKey.of(type: type, path: field, value: value)
+    }
+
     private func list(_ call: Call) async throws -> HTTPResponse {
         let limit = call.query[Query.limit] ?? 50
         var filter = JobFilter()
@@ -210,6 +238,7 @@ package struct JobRoutes: Sendable {
             filter.types = filter.types.isEmpty ? types : filter.types.filter(types.contains)
             if filter.types.isEmpty { return Envelope.page([], nextCursor: nil) }
         }
+        filter.fieldKey = try fieldKey(call)
         filter.key = call.query[Query.key]
         filter.batch = call.query[Query.batch]?.lowercased()
         filter.correlationID = call.query[Query.correlationID]

@@ -18,7 +18,7 @@ package enum JobData {
             ],
             event: "type",
             whenOwn: """
-                request_hash = NULL, finished_at = CASE WHEN \(isToBeCancelled) THEN now() ELSE finished_at END,
+                request_hash = NULL, field_keys = NULL, finished_at = CASE WHEN \(isToBeCancelled) THEN now() ELSE finished_at END,
                 state = CASE WHEN \(isToBeCancelled) THEN 'cancelled' ELSE state END
                 """,
             pool: pool

@@ -1,15 +1,41 @@
 import FlotillaModels
 import FlotillaYAMLFiles
 
-/// Turns `limits` of a `queues.yaml` into values, and collects every mistake on the way.
-struct LimitDecoder {
+/// Turns `limits` and `jobFields` of a `queues.yaml` into values, and collects every mistake on the way.
+struct JobRuleDecoder {
     /// The types of jobs that reach a queue.
     let types: Set<String>
 
-    static let key = "limits"
+    let collector: MistakeCollector
+
+    static let keys = ["limits", "jobFields"]
+
+    /// The fields of payloads by which jobs of each type are found.
+    func fields(in file: MappingReader) -> [String: [String]] {
+        guard let section = file.mapping("jobFields", known: nil, noun: "job type") else { return [:] }
+        var fields: [String: [String]] = [:]
+        for type in section.keys {
+            if !types.contains(type) {
+                section.addMistake(type, "no queue is bound to the direct exchange with this key")
+            }
+            guard let node = section.node(type) else { continue }
+            guard case .sequence(let items) = node.content, (1...10).contains(items.count) else {
+                section.addMistake(type, "expected a list of 1 to 10 paths in the payload, such as order.id")
+                continue
+            }
+            for item in items {
+                guard case .scalar(let path, _) = item.content, !item.isNull, (1...255).contains(path.utf8.count) else {
+                    collector.add(item.line, "jobFields.\(type): expected a path in the payload, such as order.id")
+                    continue
+                }
+                fields[type, default: []].append(path)
+            }
+        }
+        return fields
+    }
 
     func limits(in file: MappingReader) -> [String: JobLimits] {
-        guard let section = file.mapping(Self.key, known: nil, noun: "job type") else { return [:] }
+        guard let section = file.mapping("limits", known: nil, noun: "job type") else { return [:] }
         var limits: [String: JobLimits] = [:]
         for type in section.keys {
             guard let entry = section.mapping(type, known: ["concurrency", "rate", "strategy"]) else { continue }
