@@ -17,15 +17,16 @@ import Testing
 )
 struct JobLoadTests {
     @Test func `ten jobs of a second key start soon, although the first key has fifty thousand`() async throws {
-        try await Fixture.with(slots: 16) { fixture in
+        let worker = Clocked(pause: .milliseconds(200))
+        try await JobFleet.with(worker, slots: 16) { fixture in
             _ = try await fixture.enqueue(50_000, key: "large")
-            try await eventually("the first key is under way") { fixture.worker.starts.withLock { $0.count } > 64 }
+            try await eventually("the first key is under way") { worker.starts.withLock { $0.count } > 64 }
             let begin = ContinuousClock.now
             let ids = Set(try await fixture.enqueue(10, key: "small"))
             try await eventually("all ten have started", within: .seconds(120)) {
-                fixture.worker.starts.withLock { starts in ids.allSatisfy { starts[$0] != nil } }
+                worker.starts.withLock { starts in ids.allSatisfy { starts[$0] != nil } }
             }
-            let waits = fixture.worker.starts.withLock { starts in ids.compactMap { starts[$0].map { $0 - begin } } }
+            let waits = worker.starts.withLock { starts in ids.compactMap { starts[$0].map { $0 - begin } } }
                 .sorted()
             print("ten jobs of 200 ms behind 50,000 start after \(waits.map { $0.milliseconds }) ms")
             #expect(waits.last ?? .zero < .milliseconds(650))
@@ -34,12 +35,13 @@ struct JobLoadTests {
 
     @Test func `a key never has more under way than its limit, and starts as often as its rate allows`() async throws {
         let limits = JobLimits(concurrency: 3, rate: .init(count: 40, window: .seconds(4)))
-        try await Fixture.with(slots: 16, pause: .milliseconds(20), limits: limits) { fixture in
+        let worker = Clocked(pause: .milliseconds(20))
+        try await JobFleet.with(worker, slots: 16, limits: limits) { fixture in
             let ids = Set(try await fixture.enqueue(400, key: "one"))
             try await eventually("400 have started", within: .seconds(120)) {
-                fixture.worker.starts.withLock { starts in ids.allSatisfy { starts[$0] != nil } }
+                worker.starts.withLock { starts in ids.allSatisfy { starts[$0] != nil } }
             }
-            #expect(fixture.worker.most.load(ordering: .relaxed) == 3)
+            #expect(worker.most.load(ordering: .relaxed) == 3)
             let starts = try await fixture.database.pool.query(
                 SQLStatement(
                     "SELECT extract(epoch FROM dispatched_at)::double precision FROM jobs ORDER BY dispatched_at"
@@ -155,68 +157,12 @@ private final class Clocked: Worker {
     }
 }
 
-private struct Fixture: Sendable {
-    struct Module: FleetModule {
-        let name = "tests"
-        let worker: Clocked
-
-        func start(in context: ModuleContext) -> ModuleParts {
-            ModuleParts(workers: [WorkerRegistration(worker)], services: [JobCoordinator(context)])
-        }
-    }
-
-    let database: TestDatabase
-    let jobs: Jobs
-    let worker: Clocked
-
-    static func with(
-        slots: Int,
-        pause: Duration = .milliseconds(200),
-        limits: JobLimits? = nil,
-        _ body: (Fixture) async throws -> Void
-    ) async throws {
-        let worker = Clocked(pause: pause)
-        try await TestBroker.with { broker in
-            try await TestDatabase.with(migrated: true) { database in
-                var queue = broker.queue("clocked")
-                queue.worker = Clocked.name
-                queue.concurrency = slots
-                queue.bindings = [QueueBinding(exchange: "\(broker.name).direct", key: "test.run")]
-                var topology = broker.topology([queue])
-                if let limits { topology.limits = ["test.run": limits] }
-                try await broker.deploy(topology)
-                let folder = FileManager.default.temporaryDirectory.appending(path: "load.\(UUID().uuidString)")
-                defer { try? FileManager.default.removeItem(at: folder) }
-                let fleet = try await Fleet(
-                    FleetConfiguration(
-                        topology: topology,
-                        rabbitMQ: try TestServers.url("RABBITMQ_URL"),
-                        postgres: database.url,
-                        redis: try TestServers.url("REDIS_URL"),
-                        stateFolder: folder.path,
-                        drain: .seconds(1),
-                        log: Log(service: "test", threshold: .error, descriptor: -1)
-                    ),
-                    modules: [Module(worker: worker)]
-                )
-                let running = Task { try await fleet.run() }
-                let result: Result<Void, any Error>
-                do {
-                    let jobs = Jobs(database.pool, routing: topology.jobRouting)
-                    result = .success(try await body(Fixture(database: database, jobs: jobs, worker: worker)))
-                } catch { result = .failure(error) }
-                fleet.shutdown()
-                try await running.value
-                try result.get()
-            }
-        }
-    }
-
-    func enqueue(_ count: Int, key: String) async throws -> [String] {
+extension JobFleet {
+    fileprivate func enqueue(_ count: Int, key: String) async throws -> [String] {
         var ids: [String] = []
         while ids.count < count {
             let jobs = (0..<min(1_000, count - ids.count)).map { _ in
-                var job = NewJob(type: "test.run", payload: Array("{}".utf8))
+                var job = NewJob(type: Self.type, payload: Array("{}".utf8))
                 job.key = key
                 return job
             }

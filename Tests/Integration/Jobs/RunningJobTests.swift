@@ -13,8 +13,19 @@ import Testing
 /// Jobs in real workers: cancelled while they run, with results, and with jobs of their own.
 @Suite(.enabled(if: TestDatabase.isAvailable), .timeLimit(.minutes(5)))
 struct RunningJobTests {
+    private static func with(_ worker: Scripted, _ body: (JobFleet) async throws -> Void) async throws {
+        try await JobFleet.with(worker, slots: 1) { fleet in
+            try await fleet.database.execute("CREATE TABLE effects (id text PRIMARY KEY)")
+            do { try await body(fleet) } catch {
+                worker.mayEnd.store(true, ordering: .releasing)
+                throw error
+            }
+            worker.mayEnd.store(true, ordering: .releasing)
+        }
+    }
+
     @Test func `a handler of a cancelled job is asked to end, and its effect is never there`() async throws {
-        try await Fixture.with(Scripted()) { fixture in
+        try await Self.with(Scripted()) { fixture in
             let id = try await fixture.enqueue(#"{"does":"waits"}"#)
             try await fixture.untilRunning(id)
             #expect(try await fixture.jobs.cancel(id, because: "no more") == .cancelling)
@@ -33,7 +44,7 @@ struct RunningJobTests {
         async throws
     {
         let worker = Scripted()
-        try await Fixture.with(worker) { fixture in
+        try await Self.with(worker) { fixture in
             let id = try await fixture.enqueue(#"{"does":"ignores"}"#)
             try await fixture.untilRunning(id)
             #expect(try await fixture.jobs.cancel(id, within: .seconds(1)) == .cancelling)
@@ -49,7 +60,7 @@ struct RunningJobTests {
 
     @Test func `a handler that ends well after the cancellation has lost, and so has one that fails`() async throws {
         let worker = Scripted()
-        try await Fixture.with(worker) { fixture in
+        try await Self.with(worker) { fixture in
             for does in ["ignores", "fails late"] {
                 worker.mayEnd.store(false, ordering: .releasing)
                 let id = try await fixture.enqueue("{\"does\":\"\(does)\"}")
@@ -63,7 +74,7 @@ struct RunningJobTests {
     }
 
     @Test func `the result is kept with the job, one that is too large is a permanent error`() async throws {
-        try await Fixture.with(Scripted()) { fixture in
+        try await Self.with(Scripted()) { fixture in
             let id = try await fixture.enqueue(#"{"does":"result"}"#)
             try await fixture.until(id, is: .succeeded)
             #expect(try await fixture.jobs.get(id)?.result?.replacing(" ", with: "") == #"{"files":3}"#)
@@ -74,7 +85,7 @@ struct RunningJobTests {
     }
 
     @Test func `a handler enqueues jobs with its effect, and none without it`() async throws {
-        try await Fixture.with(Scripted()) { fixture in
+        try await Self.with(Scripted()) { fixture in
             let id = try await fixture.enqueue(#"{"does":"enqueues"}"#)
             try await fixture.until(id, is: .succeeded)
             try await eventually("the new job has run") { try await fixture.effects().count == 2 }
@@ -89,7 +100,7 @@ struct RunningJobTests {
     }
 
     @Test func `a job that has waited too long does not start, although its message is in the queue`() async throws {
-        try await Fixture.with(Scripted()) { fixture in
+        try await Self.with(Scripted()) { fixture in
             let blocking = try await fixture.enqueue(#"{"does":"waits"}"#)
             try await fixture.untilRunning(blocking)
             let id = try await fixture.enqueue(#"{"does":"effect"}"#) {
@@ -149,74 +160,25 @@ private final class Scripted: Worker {
     }
 }
 
-/// One worker with one slot, on real servers.
-private struct Fixture: Sendable {
-    struct Module: FleetModule {
-        let name = "tests"
-        let worker: Scripted
-
-        func start(in context: ModuleContext) -> ModuleParts {
-            ModuleParts(workers: [WorkerRegistration(worker)], services: [JobCoordinator(context)])
-        }
-    }
-
-    let database: TestDatabase
-    let jobs: Jobs
-
-    static func with(_ worker: Scripted, _ body: (Fixture) async throws -> Void) async throws {
-        try await TestBroker.with { broker in
-            try await TestDatabase.with(migrated: true) { database in
-                try await database.execute("CREATE TABLE effects (id text PRIMARY KEY)")
-                var queue = broker.queue("scripted")
-                queue.worker = Scripted.name
-                queue.concurrency = 1
-                queue.retry.attempts = 1
-                queue.bindings = [QueueBinding(exchange: "\(broker.name).direct", key: "test.run")]
-                let topology = broker.topology([queue])
-                try await broker.deploy(topology)
-                let folder = FileManager.default.temporaryDirectory.appending(path: "jobs.\(UUID().uuidString)")
-                defer { try? FileManager.default.removeItem(at: folder) }
-                let fleet = try await Fleet(
-                    FleetConfiguration(
-                        topology: topology,
-                        rabbitMQ: try TestServers.url("RABBITMQ_URL"),
-                        postgres: database.url,
-                        redis: try TestServers.url("REDIS_URL"),
-                        stateFolder: folder.path,
-                        drain: .seconds(1),
-                        log: Log(service: "test", threshold: .error, descriptor: -1)
-                    ),
-                    modules: [Module(worker: worker)]
-                )
-                let running = Task { try await fleet.run() }
-                let result: Result<Void, any Error>
-                do {
-                    let jobs = Jobs(database.pool, routing: topology.jobRouting)
-                    result = .success(try await body(Fixture(database: database, jobs: jobs)))
-                } catch { result = .failure(error) }
-                worker.mayEnd.store(true, ordering: .releasing)
-                fleet.shutdown()
-                try await running.value
-                try result.get()
-            }
-        }
-    }
-
-    func enqueue(_ payload: String, _ change: (inout NewJob) -> Void = { _ in }) async throws -> String {
-        var job = NewJob(type: "test.run", payload: Array(payload.utf8), correlationID: "of the first")
+extension JobFleet {
+    fileprivate func enqueue(
+        _ payload: String,
+        _ change: (inout NewJob) -> Void = { _ in }
+    ) async throws -> String {
+        var job = NewJob(type: Self.type, payload: Array(payload.utf8), correlationID: "of the first")
         change(&job)
         return try #require(try await jobs.enqueue(job).job).id
     }
 
-    func state(_ id: String) async throws -> JobState? { try await jobs.get(id)?.state }
+    fileprivate func state(_ id: String) async throws -> JobState? { try await jobs.get(id)?.state }
 
-    func until(_ id: String, is state: JobState) async throws {
+    fileprivate func until(_ id: String, is state: JobState) async throws {
         try await eventually("the job is \(state.rawValue)") { try await self.state(id) == state }
     }
 
-    func untilRunning(_ id: String) async throws { try await until(id, is: .running) }
+    fileprivate func untilRunning(_ id: String) async throws { try await until(id, is: .running) }
 
-    func effects() async throws -> [String] {
+    fileprivate func effects() async throws -> [String] {
         try await database.pool.query(SQLStatement("SELECT id FROM effects ORDER BY id")).compactMap { $0.text(0) }
     }
 }
