@@ -29,7 +29,7 @@ SCOPES = ("admin", "read", "read:personal", "enqueue", "send", "scan", "view", "
 UNTOUCHED = r"/jobs/.*events$|/jobs/batch$"
 # What stands in the paths of the examples.
 PLACES = {
-    "company": "c-1", "recipient": "user:42", "code": "TKT-001",
+    "company": "c-1", "recipient": "user:42", "code": "TKT-001", "name": "nightly",
     "/api/v1/profiles/{id}/view": "p-42",
 }
 

@@ -93,7 +93,7 @@ extension FleetTests {
                 try await fleet.count("SELECT count(*) \(jobs) AND state = 'succeeded'", .text(word)) == Self.uniqueJobs
             }
         }
-        let rows = "FROM audit_logs WHERE event = 'unique.' || $1"
+        let rows = "FROM audit_logs WHERE body LIKE '%\"unique.' || $1 || '\"%'"
         #expect(try await fleet.count("SELECT count(*) \(rows)", .text(word)) == Self.uniqueJobs)
     }
 }
