@@ -14,6 +14,7 @@ struct JobFixture: Sendable {
     let batches: JobBatches
     let ends: EndedJobs
     let dispatcher: KeyDispatcher
+    let topology: Topology
 
     /// - Parameters:
     ///   - slots: how many jobs run at a time.
@@ -37,7 +38,8 @@ struct JobFixture: Sendable {
                     jobs: Jobs(database.pool),
                     batches: JobBatches(database.pool),
                     ends: EndedJobs(database.pool, exchange: topology.events.name),
-                    dispatcher: KeyDispatcher(database.pool, broker, topology)
+                    dispatcher: KeyDispatcher(database.pool, broker, topology),
+                    topology: topology
                 )
             )
         }

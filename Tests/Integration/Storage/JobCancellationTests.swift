@@ -56,7 +56,7 @@ struct JobCancellationTests {
     @Test func `of a cancellation and an effect at the same moment exactly one wins, every time`() async throws {
         try await Fixture.with { fixture in
             let harness = fixture.harness(.none)
-            let ids = try await fixture.enqueue(400)
+            let ids = try await fixture.enqueue(1_000)
             let cancelled = try await withThrowingTaskGroup(of: (String, Bool).self) { group in
                 var winners: [String: Bool] = [:]
                 for (number, id) in ids.enumerated() {
