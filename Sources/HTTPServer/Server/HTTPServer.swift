@@ -123,6 +123,7 @@ package final class HTTPServer: Sendable {
             await Task.yield()
         }
         await untilIdle(or: .now + .milliseconds(500), andStreamsEnd: true)
+        await untilRefusalsAreOver(or: .now + .milliseconds(500))
         sweeper.withLock { $0?.cancel() }
         await closeDaemon()
         if socket >= 0 { _ = Glibc.close(socket) }
@@ -131,6 +132,14 @@ package final class HTTPServer: Sendable {
 
     /// Brings the deadline of a stop that is under way forward to now.
     package func abortDrain() { isDrainAborted.store(true, ordering: .relaxed) }
+
+    /// The library answers what it refuses once more by itself, after it was answered here, and goes on with an answer that it
+    /// has not got when the daemon stops meanwhile: libmicrohttpd 0.9.75 crashes then.
+    private func untilRefusalsAreOver(or end: ContinuousClock.Instant) async {
+        while open.withLock({ $0.connections.values.contains { $0.spare?.isRefused == true } }), .now < end {
+            guard (try? await Task.sleep(for: .milliseconds(5))) != nil else { return }
+        }
+    }
 
     /// Waits on a thread of its own: the daemon's threads are joined.
     private func closeDaemon() async {
