@@ -61,8 +61,8 @@ import Glibc
 
     var port: UInt16 { unsafe fleet_http_port(daemon) }
 
-    /// Stops listening. The caller closes the returned socket once the daemon is gone; -1 when there is none.
-    borrowing func stopListening() -> CInt { unsafe MHD_quiesce_daemon(daemon) }
+    /// Stops listening; connections that are there go on.
+    borrowing func stopListening() { unsafe fleet_http_stop_listening(daemon) }
 }
 
 /// One connection of the daemon, as its callbacks and the connection's answer see it.

@@ -108,7 +108,7 @@ package final class HTTPServer: Sendable {
     /// Requests that still run at the deadline are cancelled and answered with 503.
     package func stop(within deadline: Duration = .seconds(10)) async {
         guard !stopping.exchange(true, ordering: .relaxed) else { return }
-        let socket = daemon.withLock { $0?.stopListening() ?? -1 }
+        daemon.withLock { $0?.stopListening() }
         let end = ContinuousClock.now + deadline
         open.withLock { Array($0.connections.values) }.forEach { $0.endStream() }
         await untilIdle(or: end, unlessAborted: true)
@@ -126,7 +126,6 @@ package final class HTTPServer: Sendable {
         await untilRefusalsAreOver(or: .now + .milliseconds(500))
         sweeper.withLock { $0?.cancel() }
         await closeDaemon()
-        if socket >= 0 { _ = Glibc.close(socket) }
         await configuration.onDrained()
     }
 

@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/eventfd.h>
 #include <time.h>
+#include <unistd.h>
 
 typedef void *(*fleet_http_target)(void *context, const char *target, struct MHD_Connection *connection);
 
@@ -67,6 +69,19 @@ static inline struct MHD_Daemon *fleet_http_start(const struct fleet_http_option
 static inline uint16_t fleet_http_port(struct MHD_Daemon *daemon) {
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT);
     return info ? info->port : 0;
+}
+
+/* Stops listening: the socket's number gets a descriptor on which nothing ever happens, which the library closes in its place.
+ *
+ * MHD_quiesce_daemon would take the socket out of each thread's epoll set while the threads may be doing the same, and the
+ * library ends the process when it is not in there any more. A socket that is closed leaves those sets by itself. */
+static inline void fleet_http_stop_listening(struct MHD_Daemon *daemon) {
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_LISTEN_FD);
+    if (info == NULL || info->listen_fd < 0) return;
+    int silent = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (silent < 0) return;
+    dup2(silent, info->listen_fd);
+    close(silent);
 }
 
 static inline int fleet_http_descriptor(struct MHD_Connection *connection) {
